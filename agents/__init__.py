@@ -1,0 +1,1 @@
+"""Agents, their presence and shifts, the queues of callers, offers and routing."""

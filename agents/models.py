@@ -1,0 +1,231 @@
+"""Agents, shifts, presence, waits, offers and callbacks as rows, with the constraints that guard them."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from config.database import Base, InsurerId, Ref, RowId
+
+
+class Presence(StrEnum):
+    """What an agent is doing; `agents/transitions.py` has the one table of what may follow what."""
+
+    AVAILABLE = "available"
+    OFFERED = "offered"
+    ON_CALL = "on_call"
+    WRAP_UP = "wrap_up"
+    AWAY = "away"
+
+
+class WaitState(StrEnum):
+    """Where a contact's wait is."""
+
+    WAITING = "waiting"
+    OFFERED = "offered"
+    CLAIMED = "claimed"
+    CALLBACK = "callback"
+    SERVED = "served"
+    ABANDONED = "abandoned"
+    LEFT = "left"
+
+
+class OfferState(StrEnum):
+    """Where an offer is; everything after `accepted` is an end."""
+
+    MADE = "made"
+    RINGING = "ringing"
+    ACCEPTED = "accepted"
+    DONE = "done"
+    MISSED = "missed"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    FAILED = "failed"
+
+
+class Purpose(StrEnum):
+    """Why an agent is rung."""
+
+    QUEUE = "queue"
+    CONSULT = "consult"
+    TRANSFER = "transfer"
+    CALLBACK = "callback"
+    MONITOR = "monitor"
+
+
+OPEN_OFFER = text("state in ('made', 'ringing', 'accepted')")
+OPEN_WAIT = text("state in ('waiting', 'offered', 'claimed', 'callback')")
+
+
+class Agent(Base):
+    """A person who answers, for one insurer. `address` is where the carrier rings: `client:<code>` or a number."""
+
+    __tablename__ = "agents"
+    __table_args__ = (
+        UniqueConstraint("insurer_id", "code"),
+        UniqueConstraint("insurer_id", "extension"),
+    )
+
+    id: Mapped[RowId]
+    insurer_id: Mapped[InsurerId]
+    code: Mapped[str]
+    title: Mapped[str]
+    extension: Mapped[str | None]
+    address: Mapped[str]
+    is_supervisor: Mapped[bool] = mapped_column(default=False)
+    presence: Mapped[str] = mapped_column(default=Presence.AWAY)
+    presence_reason: Mapped[str | None]
+    presence_since: Mapped[datetime]
+    call_id: Mapped[Ref | None]
+
+
+class AgentSkill(Base):
+    """A skill of an agent and its level, 1 (can) to 3 (best)."""
+
+    __tablename__ = "agent_skills"
+
+    agent_id: Mapped[Ref] = mapped_column(ForeignKey("agents.id"), primary_key=True)
+    skill: Mapped[str] = mapped_column(primary_key=True)
+    insurer_id: Mapped[InsurerId]
+    level: Mapped[int] = mapped_column(default=1)
+
+
+class PresenceInterval(Base):
+    """One stretch of one presence; at most one of an agent is open."""
+
+    __tablename__ = "presence_intervals"
+    __table_args__ = (
+        Index(
+            "uq_presence_intervals_one_open",
+            "agent_id",
+            unique=True,
+            sqlite_where=text("until is null"),
+            postgresql_where=text("until is null"),
+        ),
+    )
+
+    id: Mapped[RowId]
+    insurer_id: Mapped[InsurerId]
+    agent_id: Mapped[Ref] = mapped_column(ForeignKey("agents.id"), index=True)
+    presence: Mapped[str]
+    reason: Mapped[str | None]
+    since: Mapped[datetime]
+    until: Mapped[datetime | None]
+
+
+class Shift(Base):
+    """Working time or leave of an agent, half-open; during leave a substitute may take over preferred callers."""
+
+    __tablename__ = "shifts"
+    __table_args__ = (
+        UniqueConstraint("agent_id", "kind", "starts_at"),
+        CheckConstraint("starts_at < ends_at", name="runs_forward"),
+    )
+
+    id: Mapped[RowId]
+    insurer_id: Mapped[InsurerId]
+    agent_id: Mapped[Ref] = mapped_column(ForeignKey("agents.id"), index=True)
+    kind: Mapped[str]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    substitute_id: Mapped[Ref | None] = mapped_column(ForeignKey("agents.id"))
+
+
+class Wait(Base):
+    """One contact waiting for an agent; a callback continues the same wait under another carrier call."""
+
+    __tablename__ = "waits"
+    __table_args__ = (
+        Index("uq_waits_one_open", "call_id", unique=True, sqlite_where=OPEN_WAIT, postgresql_where=OPEN_WAIT),
+        Index("ix_waits_routing", "insurer_id", "state", "priority", "since"),
+    )
+
+    id: Mapped[RowId]
+    insurer_id: Mapped[InsurerId]
+    call_id: Mapped[Ref]
+    queue: Mapped[str]
+    skills: Mapped[list[str]]
+    priority: Mapped[int]
+    is_emergency: Mapped[bool] = mapped_column(default=False)
+    preferred_agent_id: Mapped[Ref | None]
+    purpose: Mapped[str] = mapped_column(default=Purpose.QUEUE)
+    state: Mapped[str]
+    since: Mapped[datetime]
+    round: Mapped[int] = mapped_column(default=0)
+    escalation: Mapped[int] = mapped_column(default=0)
+    estimate_told_seconds: Mapped[int | None]
+    claimed_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    end_reason: Mapped[str | None]
+
+
+class Offer(Base):
+    """An invitation to an agent. At most one is open per agent, and one that rings per wait (emergencies ring many)."""
+
+    __tablename__ = "offers"
+    __table_args__ = (
+        Index("uq_offers_one_open_per_agent", "agent_id", unique=True, sqlite_where=OPEN_OFFER, postgresql_where=OPEN_OFFER),
+        Index(
+            "uq_offers_one_open_per_wait",
+            "wait_id",
+            unique=True,
+            sqlite_where=text("state in ('made', 'ringing', 'accepted') and not is_broadcast"),
+            postgresql_where=text("state in ('made', 'ringing', 'accepted') and not is_broadcast"),
+        ),
+    )
+
+    id: Mapped[RowId]
+    insurer_id: Mapped[InsurerId]
+    wait_id: Mapped[Ref] = mapped_column(ForeignKey("waits.id"), index=True)
+    call_id: Mapped[Ref] = mapped_column(index=True)
+    agent_id: Mapped[Ref] = mapped_column(ForeignKey("agents.id"), index=True)
+    purpose: Mapped[str]
+    is_broadcast: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[str]
+    conference: Mapped[str] = mapped_column(unique=True)
+    carrier_sid: Mapped[str | None] = mapped_column(unique=True)
+    made_at: Mapped[datetime]
+    ringing_at: Mapped[datetime | None]
+    accepted_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    end_reason: Mapped[str | None]
+
+
+class Callback(Base):
+    """A call that we owe somebody. At most one is open per person and reason."""
+
+    __tablename__ = "callbacks"
+    __table_args__ = (
+        Index(
+            "uq_callbacks_one_open",
+            "insurer_id",
+            "phone",
+            "reason",
+            unique=True,
+            sqlite_where=text("ended_at is null"),
+            postgresql_where=text("ended_at is null"),
+        ),
+        Index("ix_callbacks_open", "insurer_id", "due_at"),
+    )
+
+    id: Mapped[RowId]
+    insurer_id: Mapped[InsurerId]
+    call_id: Mapped[Ref]
+    wait_id: Mapped[Ref | None]
+    insured_id: Mapped[Ref | None]
+    phone: Mapped[str]
+    reason: Mapped[str]
+    queue: Mapped[str]
+    line: Mapped[str]
+    time_zone: Mapped[str]
+    language: Mapped[str]
+    state: Mapped[str]
+    attempts: Mapped[int] = mapped_column(default=0)
+    attempts_allowed: Mapped[int]
+    carrier_sid: Mapped[str | None]
+    planned_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    window_until: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    end_reason: Mapped[str | None]

@@ -1,0 +1,51 @@
+"""The audit table: who read, changed or exported what; append-only from the first migration."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from config.database import Base, InsurerId, Transaction
+
+
+class AuditEntry(Base):
+    """Who read, changed or exported what. Append-only: triggers refuse updates and deletions."""
+
+    __tablename__ = "audit_entries"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    insurer_id: Mapped[InsurerId]
+    at: Mapped[datetime]
+    actor: Mapped[str]
+    action: Mapped[str]
+    subject_kind: Mapped[str]
+    subject_id: Mapped[str]
+    detail: Mapped[dict[str, Any]]
+
+
+def audit(
+    tx: Transaction,
+    *,
+    insurer_id: str,
+    at: datetime,
+    actor: str,
+    action: str,
+    subject_kind: str,
+    subject_id: str,
+    **detail: str | int | bool | None,
+) -> None:
+    """Append one entry. `actor` is an agent's code, an operating-system account, or `line` for the menus themselves.
+
+    `detail` must hold no digits that identify a person, no name and no full number.
+    """
+    tx.add(
+        AuditEntry(
+            insurer_id=insurer_id,
+            at=at,
+            actor=actor,
+            action=action,
+            subject_kind=subject_kind,
+            subject_id=subject_id,
+            detail=detail,
+        )
+    )

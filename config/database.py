@@ -1,0 +1,174 @@
+"""The database: engine, transactions, column types. The database is the truth; everything else can be derived from it."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Final, TypeAlias
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Date,
+    DateTime,
+    Dialect,
+    Engine,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    create_engine,
+    event,
+)
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from config import failpoints
+from config.errors import IoInsideTransaction, StoreUnavailable
+
+Transaction: TypeAlias = Session
+"""What services get to read and write rows with; committed by whoever opened it."""
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC datetime in and out; SQLite, which knows no zones, keeps it as naive UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To the database: always UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant must carry its zone")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """From the database: always aware UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+_NAMES: Final = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """The models' root; every constraint gets a name by rule."""
+
+    metadata = MetaData(naming_convention=_NAMES)
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's own hook, read once
+        datetime: Instant(),
+        date: Date(),
+        bool: Boolean(),
+        int: Integer(),
+        str: Text(),
+        dict[str, Any]: JSON(),
+        list[str]: JSON(),
+    }
+
+
+RowId = Annotated[str, mapped_column(String(32), primary_key=True)]
+"""A row's own id, made by `config.ids.new_id`."""
+InsurerId = Annotated[str, mapped_column(String(32), index=True)]
+"""The tenant: the `insurer:` of a file in config/lines. Every row carries it."""
+Ref = Annotated[str, mapped_column(String(32))]
+"""The id of a row elsewhere."""
+
+_state = threading.local()
+
+
+def refuse_inside_transaction(what: str) -> None:
+    """Raise IoInsideTransaction if this thread holds a transaction; called before every carrier or Redis exchange."""
+    if getattr(_state, "open", None):
+        raise IoInsideTransaction(f"{what} inside transaction {_state.open!r}")
+
+
+class Database:
+    """One engine and its transactions. Short writes; no input or output inside one."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.is_sqlite = url.startswith("sqlite")
+        self.engine: Engine = _engine(url, is_sqlite=self.is_sqlite)
+        self._after_commit: list[Callable[[Transaction], None]] = []
+
+    def after_commit(self, hook: Callable[[Transaction], None]) -> None:
+        """Call `hook` with each transaction that has just been committed, outside of it."""
+        self._after_commit.append(hook)
+
+    @contextmanager
+    def transaction(self, name: str) -> Iterator[Transaction]:
+        """A writing transaction, committed at the end of the block, rolled back on any error.
+
+        `name` is the verb it serves; the failpoint `commit:<name>` is reached right after the commit.
+        """
+        with self._opened(name, immediate=True) as session:
+            yield session
+            session.commit()
+        failpoints.reached(f"commit:{name}")
+        for hook in self._after_commit:
+            hook(session)
+
+    @contextmanager
+    def reading(self, name: str) -> Iterator[Transaction]:
+        """A transaction that only reads; whatever was changed in it is rolled back."""
+        with self._opened(name, immediate=False) as session:
+            yield session
+
+    @contextmanager
+    def _opened(self, name: str, *, immediate: bool) -> Iterator[Transaction]:
+        refuse_inside_transaction(f"a second transaction {name!r}")
+        session = Session(self.engine, expire_on_commit=False)
+        session.connection(execution_options={"pult_immediate": immediate})
+        _state.open = name
+        try:
+            yield session
+        finally:
+            _state.open = None
+            session.close()
+
+    def check(self) -> None:
+        """Raise StoreUnavailable, in words for an administrator, when the database cannot be opened."""
+        try:
+            with self.engine.connect():
+                pass
+        except OperationalError as error:
+            where = self.engine.url.render_as_string(hide_password=True)
+            raise StoreUnavailable(f"the database {where} cannot be opened: {error.orig}") from error
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+
+def _engine(url: str, *, is_sqlite: bool) -> Engine:
+    if not is_sqlite:
+        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 10})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=10000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    """IMMEDIATE takes the write lock at once, so that a transaction never fails half-way for want of it."""
+    immediate = connection.get_execution_options().get("pult_immediate", True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

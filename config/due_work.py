@@ -1,0 +1,198 @@
+"""Due work: what must happen, and when, as rows; the job queues only hurry them along.
+
+A row says "do `kind` for `subject_id` from `due_at` on". It is written in the same transaction as the fact that calls for
+it, so that a crash, a lost Redis or a killed worker costs seconds and never the work itself. Performing one is: claim the
+row (a lease), run the handler outside any transaction, delete the row unless it was scheduled anew meanwhile.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+from sqlalchemy import Index, UniqueConstraint, delete, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from config.clock import Clock
+from config.database import Base, Database, InsurerId, RowId, Transaction
+from config.ids import new_id
+
+log = logging.getLogger("pult.due_work")
+
+LEASE: Final = timedelta(seconds=30)
+_FIRST_RETRY_SECONDS: Final = 1
+_LONGEST_RETRY_SECONDS: Final = 300
+_SCHEDULED: Final = "pult_scheduled"
+
+
+class JobQueue(StrEnum):
+    """RQ's job queues, most urgent first; a worker empties them in this order."""
+
+    DISPATCH = "dispatch"
+    TELEPHONE = "telephone"
+    MESSAGES = "messages"
+    RECORDINGS = "recordings"
+    UPKEEP = "upkeep"
+
+
+class DueWork(Base):
+    """One thing to do, once, from an instant on."""
+
+    __tablename__ = "due_work"
+    __table_args__ = (UniqueConstraint("kind", "subject_id"), Index("ix_due_work_due_at", "due_at"))
+
+    id: Mapped[RowId]
+    insurer_id: Mapped[InsurerId]
+    kind: Mapped[str]
+    subject_id: Mapped[str]
+    due_at: Mapped[datetime]
+    leased_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    revision: Mapped[int] = mapped_column(default=1)
+
+
+@dataclass(frozen=True)
+class Due:
+    """Names one piece of due work; all that a job ever carries."""
+
+    kind: str
+    subject_id: str
+    due_at: datetime
+
+
+Handler: TypeAlias = Callable[[str], None]
+"""Does one kind of work for a subject id; may run twice; opens its own transactions."""
+
+
+def schedule(
+    tx: Transaction, *, kind: str, subject_id: str, insurer_id: str, due_at: datetime, keep_earlier: bool = False
+) -> None:
+    """Make `kind` due for `subject_id` at `due_at`, replacing an earlier appointment of the same kind and subject.
+
+    With `keep_earlier` an appointment that is due sooner stays as it is (for work that serves everybody at once).
+    """
+    insert = postgresql_insert if tx.get_bind().dialect.name == "postgresql" else sqlite_insert
+    statement = insert(DueWork).values(
+        id=new_id(due_at), insurer_id=insurer_id, kind=kind, subject_id=subject_id, due_at=due_at, attempts=0, revision=1
+    )
+    changes: dict[str, object] = {"due_at": due_at, "attempts": 0, "revision": DueWork.revision + 1}
+    where = DueWork.due_at > due_at if keep_earlier else None
+    tx.execute(statement.on_conflict_do_update(index_elements=["kind", "subject_id"], set_=changes, where=where))
+    tx.info.setdefault(_SCHEDULED, []).append(Due(kind, subject_id, due_at))
+
+
+def cancel(tx: Transaction, *, kind: str, subject_id: str) -> None:
+    """Take the appointment back; nothing happens if there is none."""
+    tx.execute(delete(DueWork).where(DueWork.kind == kind, DueWork.subject_id == subject_id))
+
+
+def scheduled_in(tx: Transaction) -> list[Due]:
+    """What this transaction scheduled, for the job queues to hurry along once it is committed."""
+    scheduled: list[Due] = tx.info.get(_SCHEDULED, [])
+    return scheduled
+
+
+def next_due_at(tx: Transaction) -> datetime | None:
+    """When the next piece of work is due, if any is left."""
+    return tx.scalar(select(DueWork.due_at).order_by(DueWork.due_at).limit(1))
+
+
+def due_now(tx: Transaction, now: datetime, *, limit: int = 500) -> list[Due]:
+    """Unleased work due at `now`, oldest first."""
+    rows = tx.execute(
+        select(DueWork.kind, DueWork.subject_id, DueWork.due_at)
+        .where(DueWork.due_at <= now, or_(DueWork.leased_until.is_(None), DueWork.leased_until <= now))
+        .order_by(DueWork.due_at, DueWork.id)
+        .limit(limit)
+    )
+    return [Due(*row) for row in rows]
+
+
+class WorkPlan:
+    """Which handler does which kind of work, in which job queue; composed once, in wsgi.py."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._handlers: dict[str, tuple[JobQueue, Handler]] = {}
+
+    def handle(self, kind: str, job_queue: JobQueue, handler: Handler) -> None:
+        """Let `handler` do the work named `kind`, from `job_queue`."""
+        self._handlers[kind] = (job_queue, handler)
+
+    @property
+    def kinds(self) -> Mapping[str, JobQueue]:
+        """Each known kind and its job queue."""
+        return {kind: job_queue for kind, (job_queue, _) in self._handlers.items()}
+
+    def job_queue_of(self, kind: str) -> JobQueue:
+        """The job queue of `kind`; raises KeyError for a kind that nobody handles."""
+        return self._handlers[kind][0]
+
+    def perform(self, kind: str, subject_id: str) -> bool:
+        """Do one piece of work if it is due and nobody else does it now. True if work of this row is due again at once.
+
+        An error is logged and the row comes due again after a growing pause: work is never dropped.
+        """
+        claimed = self._claim(kind, subject_id)
+        if claimed is None:
+            return False
+        try:
+            self._handlers[kind][1](subject_id)
+        except Exception:
+            log.exception("%s for %s failed, attempt %d", kind, subject_id, claimed.attempts)
+            self._put_back(claimed)
+            return False
+        return self._finish(claimed)
+
+    def _claim(self, kind: str, subject_id: str) -> DueWork | None:
+        now = self._clock.now()
+        with self._database.transaction("claim_work") as tx:
+            return tx.execute(
+                update(DueWork)
+                .where(
+                    DueWork.kind == kind,
+                    DueWork.subject_id == subject_id,
+                    DueWork.due_at <= now,
+                    or_(DueWork.leased_until.is_(None), DueWork.leased_until <= now),
+                )
+                .values(leased_until=now + LEASE, attempts=DueWork.attempts + 1)
+                .returning(DueWork)
+            ).scalar_one_or_none()
+
+    def _finish(self, claimed: DueWork) -> bool:
+        now = self._clock.now()
+        with self._database.transaction("finish_work") as tx:
+            done = tx.execute(
+                delete(DueWork)
+                .where(DueWork.id == claimed.id, DueWork.revision == claimed.revision)
+                .returning(DueWork.id)
+            ).scalar_one_or_none()
+            if done is not None:
+                return False
+            return self._release(tx, claimed) <= now
+
+    def _release(self, tx: Transaction, claimed: DueWork) -> datetime:
+        due_at = tx.scalar(
+            update(DueWork).where(DueWork.id == claimed.id).values(leased_until=None).returning(DueWork.due_at)
+        )
+        return due_at or datetime.max.replace(tzinfo=claimed.due_at.tzinfo)
+
+    def _put_back(self, claimed: DueWork) -> None:
+        seconds = min(_FIRST_RETRY_SECONDS * 2 ** (claimed.attempts - 1), _LONGEST_RETRY_SECONDS)
+        retry_at = self._clock.now() + timedelta(seconds=seconds)
+        with self._database.transaction("put_work_back") as tx:
+            tx.execute(
+                update(DueWork)
+                .where(DueWork.id == claimed.id, DueWork.revision == claimed.revision)
+                .values(due_at=retry_at, leased_until=None)
+            )
+            tx.execute(
+                update(DueWork)
+                .where(DueWork.id == claimed.id, DueWork.revision != claimed.revision)
+                .values(leased_until=None)
+            )

@@ -1,0 +1,33 @@
+"""Errors of the foundation.
+
+ConfigError
+├── SettingMissing      a required setting is absent
+└── LinesError          a line description is wrong; every finding is addressed
+StoreError
+├── IoInsideTransaction somebody tried to talk to the outside while holding a transaction
+└── StoreUnavailable    the database cannot be reached or written
+"""
+
+
+class ConfigError(Exception):
+    """Something an administrator wrote, or did not write, stops Pult from starting."""
+
+
+class SettingMissing(ConfigError):
+    """A required setting is absent; the text names it and says what it is for."""
+
+
+class LinesError(ConfigError):
+    """One or more findings in config/lines, one per line, each `file: path: what is wrong`."""
+
+
+class StoreError(Exception):
+    """The database refuses."""
+
+
+class IoInsideTransaction(StoreError):
+    """A programming error: input or output was tried inside a database transaction (DESIGN, "Truth")."""
+
+
+class StoreUnavailable(StoreError):
+    """The database cannot be opened; the text says what to do."""

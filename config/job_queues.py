@@ -1,0 +1,95 @@
+"""The job queues: RQ over a Redis-protocol server, which may lose everything at any moment."""
+
+import logging
+from typing import Final
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+from rq import Queue
+from rq.exceptions import DuplicateJobError
+
+from config.clock import Clock, stopwatch
+from config.database import Transaction, refuse_inside_transaction
+from config.due_work import Due, JobQueue, WorkPlan, scheduled_in
+
+log = logging.getLogger("pult.job_queues")
+
+_SILENT_SECONDS: Final = 1.0
+_JOB_SECONDS: Final = 60
+
+_plan: WorkPlan | None = None
+
+
+def bind(plan: WorkPlan) -> None:
+    """Tell this process which plan its jobs work from; the composer of a worker calls it once."""
+    global _plan  # RQ calls a module-level function by name: the plan must be reachable from there.
+    _plan = plan
+
+
+def perform(kind: str, subject_id: str) -> None:
+    """The one RQ job: do one piece of due work, and again while it has come due anew meanwhile."""
+    if _plan is None:
+        raise RuntimeError("this worker was started without a plan: start it with `pult worker`")
+    while _plan.perform(kind, subject_id):
+        pass
+
+
+class JobQueues:
+    """Hurries due work along. A failure here is never an error: the sweep finds every row that is due."""
+
+    def __init__(self, url: str, plan: WorkPlan, clock: Clock, *, timeout_seconds: float = 0.05) -> None:
+        self._redis = connect(url, timeout_seconds=timeout_seconds)
+        self._plan = plan
+        self._clock = clock
+        self._silent_until = 0.0
+
+    def hurry_scheduled(self, tx: Transaction) -> None:
+        """After a commit: enqueue what the transaction made due, each once. Waits for Redis at most the time-out."""
+        for due in dict.fromkeys(scheduled_in(tx)):
+            self._hurry(due)
+
+    def enqueue_once(self, due: Due) -> bool:
+        """For the sweep: enqueue unless a job for it is waiting already. False if Redis refuses."""
+        refuse_inside_transaction("enqueue")
+        try:
+            self._queue(due).enqueue(
+                perform, due.kind, due.subject_id, job_id=f"{due.kind}-{due.subject_id}", unique=True, **_OPTIONS
+            )
+        except DuplicateJobError:
+            return True
+        except RedisError:
+            return False
+        return True
+
+    def _hurry(self, due: Due) -> None:
+        if stopwatch() < self._silent_until:
+            return
+        refuse_inside_transaction("enqueue")
+        try:
+            if due.due_at <= self._clock.now():
+                self._queue(due).enqueue(perform, due.kind, due.subject_id, **_OPTIONS)
+            else:
+                self._queue(due).enqueue_at(due.due_at, perform, due.kind, due.subject_id, **_OPTIONS)
+        except RedisError as error:
+            log.warning("job queues do not answer (%s); the sweep takes over", type(error).__name__)
+            self._silent_until = stopwatch() + _SILENT_SECONDS
+
+    def _queue(self, due: Due) -> Queue:
+        return Queue(self._plan.job_queue_of(due.kind), connection=self._redis)
+
+
+_OPTIONS: Final = {"result_ttl": 0, "failure_ttl": 3600, "job_timeout": _JOB_SECONDS}
+
+
+def connect(url: str, *, timeout_seconds: float | None = None) -> Redis:
+    """A connection to the Redis-protocol server at `url`; with a time-out it fails fast and is not retried."""
+    if timeout_seconds is None:
+        return Redis.from_url(url)
+    return Redis.from_url(
+        url,
+        socket_timeout=timeout_seconds,
+        socket_connect_timeout=timeout_seconds,
+        retry=Retry(NoBackoff(), 0),
+    )

@@ -1,0 +1,124 @@
+"""Settings: read once, from the environment and an optional file, by whoever composes the program."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from config.errors import ConfigError, SettingMissing
+
+HERE = Path(__file__).resolve().parent
+
+# The demo's own numbers: +7 000 is no Russian area code, so they cannot ring anywhere.
+DEMO_NUMBERS: Mapping[str, str] = {}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that an installation may choose. Urls carry no trailing slash."""
+
+    data_dir: Path
+    database_url: str
+    redis_url: str
+    public_url: str
+    fallback_url: str
+    carrier_url: str
+    account_sid: str
+    auth_token: str = field(repr=False)
+    seal_key: bytes = field(repr=False)
+    lines_dir: Path
+    flows_dir: Path
+    named: Mapping[str, str] = field(repr=False)
+    turn_redis_seconds: float = 0.05
+    secret_pepper: bytes = field(repr=False, default=b"")
+
+    def require(self, name: str, purpose: str) -> str:
+        """The setting `name` out of the environment; raises SettingMissing naming it and its `purpose`."""
+        value = self.named.get(name, "").strip()
+        if not value:
+            raise SettingMissing(f"{name} is not set: {purpose}. Set it in the environment or in pult.env.")
+        return value
+
+
+def read_settings(environ: Mapping[str, str], *, folder: Path | None = None) -> Settings:
+    """Settings from `environ` over `pult.env` in `folder` (default: the current one).
+
+    Raises ConfigError when a value cannot be used or the data folder cannot be written.
+    """
+    folder = folder or Path.cwd()
+    named = {**_read_env_file(folder / "pult.env"), **environ}
+    data_dir = Path(named.get("PULT_DATA_DIR", str(folder / ".pult"))).expanduser()
+    _make_writable(data_dir)
+    public_url = named.get("PULT_PUBLIC_URL", "http://127.0.0.1:8080").rstrip("/")
+    return Settings(
+        data_dir=data_dir,
+        database_url=named.get("PULT_DATABASE_URL", f"sqlite:///{data_dir / 'pult.sqlite'}"),
+        redis_url=named.get("PULT_REDIS_URL", "redis://127.0.0.1:6399/0"),
+        public_url=public_url,
+        fallback_url=named.get("PULT_FALLBACK_URL", public_url).rstrip("/"),
+        carrier_url=named.get("PULT_CARRIER_URL", "https://api.twilio.com").rstrip("/"),
+        account_sid=named.get("TWILIO_ACCOUNT_SID", ""),
+        auth_token=named.get("TWILIO_AUTH_TOKEN", ""),
+        seal_key=_key(data_dir, "seal.key", named.get("PULT_SEAL_KEY")),
+        secret_pepper=_key(data_dir, "pepper.key", named.get("PULT_PEPPER")),
+        lines_dir=Path(named.get("PULT_LINES_DIR", str(HERE / "lines"))),
+        flows_dir=Path(named.get("PULT_FLOWS_DIR", str(HERE.parent / "flows"))),
+        named=named,
+    )
+
+
+def _read_env_file(path: Path) -> dict[str, str]:
+    if not path.exists():
+        return {}
+    pairs: dict[str, str] = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        text = line.strip()
+        if not text or text.startswith("#"):
+            continue
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise ConfigError(f"{path.name}:{number}: expected NAME=value")
+        pairs[name.strip()] = value.strip().strip('"')
+    return pairs
+
+
+def _make_writable(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        probe = folder / f".write-{secrets.token_hex(4)}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise ConfigError(
+            f"{folder} cannot be written ({error.strerror}): set PULT_DATA_DIR to a folder that can be."
+        ) from error
+
+
+def _key(data_dir: Path, name: str, given: str | None) -> bytes:
+    """32 bytes: `given` as hex, or the key kept in the data folder, made on first use and readable by its owner only."""
+    if given:
+        try:
+            key = bytes.fromhex(given)
+        except ValueError as error:
+            raise ConfigError(f"the key for {name} must be 64 hex characters") from error
+    else:
+        path = data_dir / name
+        if not path.exists():
+            _write_key(path)
+        key = bytes.fromhex(path.read_text(encoding="ascii").strip())
+    if len(key) != 32:
+        raise ConfigError(f"the key for {name} must be 32 bytes")
+    return key
+
+
+def _write_key(path: Path) -> None:
+    """Two processes may start at once: the first to link its key wins and both read the same one."""
+    fresh = path.with_suffix(f".{secrets.token_hex(4)}")
+    fresh.touch(mode=0o600)
+    fresh.write_text(secrets.token_hex(32), encoding="ascii")
+    try:
+        path.hardlink_to(fresh)
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink()

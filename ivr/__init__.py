@@ -1,0 +1,1 @@
+"""The phone side: insured records, calls and their log, voice webhooks and the carrier."""

@@ -1,0 +1,1 @@
+"""Calls and their log: legs, holds, events, outcomes, requests and messages."""

@@ -1,0 +1,1 @@
+"""Insured records: programmes, policies, people, contacts, entitlements and how they are loaded and asked."""

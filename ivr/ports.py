@@ -1,0 +1,120 @@
+"""What the phone side must ask of the packages above it; `agents` and `recordings` answer, `wsgi.py` binds."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from config.database import Transaction
+from ivr.calls.models import Call
+
+
+class QueueEntry(StrEnum):
+    """Whether a caller may join a queue now."""
+
+    JOINED = "joined"
+    CLOSED = "closed"
+    FULL = "full"
+
+
+class StandingAdvice(StrEnum):
+    """What a waiting round must do."""
+
+    KEEP_WAITING = "keep_waiting"
+    LEAVE_TIMED_OUT = "leave_timed_out"
+
+
+class ShiftState(StrEnum):
+    """Whether the agent asked for works now."""
+
+    ON_SHIFT = "on_shift"
+    OFF_SHIFT = "off_shift"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A wait's place now: callers ahead, an honest estimate in seconds (None: unknown), seconds waited so far."""
+
+    ahead: int
+    wait_seconds: int | None
+    waited_seconds: int
+    advice: StandingAdvice
+
+
+@dataclass(frozen=True)
+class Curator:
+    """A curator's shift: who (by extension, never by name), whether at work, and when next."""
+
+    state: ShiftState
+    extension: str | None
+    back_at: datetime | None
+
+
+@dataclass(frozen=True)
+class CallbackPlan:
+    """A promise to call back: whether it is new, and its window."""
+
+    is_new: bool
+    from_at: datetime
+    until_at: datetime
+
+
+class Queues(Protocol):
+    """The waiting callers. Every method works inside the caller's transaction and does no I/O."""
+
+    def is_open(self, tx: Transaction, insurer_id: str, queue: str) -> tuple[bool, datetime | None]:
+        """Whether `queue` takes callers now, and if not when it next does."""
+        ...
+
+    def join(
+        self, tx: Transaction, call: Call, *, queue: str, is_emergency: bool, prefer_curator: bool, at_head: bool = False
+    ) -> QueueEntry:
+        """Start (or, after a lost agent, resume) the call's wait. An emergency is never refused."""
+        ...
+
+    def standing(self, tx: Transaction, call: Call, *, round_number: int) -> Standing | None:
+        """The place of the call's wait; None when it does not wait any more (claimed, ended)."""
+        ...
+
+    def leave(self, tx: Transaction, call: Call, *, reason: str) -> None:
+        """The caller left the queue by a key, by its end, or by hanging up; open offers are withdrawn after commit."""
+        ...
+
+
+class Curators(Protocol):
+    """Who is on shift."""
+
+    def preferred(self, tx: Transaction, call: Call) -> Curator:
+        """The curator of the identified insured's policy, or the substitute during leave."""
+        ...
+
+    def by_extension(self, tx: Transaction, insurer_id: str, extension: str) -> Curator:
+        """The agent with this extension."""
+        ...
+
+
+class Callbacks(Protocol):
+    """Calls that we owe."""
+
+    def plan(self, tx: Transaction, call: Call, *, reason: str, keep_place: bool) -> CallbackPlan | None:
+        """Promise a callback to the caller's number; None when there is no number to call."""
+        ...
+
+
+class Voicemail(Protocol):
+    """Messages left by callers."""
+
+    def announce(self, tx: Transaction, call: Call, *, recording_sid: str, duration_seconds: int) -> None:
+        """A message exists at the carrier: fetch it, seal it, delete it there, and owe a callback."""
+        ...
+
+
+@dataclass(frozen=True)
+class Ports:
+    """All that the phone side asks upward."""
+
+    queues: Queues
+    curators: Curators
+    callbacks: Callbacks
+    voicemail: Voicemail

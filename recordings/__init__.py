@@ -1,0 +1,1 @@
+"""Sealed storage of what callers said: voicemail and recordings."""
