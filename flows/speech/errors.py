@@ -7,7 +7,7 @@ ValueError
 
 
 class SpeechError(ValueError):
-    """A value cannot be spoken; the message names the kind and never quotes the value, which may identify a person."""
+    """A value cannot be spoken; the message never quotes the value, which may identify a person."""
 
 
 class PromptError(SpeechError):

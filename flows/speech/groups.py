@@ -22,8 +22,8 @@ def grouped(groups: Iterable[str], say: Callable[[str], Fragments]) -> Fragments
 def phone_groups(number: str) -> tuple[str, ...]:
     """The country or trunk prefix, then groups: '+78002001441' → ('8', '800', '200', '14', '41').
 
-    A number of Russia (+7 but not Kazakhstan's 6 and 7, standards §2) starts with the trunk '8'; any other with its
-    country digits run into pairs, since no grouping is known here. Raises SpeechError for what is no E.164 number.
+    A number of Russia (+7 but not Kazakhstan's 6 and 7, standards §2) starts with '8'; any other falls
+    into pairs, since no grouping is known here. Raises SpeechError for what is no E.164 number.
     """
     digits = re.sub(r"[\s()\-–]", "", number)
     if russian := re.fullmatch(r"(?:\+7|8)([0-589]\d{2})(\d{3})(\d{2})(\d{2})", digits):

@@ -1,5 +1,6 @@
 """How each kind of value is said in Russian (standards §4)."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, Final
@@ -15,15 +16,7 @@ _MONTHS: Final = (
     "июля", "августа", "сентября", "октября", "ноября", "декабря",
 )  # fmt: skip
 _WEEKDAYS: Final = ("понедельник", "вторник", "среда", "четверг", "пятница", "суббота", "воскресенье")
-_WEEKDAYS_ACCUSATIVE: Final = (
-    "понедельник",
-    "вторник",
-    "среду",
-    "четверг",
-    "пятницу",
-    "субботу",
-    "воскресенье",
-)
+_WEEKDAYS_ACCUSATIVE: Final = tuple(re.sub("а$", "у", name) for name in _WEEKDAYS)
 
 # The dative adjective of the phrase "по … времени", for every zone of Russia in tzdata that people name.
 ZONES: Final[Mapping[str, str]] = {
@@ -101,7 +94,7 @@ def minutes(value: object, options: Options) -> Fragments:
 
 
 def duration(value: object, options: Options) -> Fragments:
-    """Hours and minutes of a number of seconds; seconds only under a minute, and nothing at all is 'меньше минуты'."""
+    """Hours and minutes of a number of seconds; seconds only under a minute; zero is 'меньше минуты'."""
     total = values.seconds(value)
     case = options.case or Case.NOMINATIVE
     if total == 0 and case in (Case.NOMINATIVE, Case.ACCUSATIVE):
@@ -140,14 +133,14 @@ def last_four(value: object, _: Options) -> Fragments:
 
 
 def phone(value: object, _: Options) -> Fragments:
-    """'восемь восемьсот двести четырнадцать сорок один': a Russian number by its groups, any other by digits."""
+    """'восемь восемьсот двести четырнадцать сорок один': the printed groups, each as a number."""
     trunk, *rest = phone_groups(values.text(value))
     spoken = ("восемь",) if trunk == "8" else ("плюс", *_group_words(trunk))
     return spoken + tuple(word for group in rest for word in _group_words(group))
 
 
 def extension(value: object, _: Options) -> Fragments:
-    """'добавочный пятьдесят девяносто три' for four digits, as printed 50-93; other lengths digit by digit."""
+    """'добавочный пятьдесят девяносто три' for four digits, printed 50-93; else digit by digit."""
     dialled = values.digits(value)
     if len(dialled) != 4:
         return ("добавочный", *_digit_words(dialled))
@@ -160,7 +153,7 @@ def text(value: object, _: Options) -> Fragments:
 
 def _date(when: date, case: Case, with_year: bool) -> Fragments:
     spoken = (ordinal(when.day, case, Gender.NEUTER), _MONTHS[when.month - 1])
-    # num2words' own to='year' gives a cardinal, and speech wants "две тысячи двадцать шестого" (standards §4).
+    # num2words' own to='year' gives a cardinal where speech wants "двадцать шестого" (standards §4).
     return (*spoken, ordinal(when.year, Case.GENITIVE), "года") if with_year else spoken
 
 

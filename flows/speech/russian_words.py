@@ -1,4 +1,4 @@
-"""Russian number words and the agreement of nouns with them, on num2words and pymorphy3 with their traps closed."""
+"""Russian number words and the agreement of nouns with them: num2words and pymorphy3, their traps closed."""
 
 from functools import lru_cache
 from typing import Any, Final
@@ -51,7 +51,7 @@ def ordinal(number: int, case: Case = Case.NOMINATIVE, gender: Gender = Gender.M
 def counted(number: int, noun: str, case: Case = Case.NOMINATIVE) -> Fragments:
     """A number with its noun in agreement: 2, 'рабочий день' is ('два', 'рабочих дня').
 
-    `noun` is a noun in the nominative singular, adjectives before it. Raises SpeechError for a word that is not one.
+    `noun` is a noun in the nominative singular, adjectives before it. Raises SpeechError for any other word.
     """
     adjectives, head = _phrase(noun)
     gender = _GENDERS[head.tag.gender]
@@ -68,7 +68,7 @@ def _num2words(number: int, case: Case, gender: Gender) -> Fragments:
 
 
 def _is_animate_form(number: int, gender: Gender) -> bool:
-    """Whether an animate accusative shows: двух человек, двадцать одного человека, but двадцать два человека."""
+    """Whether the animate accusative shows: двух врачей, двадцать одного врача, but двадцать два врача."""
     if number % 10 == 1 and number % 100 != 11:
         return gender is Gender.MASCULINE
     return number in (2, 3, 4)
@@ -77,20 +77,14 @@ def _is_animate_form(number: int, gender: Gender) -> bool:
 def _inflect(word: Any, number: int, case: Case, gender: Gender) -> str:
     if number % 10 == 1 and number % 100 != 11:
         return _form(word, "sing", case, gender)
-    if case not in (Case.NOMINATIVE, Case.ACCUSATIVE):
-        if case is Case.GENITIVE and word.normal_form == "человек":
-            return "человек"
-        return (
-            _COUNTED["год"]
-            if (case, word.normal_form) == (Case.GENITIVE, "год")
-            else _form(word, "plur", case)
-        )
-    few = number % 10 in (2, 3, 4) and number % 100 not in (12, 13, 14)
-    if few and "NOUN" in word.tag:
-        return _form(word, "sing", Case.GENITIVE)
-    if few and gender is Gender.FEMININE:
-        return _form(word, "plur", Case.NOMINATIVE)
-    return _COUNTED.get(word.normal_form) or _form(word, "plur", Case.GENITIVE)
+    if case in (Case.NOMINATIVE, Case.ACCUSATIVE):
+        few = number % 10 in (2, 3, 4) and number % 100 not in (12, 13, 14)
+        if few and "NOUN" in word.tag:
+            return _form(word, "sing", Case.GENITIVE)
+        case = Case.NOMINATIVE if few and gender is Gender.FEMININE else Case.GENITIVE
+    if case is Case.GENITIVE and word.normal_form in _COUNTED:
+        return _COUNTED[word.normal_form]
+    return _form(word, "plur", case)
 
 
 def _form(word: Any, number: str, case: Case, gender: Gender | None = None) -> str:
@@ -115,15 +109,14 @@ def _phrase(noun: str) -> tuple[list[Any], Any]:
 def _parsed(word: str, part: str, gender: str | None) -> Any:
     for reading in _analyzer().parse(word):
         tag = reading.tag
-        is_known = tag.POS == part and tag.case == "nomn" and tag.number == "sing" and tag.gender is not None
-        if is_known and (gender is None or tag.gender == gender):
+        is_base_form = (tag.POS, tag.case, tag.number) == (part, "nomn", "sing")
+        if is_base_form and tag.gender is not None and gender in (None, tag.gender):
             return reading
-    raise SpeechError(
-        f"'{word}' is not a {'noun' if part == 'NOUN' else 'matching adjective'} in the nominative singular"
-    )
+    wanted = "noun" if part == "NOUN" else "matching adjective"
+    raise SpeechError(f"'{word}' is not a {wanted} in the nominative singular")
 
 
 @lru_cache(maxsize=1)
 def _analyzer() -> Any:
-    # Loading the dictionary takes about a tenth of a second, so only a process that speaks Russian pays for it.
+    # Loading takes a tenth of a second, so only a process that counts in Russian pays for it.
     return pymorphy3.MorphAnalyzer()

@@ -29,8 +29,8 @@ def fragments(kind: Kind | str, value: object, language: str, **options: str | b
     """The word groups of a value in speaking order, so that a prompt pack can play one recording for each.
 
     A fragment may end in a comma, which is a pause and no part of the recording. Options are those of
-    `kinds.ALLOWED`: case, gender, noun, zone (tzdata name), year, bare. Raises SpeechError for an unknown kind,
-    language or option, and for a value that the kind cannot speak; the message never quotes the value.
+    `kinds.ALLOWED`: case, gender, noun, zone (tzdata name), year, bare. Raises SpeechError for an unknown
+    kind, language or option, and for a value that the kind cannot speak; it never quotes the value.
     """
     if language not in _LANGUAGES:
         raise SpeechError(f"no speech in '{language}': one of {', '.join(LANGUAGES)}")

@@ -3,14 +3,15 @@
     template    = { words | placeholder | "{{" | "}}" }
     placeholder = "{" name ":" kind [ ":" noun ] { "|" option } "}"
     name        = a letter, then letters, digits, "_" or "." (ASCII)
-    kind        = a word of `Kind`: number ordinal money date until weekday time zone minutes duration people_ahead
-                  count working_days digits groups last_four phone extension text
+    kind        = a word of `Kind`: number ordinal money date until weekday time zone minutes duration
+                  people_ahead count working_days digits groups last_four phone extension text
     noun        = the counted noun in the nominative singular, with adjectives before it (kind count only)
     option      = a case: n g d a i p (nominative … prepositional), a gender: m f neuter,
-                  year (say the year of a date), bare (say a time without its zone), a zone of tzdata with its slash
+                  year (say the year of a date), bare (say a time without its zone), a zone of tzdata
 
-"{{" and "}}" are literal braces. Examples: "{ahead:people_ahead}", "через {wait:minutes|a}", "{n:count:новая заявка}",
-"в течение {wait:duration|g}", "{day:date|n|year}", "{at:time|Europe/Samara}", "{place:ordinal|f|a}".
+"{{" and "}}" are literal braces. Examples: "{ahead:people_ahead}", "через {wait:minutes|a}",
+"{n:count:новая заявка}", "в течение {wait:duration|g}", "{day:date|n|year}", "{at:time|Europe/Samara}",
+"{place:ordinal|f|a}".
 """
 
 import re
@@ -73,7 +74,7 @@ _SAMPLES: Final[Mapping[Kind, tuple[object, ...]]] = {
 
 
 def render(template: str, variables: Mapping[str, object], *, language: str) -> str:
-    """The text that is spoken. Raises PromptError where the template is malformed, or a variable missing or unfit."""
+    """The text to speak. Raises PromptError for a malformed template and a missing or unfit variable."""
     return "".join(
         piece
         if isinstance(piece, str)
@@ -88,7 +89,7 @@ def placeholders(template: str) -> tuple[Placeholder, ...]:
 
 
 def check_template(template: str, *, language: str) -> None:
-    """Prove that a template can be spoken, whatever values come; raises PromptError (a noun that does not decline)."""
+    """Prove that a template can be spoken whatever values come; raises PromptError (a noun unknown)."""
     for placeholder in placeholders(template):
         for sample in _SAMPLES[placeholder.kind]:
             placeholder.spoken(sample, language=language)
@@ -154,9 +155,7 @@ def _option(token: str) -> tuple[str, str | bool]:
         return token, True
     if "/" in token:
         return "zone", token
-    raise SpeechError(
-        f"no option '{token}': a case (n g d a i p), a gender (m f neuter), year, bare or a zone"
-    )
+    raise SpeechError(f"no option '{token}': a case (n g d a i p), a gender (m f neuter), year, bare, a zone")
 
 
 def _value(placeholder: Placeholder, variables: Mapping[str, object]) -> object:

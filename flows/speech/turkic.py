@@ -1,4 +1,4 @@
-"""Uzbek and Kyrgyz words: both put tens, hundreds and thousands together in the same way, one word after another."""
+"""Uzbek and Kyrgyz words: both put hundreds, tens and units together one word after another."""
 
 from collections.abc import Callable
 from typing import Final

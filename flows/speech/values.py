@@ -33,7 +33,7 @@ def natural(value: object) -> int:
 
 
 def roubles(value: object) -> tuple[int, int]:
-    """Roubles and kopecks of an amount in roubles: int, Decimal or text such as '1200.50'; a float is refused."""
+    """Roubles and kopecks of an amount in roubles: int, Decimal or '1200.50'; a float is refused."""
     if isinstance(value, (bool, float)) or not isinstance(value, (int, str, Decimal)):
         raise SpeechError(f"expected an amount in roubles, got {type(value).__name__}")
     try:
@@ -56,7 +56,7 @@ def day(value: object) -> date:
 
 
 def last_day(value: object) -> date:
-    """The last day inside a half-open interval that ends at `value`: '24:00 30.11' is 1 December, spoken as 30 November."""
+    """The last day inside a half-open interval's end: '24:00 30.11' is 1 December and gives 30 November."""
     if isinstance(value, str) and len(value) > len("2026-11-30"):
         value = _from_iso(value, datetime)
     if isinstance(value, datetime):
@@ -67,7 +67,7 @@ def last_day(value: object) -> date:
 def clock(value: object) -> tuple[time, str | None]:
     """A time of day and its zone's name if it has one.
 
-    Takes a time, a datetime (spoken in its own zone, never converted), or text: '16:45' or '16:45 Europe/Samara'.
+    Takes a time, a datetime (in its own zone, never converted), or text: '16:45', '16:45 Europe/Samara'.
     """
     if isinstance(value, datetime):
         return value.time(), _zone_key(value)
@@ -85,7 +85,7 @@ def seconds(value: object) -> int:
 
 
 def digits(value: object) -> str:
-    """The digits of a string, leading zeros kept; spaces, dots, hyphens and brackets dropped; an int is refused."""
+    """The digits of a string, leading zeros kept, spaces, dots, hyphens and brackets dropped; no int."""
     if not isinstance(value, str):
         raise SpeechError(f"digits must come as text, or leading zeros vanish; got {type(value).__name__}")
     bare = _SEPARATORS.sub("", value)

@@ -1,8 +1,8 @@
 """Speaks the kinds that a language without agreement needs, from a table of its words (Uzbek, Tajik, Kyrgyz).
 
-In these three a noun does not change after a numeral, so one table of words is a whole language here. What a table
-does not know falls back: a number beyond 999 999 is said digit by digit, `until` and `ordinal` say the plain date or
-number (the prompt's own words carry the rest), and an unknown zone is refused.
+In these three a noun does not change after a numeral, so one table of words is a whole language here. What a
+table does not know falls back: a number beyond 999 999 is said digit by digit, `until` and `ordinal` say the
+plain date or number (the prompt's own words carry the rest), and an unknown zone is refused.
 """
 
 from collections.abc import Callable, Mapping
