@@ -1,0 +1,5 @@
+"""Placeholder entry; the composition is being laid."""
+
+
+def main() -> None:
+    """The `pult` command."""
