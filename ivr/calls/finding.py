@@ -1,0 +1,20 @@
+"""Finding calls: by id, by the carrier's sid, for reading or for writing."""
+
+from sqlalchemy import select
+
+from config.database import Transaction
+from ivr.calls.models import Call
+from ivr.errors import UnknownCall
+
+
+def locked_call(tx: Transaction, call_id: str) -> Call:
+    """The call, held against other writers until the transaction ends. Raises UnknownCall."""
+    call = tx.scalars(select(Call).where(Call.id == call_id).with_for_update()).one_or_none()
+    if call is None:
+        raise UnknownCall(call_id)
+    return call
+
+
+def locked_call_by_sid(tx: Transaction, carrier_sid: str) -> Call | None:
+    """The call with the carrier's sid, held against other writers; None if there is none."""
+    return tx.scalars(select(Call).where(Call.carrier_sid == carrier_sid).with_for_update()).one_or_none()

@@ -1,0 +1,1 @@
+"""The carrier: a small port, its errors, and the one adapter that knows the `twilio` package."""
