@@ -11,7 +11,7 @@ from ivr.exchange.model import Call, Number, Owner
 from ivr.exchange.phones import Phone, hear
 from ivr.exchange.script import Purpose, Script, Stop, fetch
 from ivr.exchange.transitions import CallStatus, is_allowed
-from ivr.exchange.twiml.verbs import Callback
+from ivr.exchange.twiml.verbs import Callback, Dial, Pause, Redirect, Reject, Sms, Verb
 from ivr.exchange.webhooks import tell_progress
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def new_outgoing(
 
 
 def _new(core: Core, direction: str, sender: str, to: str, phone: Phone) -> Call:
+    _forget_old(core)
     call = Call(core.sids.make("CA"), direction, sender, to, phone, core.now())
     core.calls[call.sid] = core.live_calls[call.sid] = call
     phone.calls.append(call)
@@ -67,7 +68,17 @@ def _new(core: Core, direction: str, sender: str, to: str, phone: Phone) -> Call
 def main_script(core: Core, call: Call) -> Script:
     """A fresh main script, in place of the one that the call may have had."""
     call.main = Script(call, at_end=lambda: end_of_document(core, call), purpose=Purpose.MAIN)
+    call.main.on_verb = lambda verb: _answer_for(core, call, verb)
     return call.main
+
+
+def _answer_for(core: Core, call: Call, verb: Verb) -> None:
+    """The first verb answers an incoming call, save those that come before an answer (§3)."""
+    is_early = isinstance(verb, Reject | Pause | Redirect | Sms)
+    if isinstance(verb, Dial):
+        is_early = verb.is_answer_on_bridge
+    if call.status is CallStatus.RINGING and call.direction == "inbound" and not is_early:
+        answer(core, call)
 
 
 def end_of_document(core: Core, call: Call) -> None:
@@ -81,7 +92,7 @@ def place(core: Core, call: Call) -> None:
     """Send an outgoing call on its way, in the account's queue if its rate is limited."""
     wait = _queue_seconds(core) if call.direction == "outbound-api" else 0.0
     call.queue_ms = round(wait * 1000)
-    core.after(wait, lambda: _initiate(core, call))
+    core.after_unless_over(call, wait, lambda: _initiate(core, call))
 
 
 def _queue_seconds(core: Core) -> float:
@@ -101,21 +112,25 @@ def _initiate(core: Core, call: Call) -> None:
     call.started_at = core.now()
     move(core, call, CallStatus.INITIATED)
     delay = core.settings.ringing_delay_seconds
-    core.after(call.ring_seconds + core.settings.dial_grace_seconds, lambda: _give_up(core, call))
+    core.after_unless_over(
+        call, call.ring_seconds + core.settings.dial_grace_seconds, lambda: _give_up(core, call)
+    )
     match call.phone.behaviour:
         case AutoAnswer(after=after):
-            core.after(delay, lambda: ring(core, call))
-            core.after(delay + after, lambda: answer(core, call))
+            core.after_unless_over(call, delay, lambda: ring(core, call))
+            core.after_unless_over(call, delay + after, lambda: answer(core, call))
         case Busy(after=after):
-            core.after(after, lambda: finish(core, call, CallStatus.BUSY, "busy", 486))
+            core.after_unless_over(call, after, lambda: finish(core, call, CallStatus.BUSY, "busy", 486))
         case Fail(after=after, sip_code=code):
-            core.after(after, lambda: finish(core, call, CallStatus.FAILED, "failed", code))
+            core.after_unless_over(call, after, lambda: finish(core, call, CallStatus.FAILED, "failed", code))
         case Offline(after=after):
-            core.after(after, lambda: finish(core, call, CallStatus.NO_ANSWER, "offline", 480))
+            core.after_unless_over(
+                call, after, lambda: finish(core, call, CallStatus.NO_ANSWER, "offline", 480)
+            )
         case NoAnswer():
-            core.after(delay, lambda: ring(core, call))
+            core.after_unless_over(call, delay, lambda: ring(core, call))
         case Person():
-            core.after(delay, lambda: _ring_person(core, call))
+            core.after_unless_over(call, delay, lambda: _ring_person(core, call))
 
 
 def _ring_person(core: Core, call: Call) -> None:
@@ -146,7 +161,9 @@ def answer(core: Core, call: Call) -> None:
     if call.is_up or not move(core, call, CallStatus.IN_PROGRESS):
         return
     hear(core, call, "answered")
-    core.after(call.limit_seconds, lambda: hang_up(core, call, "time limit"))
+    core.after_unless_over(call, call.limit_seconds, lambda: hang_up(core, call, "time limit"))
+    if call.is_recorded:
+        recorder.begin(core, source="OutboundAPI", call_sid=call.sid, callback=call.recording)
     behaviour = call.phone.behaviour
     if call.direction != "inbound" and isinstance(behaviour, AutoAnswer):
         _be_patient(core, call, behaviour.patience)
@@ -160,7 +177,7 @@ def _be_patient(core: Core, call: Call, patience: float | None) -> None:
             hang_up(core, call, "nobody came", by_party=True)
 
     if patience is not None:
-        core.after(patience, leave)
+        core.after_unless_over(call, patience, leave)
 
 
 def bridged(core: Core, call: Call, others: tuple[str, ...]) -> None:
@@ -171,7 +188,9 @@ def bridged(core: Core, call: Call, others: tuple[str, ...]) -> None:
         return
     call.is_bridged = True
     if isinstance(behaviour, AutoAnswer) and behaviour.talk_for is not None:
-        core.after(behaviour.talk_for, lambda: hang_up(core, call, "said goodbye", by_party=True))
+        core.after_unless_over(
+            call, behaviour.talk_for, lambda: hang_up(core, call, "said goodbye", by_party=True)
+        )
 
 
 def hang_up(core: Core, call: Call, cause: str, by_party: bool = False) -> None:
@@ -192,6 +211,9 @@ def finish(core: Core, call: Call, status: CallStatus, cause: str, sip_code: int
     call.status, call.ended_at = status, core.now()
     call.cause, call.sip_code = cause, sip_code
     core.live_calls.pop(call.sid, None)
+    for timer in call.timers:
+        timer.cancel()
+    call.timers.clear()
     if call.main:
         call.main.stop(core, Stop.HANGUP)
     if call.owner:
@@ -201,7 +223,14 @@ def finish(core: Core, call: Call, status: CallStatus, cause: str, sip_code: int
     # A call canceled while queued makes no callback (twilio.md §1).
     if not was_queued:
         tell_progress(core, call)
-    core.after(core.settings.keep_ended_seconds, lambda: _forget(core, call))
+    core.ended_calls.append(call)
+
+
+def _forget_old(core: Core) -> None:
+    """Old ended calls go when new ones come: no timer, so that an idle exchange awaits nothing."""
+    oldest = core.now() - timedelta(seconds=core.settings.keep_ended_seconds)
+    while core.ended_calls and (core.ended_calls[0].ended_at or oldest) < oldest:
+        _forget(core, core.ended_calls.popleft())
 
 
 def _forget(core: Core, call: Call) -> None:

@@ -49,6 +49,7 @@ class Core:
         self.alerts: deque[Alert] = deque(maxlen=MOST_ALERTS)
         self.calls: dict[str, Call] = {}
         self.live_calls: dict[str, Call] = {}
+        self.ended_calls: deque[Call] = deque()
         self.numbers: dict[str, Number] = {}
         self.queues: dict[str, Queue] = {}
         self.conferences: dict[str, Conference] = {}
@@ -63,7 +64,7 @@ class Core:
             ("client:*", Offline()),
         ]
         self.bridges: dict[str, Call] = {}
-        self.queue_waiters: dict[str, list[Callable[[], None]]] = {}
+        self.queue_waiters: dict[str, list[Callable[[], bool]]] = {}
         self.next_slot: datetime | None = None
         self.down_until: datetime | None = None
         self.has_news = False
@@ -75,6 +76,10 @@ class Core:
     def after(self, seconds: float, action: Callable[[], None]) -> Timer:
         """Run ``action`` when ``seconds`` have passed."""
         return self.timeline.at(self.now() + timedelta(seconds=seconds), action)
+
+    def after_unless_over(self, call: Call, seconds: float, action: Callable[[], None]) -> None:
+        """Run ``action`` when ``seconds`` have passed, unless the call is over by then."""
+        call.timers.append(self.after(seconds, action))
 
     def alert(self, code: int, message: str, call: Call | None = None, url: str = "") -> None:
         """Note what Twilio's debugger would show."""

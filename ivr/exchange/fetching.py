@@ -154,12 +154,12 @@ def _without_credentials(url: str) -> str:
 
 def _read_capped(response: requests.Response, until: float) -> bytes:
     """The body up to the size limit; one that drips past the time cap counts as timed out."""
-    found = b""
+    found = bytearray()
     with response:
         for chunk in response.iter_content(16 * 1024):
             found += chunk
             if len(found) >= MOST_READ:
-                return found[:MOST_READ]
+                return bytes(found[:MOST_READ])
             if time.monotonic() > until:
                 raise requests.exceptions.ReadTimeout
-    return found
+    return bytes(found)

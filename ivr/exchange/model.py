@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ivr.exchange.core import Core
     from ivr.exchange.phones import Phone
     from ivr.exchange.script import Script
+    from ivr.exchange.timeline import Timer
     from ivr.exchange.verbs.queueing import Queued
 
 
@@ -47,6 +48,7 @@ class Call:
     voice: Callback = Callback()
     fallback: Callback = Callback()
     progress: Callback = Callback()
+    recording: Callback = Callback()
     parameters: tuple[tuple[str, str], ...] = ()
     owner: Owner | None = None
     main: Script | None = None
@@ -60,6 +62,8 @@ class Call:
     answered_at: datetime | None = None
     ended_at: datetime | None = None
     is_bridged: bool = False
+    is_recorded: bool = False
+    timers: list[Timer] = field(default_factory=list)
     fetches_now: tuple[datetime, int] | None = None
 
     @property
@@ -153,6 +157,7 @@ class Conference:
     created_at: datetime
     status: ConferenceStatus = ConferenceStatus.INIT
     callback: Callback | None = None
+    recording: Callback | None = None
     participants: dict[str, Participant] = field(default_factory=dict)
     invited: dict[str, Participant] = field(default_factory=dict)
     sequence: int = 0

@@ -129,3 +129,10 @@ def note(core: Core, phone: Phone, call: Call | None, kind: str, **data: object)
 def hear(core: Core, call: Call, kind: str, **data: object) -> None:
     """The holder of the call's telephone hears or sees something."""
     note(core, call.phone, call, kind, **data)
+
+
+def at_number(core: Core, number: str) -> list[Phone]:
+    """The telephones that show a text sent to ``number``: the registered one, else all with it."""
+    if number in core.registered:
+        return [core.registered[number]]
+    return [phone for phone in core.phones.values() if phone.address == number]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ivr.exchange.errors import DocumentFault
 from ivr.exchange.twiml import verbs as v
@@ -53,16 +53,19 @@ class Stop(StrEnum):
     LEFT = "left"
 
 
-class Activity(Protocol):
+class Activity:
     """What a script is in the middle of: a prompt, a Gather, a Dial, a queue, a conference."""
 
     def stop(self, core: Core, why: Stop) -> None:
         """End at once: the script has been stopped."""
-        ...
+        raise NotImplementedError
 
     def key(self, core: Core, key: str) -> bool:
         """A key was pressed; True if it was used, False to keep it for the next Gather."""
-        ...
+        return False
+
+    def speech(self, core: Core, text: str, seconds: float) -> None:
+        """The caller says something that lasts ``seconds``."""
 
 
 @dataclass(slots=True, eq=False)
@@ -80,6 +83,8 @@ class Script:
     is_fetching: bool = False
     on_fault: Callable[[], None] | None = None
     on_leave: Callable[[], None] | None = None
+    listeners: Callable[[], list[Call]] | None = None
+    on_verb: Callable[[v.Verb], None] | None = None
     _request_number: int = 0
 
     def stop(self, core: Core, why: Stop) -> None:
@@ -94,6 +99,11 @@ class Script:
     def key(self, core: Core, key: str) -> bool:
         """Hand a key to what is under way."""
         return self.activity.key(core, key) if self.activity else False
+
+    def speech(self, core: Core, text: str, seconds: float) -> None:
+        """Hand speech to what is under way."""
+        if self.activity:
+            self.activity.speech(core, text, seconds)
 
     def next_request(self) -> int:
         """Number the request that is about to be made: only the latest one's reply counts."""
@@ -215,5 +225,6 @@ def _perform(core: Core, script: Script, verb: v.Verb) -> None:
         code = 13238 if script.purpose is Purpose.CONFERENCE_WAIT else 13215
         core.alert(code, f"{type(verb).__name__} is not allowed in {script.purpose}", script.call)
         return
+    if script.on_verb:
+        script.on_verb(verb)
     _performers[type(verb)](core, script, verb)
-

@@ -19,9 +19,7 @@ class CallStatus(StrEnum):
     CANCELED = "canceled"
 
 
-_UNANSWERED = frozenset(
-    {CallStatus.BUSY, CallStatus.NO_ANSWER, CallStatus.FAILED, CallStatus.CANCELED}
-)
+_UNANSWERED = frozenset({CallStatus.BUSY, CallStatus.NO_ANSWER, CallStatus.FAILED, CallStatus.CANCELED})
 
 MOVES: dict[CallStatus, frozenset[CallStatus]] = {
     CallStatus.QUEUED: _UNANSWERED | {CallStatus.INITIATED},

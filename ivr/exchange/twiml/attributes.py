@@ -92,5 +92,3 @@ class Attributes:
 
     def _bad(self, name: str, value: str, code: int) -> None:
         self.warn(code, f"{self._element.tag}: bad value {value!r} for {name}")
-
-

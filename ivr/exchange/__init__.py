@@ -1,0 +1,41 @@
+"""The exchange: a stand-in carrier that speaks Twilio's contract from the other side.
+
+It imports nothing of the rest of the project, and only ``wsgi.py`` may import it.
+"""
+
+from ivr.exchange.behaviours import AutoAnswer, Busy, Fail, Hands, NoAnswer, Offline, Person
+from ivr.exchange.client import Phone
+from ivr.exchange.clock import MovedClock, WallClock
+from ivr.exchange.courier import LiveCourier, SimulatedCourier
+from ivr.exchange.errors import ExchangeError, NoSuchPhone, PortTaken
+from ivr.exchange.mischief import Ambush, Mischief, RestFault
+from ivr.exchange.server import RunningExchange, serve
+from ivr.exchange.settings import Settings
+from ivr.exchange.switch import Switch
+from ivr.exchange.web import create_exchange
+
+__all__ = [
+    "Ambush",
+    "AutoAnswer",
+    "Busy",
+    "ExchangeError",
+    "Fail",
+    "Hands",
+    "LiveCourier",
+    "Mischief",
+    "MovedClock",
+    "NoAnswer",
+    "NoSuchPhone",
+    "Offline",
+    "Person",
+    "Phone",
+    "PortTaken",
+    "RestFault",
+    "RunningExchange",
+    "Settings",
+    "SimulatedCourier",
+    "Switch",
+    "WallClock",
+    "create_exchange",
+    "serve",
+]

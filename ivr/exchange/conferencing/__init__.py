@@ -1,0 +1,1 @@
+"""Conferences: rooms, who attends them, who is invited, and who hears whom."""

@@ -1,0 +1,89 @@
+"""Say, Play and Pause: prompts one after another, each for as long as it would take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, assert_never
+
+from ivr.exchange.phones import hear
+from ivr.exchange.script import Activity, Script, Stop, performs, resume
+from ivr.exchange.timeline import Timer
+from ivr.exchange.twiml.verbs import Pause, Play, Prompt, Say
+from ivr.exchange.webhooks import resolve
+
+if TYPE_CHECKING:
+    from ivr.exchange.core import Core
+    from ivr.exchange.model import Call
+
+
+class Speaking(Activity):
+    """Prompts being played to some calls; ``done`` is called when the last one has ended."""
+
+    def __init__(
+        self, listeners: Callable[[], list[Call]], base: str, prompts: list[Prompt], done: Callable[[], None]
+    ) -> None:
+        self._listeners = listeners
+        self._base = base
+        self._prompts = prompts
+        self._done = done
+        self._timer: Timer | None = None
+
+    def begin(self, core: Core) -> None:
+        """Play the first prompt, or end at once if there is none."""
+        if not self._prompts:
+            self._done()
+            return
+        prompt = self._prompts.pop(0)
+        for call in self._listeners():
+            play_to(core, call, prompt, self._base)
+        self._timer = core.after(seconds_of(core, prompt), lambda: self.begin(core))
+
+    def stop(self, core: Core, why: Stop) -> None:
+        if self._timer:
+            self._timer.cancel()
+
+
+def play_to(core: Core, call: Call, prompt: Prompt, base: str) -> None:
+    """Tell the telephone what it hears."""
+    match prompt:
+        case Say():
+            hear(core, call, "hears", text=prompt.text, language=prompt.language, voice=prompt.voice)
+        case Play(digits=digits) if digits:
+            hear(core, call, "hears", keys=digits)
+        case Play():
+            hear(core, call, "hears", url=resolve(base, prompt.url), loop=prompt.loop)
+        case Pause():
+            pass
+        case _:
+            assert_never(prompt)
+
+
+def seconds_of(core: Core, prompt: Prompt) -> float:
+    """How long a prompt lasts."""
+    match prompt:
+        case Say():
+            return prompt.loop * len(prompt.text) / core.settings.characters_per_second
+        case Play(digits=digits) if digits:
+            return prompt.loop * keying_seconds(digits)
+        case Play():
+            return prompt.loop * core.settings.play_seconds
+        case Pause():
+            return float(prompt.length)
+        case _:
+            assert_never(prompt)
+
+
+def keying_seconds(digits: str) -> float:
+    """How long keys take to send: ``w`` is half a second, ``W`` a whole one."""
+    return sum({"w": 0.5, "W": 1.0}.get(key, 0.2) for key in digits)
+
+
+@performs(Say)
+@performs(Play)
+@performs(Pause)
+def perform(core: Core, script: Script, prompt: Prompt) -> None:
+    """Play one prompt to the script's call."""
+    listeners = script.listeners or (lambda: [script.call])
+    speaking = Speaking(listeners, script.url, [prompt], lambda: resume(core, script))
+    script.activity = speaking
+    speaking.begin(core)
