@@ -11,7 +11,7 @@ from ivr.exchange.model import Call, Number, Owner
 from ivr.exchange.phones import Phone, hear
 from ivr.exchange.script import Purpose, Script, Stop, fetch
 from ivr.exchange.transitions import CallStatus, is_allowed
-from ivr.exchange.twiml.verbs import Callback, Dial, Pause, Redirect, Reject, Sms, Verb
+from ivr.exchange.twiml.verbs import NOWHERE, Callback, Dial, Pause, Redirect, Reject, Sms, Verb
 from ivr.exchange.webhooks import tell_progress
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def new_outgoing(
     owner: Owner,
     parent: Call | None = None,
     ring_seconds: float = 60.0,
-    progress: Callback = Callback(),  # noqa: B008
+    progress: Callback = NOWHERE,
     parameters: tuple[tuple[str, str], ...] = (),
 ) -> Call:
     """An outgoing call, not placed yet."""

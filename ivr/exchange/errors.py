@@ -1,4 +1,4 @@
-"""What can go wrong at the exchange.
+"""What can go wrong at the exchange; each is named by what happened, not by its class.
 
 ExchangeError
 ├── Refused          a REST request is refused: Twilio's error code and an HTTP status
@@ -14,7 +14,7 @@ class ExchangeError(Exception):
     """Base of everything that the exchange raises on purpose."""
 
 
-class Refused(ExchangeError):
+class Refused(ExchangeError):  # noqa: N818
     """A REST request is refused (twilio.md §4): ``code`` is Twilio's, ``status`` is HTTP's."""
 
     def __init__(self, code: int, message: str, status: int = 400) -> None:
@@ -24,7 +24,7 @@ class Refused(ExchangeError):
         self.status = status
 
 
-class DocumentFault(ExchangeError):
+class DocumentFault(ExchangeError):  # noqa: N818
     """A TwiML document cannot be run; ``code`` is Twilio's error (twilio.md §1)."""
 
     def __init__(self, code: int, message: str) -> None:
@@ -33,11 +33,11 @@ class DocumentFault(ExchangeError):
         self.message = message
 
 
-class NoSuchPhone(ExchangeError):
+class NoSuchPhone(ExchangeError):  # noqa: N818
     """No telephone, and no call, has this id."""
 
 
-class PortTaken(ExchangeError):
+class PortTaken(ExchangeError):  # noqa: N818
     """The address to listen on is in use, or may not be used."""
 
 

@@ -91,7 +91,9 @@ class Fetcher:
     ) -> requests.Response:
         is_get = request.method == "GET"
         fields = request.fields
-        url = get_url(request.url, fields) if is_get else request.url.partition("#")[0]
+        plain = get_url(request.url, fields) if is_get else request.url.partition("#")[0]
+        # Signed as it is sent: the application sees letters of other scripts percent-encoded.
+        url = requests.utils.requote_uri(plain)
         signature = sign(request.auth_token, url, () if is_get else fields)
         headers = {
             "X-Twilio-Signature": signature,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ivr.exchange import calls, phones
@@ -31,8 +32,8 @@ def _press_on(core: Core, call: Call, keys: str) -> None:
         if call.is_over:
             return
         if key in PAUSES:
-            rest = keys[index + 1 :]
-            core.after_unless_over(call, PAUSES[key], lambda: _press_on(core, call, rest))
+            rest = partial(_press_on, core, call, keys[index + 1 :])
+            core.after_unless_over(call, PAUSES[key], rest)
             return
         phones.hear(core, call, "pressed", keys=key)
         if call.main is None or not call.main.key(core, key):

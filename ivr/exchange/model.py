@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from ivr.exchange.transitions import CallStatus, is_final
-from ivr.exchange.twiml.verbs import Callback
+from ivr.exchange.twiml.verbs import NOWHERE, Callback
 
 if TYPE_CHECKING:
     from ivr.exchange.conferencing.attending import Attending
@@ -45,10 +45,10 @@ class Call:
     number_sid: str = ""
     ring_seconds: float = 60.0
     limit_seconds: float = 14400.0
-    voice: Callback = Callback()
-    fallback: Callback = Callback()
-    progress: Callback = Callback()
-    recording: Callback = Callback()
+    voice: Callback = NOWHERE
+    fallback: Callback = NOWHERE
+    progress: Callback = NOWHERE
+    recording: Callback = NOWHERE
     parameters: tuple[tuple[str, str], ...] = ()
     owner: Owner | None = None
     main: Script | None = None
@@ -90,10 +90,10 @@ class Number:
     number: str
     created_at: datetime
     friendly_name: str = ""
-    voice: Callback = Callback()
-    fallback: Callback = Callback()
-    progress: Callback = Callback()
-    sms: Callback = Callback()
+    voice: Callback = NOWHERE
+    fallback: Callback = NOWHERE
+    progress: Callback = NOWHERE
+    sms: Callback = NOWHERE
 
 
 @dataclass(slots=True, eq=False)
@@ -194,7 +194,7 @@ class Recording:
     channels: int = 1
     track: str = "both"
     status: RecordingStatus = RecordingStatus.IN_PROGRESS
-    callback: Callback = Callback()
+    callback: Callback = NOWHERE
     paused_at: datetime | None = None
     skipped_seconds: float = 0.0
     is_skipping: bool = False
@@ -212,7 +212,7 @@ class Message:
     sender: str
     body: str
     created_at: datetime
-    callback: Callback = Callback()
+    callback: Callback = NOWHERE
     service_sid: str = ""
     status: str = "queued"
     sent_at: datetime | None = None

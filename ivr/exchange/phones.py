@@ -49,8 +49,8 @@ class Phone:
 
     id: str
     address: str
-    behaviour: Behaviour = Person()
-    hands: Hands = Hands()
+    behaviour: Behaviour = field(default_factory=Person)
+    hands: Hands = field(default_factory=Hands)
     dictation_seconds: float | None = None
     events: list[PhoneEvent] = field(default_factory=list)
     dropped: int = 0

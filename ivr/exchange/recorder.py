@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ivr.exchange.clock import rfc2822
 from ivr.exchange.model import Recording, RecordingStatus
-from ivr.exchange.twiml.verbs import Callback
+from ivr.exchange.twiml.verbs import NOWHERE, Callback
 from ivr.exchange.webhooks import tell
 from ivr.exchange.webrequest import Fields
 
@@ -30,7 +30,7 @@ def begin(
     conference_sid: str = "",
     channels: int = 1,
     track: str = "both",
-    callback: Callback = Callback(),  # noqa: B008
+    callback: Callback = NOWHERE,
     name: str = "",
 ) -> Recording:
     """Begin to record a call or a conference."""

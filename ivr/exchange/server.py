@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
+import socket
 import threading
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, Self
 
 from waitress import create_server, wasyncore  # type: ignore[import-untyped]
 
@@ -37,12 +39,16 @@ class RunningExchange:
         port: int = 0,
         is_live: bool | None = None,
     ) -> None:
+        listening = _listen(host, port)
+        self.port = int(listening.getsockname()[1])
+        self.url = f"http://{host}:{self.port}"
         self.switch = Switch(settings, clock, courier)
         self._is_live = courier is None if is_live is None else is_live
         self._map: dict[int, Any] = {}
-        self._server = _listen(self.switch, host, port, self._map)
-        self.port = int(self._server.effective_port)
-        self.url = f"http://{host}:{self.port}"
+        # A lost answer is meant to look like a broken server; waitress would log each as an error.
+        logging.getLogger("waitress").setLevel(logging.CRITICAL)
+        app = create_exchange(self.switch)
+        self._server = create_server(app, sockets=[listening], threads=THREADS, map=self._map, ident=None)
         self._thread = threading.Thread(target=self._server.run, name="exchange", daemon=True)
         with self.switch.turn() as core:
             core.public_url = self.url
@@ -75,18 +81,13 @@ class RunningExchange:
         self.stop()
 
 
-def _listen(switch: Switch, host: str, port: int, map_: dict[int, Any]) -> Any:
-    # A lost answer is meant to look like a broken server; waitress would log each as an error.
-    logging.getLogger("waitress").setLevel(logging.CRITICAL)
+def _listen(host: str, port: int) -> socket.socket:
+    """A socket that listens; raises PortTaken with one sentence."""
     try:
-        return cast(
-            Any,
-            create_server(
-                create_exchange(switch), host=host, port=port, threads=THREADS, map=map_, ident=None
-            ),
-        )
+        return socket.create_server((host, port), backlog=1024)
     except OSError as error:
-        raise PortTaken(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise PortTaken(f"cannot listen on {host}:{port}: {reason}") from error
 
 
 def serve(running: RunningExchange) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
@@ -100,6 +101,11 @@ def _progress_fields(core: Core, call: Call) -> Fields:
 def resolve(base: str, url: str) -> str:
     """``url`` as seen from the document ``base``; an empty one is the document itself."""
     return urljoin(base, url) if url else base.partition("#")[0]
+
+
+def located(base: str, callback: Callback) -> Callback:
+    """A document's callback settings with the address made absolute; none stays none."""
+    return replace(callback, url=resolve(base, callback.url)) if callback.url else callback
 
 
 def _merged(first: Fields, second: Fields) -> Fields:

@@ -8,8 +8,8 @@ from ivr.exchange.conferencing import rooms
 from ivr.exchange.model import Conference, ConferenceStatus, Participant
 from ivr.exchange.phones import hear
 from ivr.exchange.script import Activity, Purpose, Script, Stop, fetch, resume
-from ivr.exchange.twiml.verbs import Callback, ConferenceNoun, Dial
-from ivr.exchange.webhooks import ask, resolve
+from ivr.exchange.twiml.verbs import ConferenceNoun, Dial
+from ivr.exchange.webhooks import ask, located, resolve
 from ivr.exchange.webrequest import Fields, WebReply
 
 if TYPE_CHECKING:
@@ -120,8 +120,8 @@ def _ignore(_reply: WebReply) -> None:
 
 def attend(core: Core, script: Script, dial: Dial, noun: ConferenceNoun) -> None:
     """A Dial's Conference: come into the room of that name."""
-    recording = noun.recording if noun.is_recorded else None
-    room = rooms.open_room(core, noun.name, _resolved(script, noun), recording)
+    recording = located(script.url, noun.recording) if noun.is_recorded else None
+    room = rooms.open_room(core, noun.name, located(script.url, noun.callback), recording)
     if len(room.participants) >= min(room.most, noun.most):
         core.alert(13235, f"{noun.name} is full", script.call)
         return
@@ -138,13 +138,6 @@ def attend(core: Core, script: Script, dial: Dial, noun: ConferenceNoun) -> None
         wait_method=noun.wait_method,
     )
     enter(core, script, room, participant, dial)
-
-
-def _resolved(script: Script, noun: ConferenceNoun) -> Callback:
-    callback = noun.callback
-    if not callback.url:
-        return callback
-    return Callback(resolve(script.url, callback.url), callback.method, callback.events)
 
 
 def enter(core: Core, script: Script, room: Conference, participant: Participant, dial: Dial | None) -> None:

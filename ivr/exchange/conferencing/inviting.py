@@ -10,7 +10,7 @@ from ivr.exchange.conferencing import attending, hearing, rooms
 from ivr.exchange.errors import Refused
 from ivr.exchange.model import Call, Conference, Participant
 from ivr.exchange.script import Purpose, Script, Stop, fetch
-from ivr.exchange.twiml.verbs import Callback
+from ivr.exchange.twiml.verbs import NOWHERE, Callback
 
 if TYPE_CHECKING:
     from ivr.exchange.core import Core
@@ -48,7 +48,7 @@ class Guest:
     to: str
     ring_seconds: float = 60.0
     limit_seconds: float = 14400.0
-    progress: Callback = Callback()
+    progress: Callback = NOWHERE
 
 
 def invite(core: Core, room: Conference, guest: Guest, template: Participant | None = None) -> Participant:

@@ -9,7 +9,7 @@ from ivr.exchange.twiml.verbs import Callback
 
 
 @dataclass(frozen=True, slots=True)
-class Warning:
+class Complaint:
     """What Twilio's debugger would show: its code and a sentence."""
 
     code: int
@@ -24,7 +24,7 @@ def text_of(element: Element) -> str:
 class Attributes:
     """The attributes of ``element``; complaints go to ``warnings``."""
 
-    def __init__(self, element: Element, warnings: list[Warning]) -> None:
+    def __init__(self, element: Element, warnings: list[Complaint]) -> None:
         self._element = element
         self._warnings = warnings
 
@@ -34,7 +34,7 @@ class Attributes:
 
     def warn(self, code: int, message: str) -> None:
         """Note a warning about this element."""
-        self._warnings.append(Warning(code, message))
+        self._warnings.append(Complaint(code, message))
 
     def maybe(self, name: str) -> str | None:
         """The attribute as written, or None."""

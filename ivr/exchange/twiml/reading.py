@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 
 from ivr.exchange.errors import DocumentFault
 from ivr.exchange.twiml import nouns
-from ivr.exchange.twiml.attributes import Attributes, Warning, text_of
+from ivr.exchange.twiml.attributes import Attributes, Complaint, text_of
 from ivr.exchange.twiml.verbs import (
     Dial,
     Enqueue,
@@ -39,7 +39,7 @@ class Document:
     """The verbs in order, and what Twilio's debugger would show about the document."""
 
     verbs: list[Verb] = field(default_factory=list)
-    warnings: list[Warning] = field(default_factory=list)
+    warnings: list[Complaint] = field(default_factory=list)
 
 
 def read(body: bytes, content_type: str = "text/xml") -> Document:
@@ -89,7 +89,7 @@ def _parse(body: bytes) -> Element:
 def _read_verb(element: Element, document: Document) -> None:
     reader = _READERS.get(element.tag)
     if reader is None:
-        document.warnings.append(Warning(12200, f"unknown verb {element.tag}"))
+        document.warnings.append(Complaint(12200, f"unknown verb {element.tag}"))
         return
     verb = reader(element, Attributes(element, document.warnings))
     if verb is not None:

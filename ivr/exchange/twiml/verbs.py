@@ -14,6 +14,10 @@ class Callback:
     events: tuple[str, ...] = ()
 
 
+NOWHERE = Callback()
+WHEN_COMPLETED = Callback(events=("completed",))
+
+
 @dataclass(frozen=True, slots=True)
 class Say:
     text: str
@@ -51,7 +55,7 @@ class Gather:
     speech_timeout: float = 5
     is_action_on_empty: bool = False
     is_barge_in: bool = True
-    partial_result: Callback = Callback()
+    partial_result: Callback = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ class Record:
     finish_on_key: str = "1234567890*#"
     max_length: int = 3600
     has_beep: bool = True
-    callback: Callback = Callback(events=("completed",))
+    callback: Callback = WHEN_COMPLETED
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ class Endpoint:
     address: str
     url: str = ""
     method: str = "POST"
-    progress: Callback = Callback()
+    progress: Callback = NOWHERE
     parameters: tuple[tuple[str, str], ...] = ()
 
 
@@ -96,8 +100,8 @@ class ConferenceNoun:
     wait_method: str = "POST"
     is_recorded: bool = False
     coach: str = ""
-    callback: Callback = Callback()
-    recording: Callback = Callback(events=("completed",))
+    callback: Callback = NOWHERE
+    recording: Callback = WHEN_COMPLETED
 
 
 Noun = Endpoint | QueueNoun | ConferenceNoun
@@ -115,7 +119,7 @@ class Dial:
     caller_id: str = ""
     record: str = "do-not-record"
     is_sequential: bool = False
-    recording: Callback = Callback(events=("completed",))
+    recording: Callback = WHEN_COMPLETED
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +158,7 @@ class StartRecording:
     name: str = ""
     channels: int = 2
     track: str = "both"
-    callback: Callback = Callback(events=("completed",))
+    callback: Callback = WHEN_COMPLETED
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +171,7 @@ class Sms:
     body: str
     to: str = ""
     sender: str = ""
-    callback: Callback = Callback()
+    callback: Callback = NOWHERE
 
 
 Verb = (

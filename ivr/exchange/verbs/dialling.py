@@ -13,7 +13,7 @@ from ivr.exchange.timeline import Timer
 from ivr.exchange.transitions import CallStatus
 from ivr.exchange.twiml.verbs import ConferenceNoun, Dial, Endpoint, QueueNoun
 from ivr.exchange.verbs import queueing
-from ivr.exchange.webhooks import ask, resolve
+from ivr.exchange.webhooks import ask, located, resolve
 from ivr.exchange.webrequest import Fields, WebReply
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Dialling(Activity):
             owner=self,
             parent=parent,
             ring_seconds=self._dial.timeout,
-            progress=endpoint.progress,
+            progress=located(self._script.url, endpoint.progress),
             parameters=endpoint.parameters,
         )
         leg.fallback = parent.fallback
@@ -128,7 +128,7 @@ class Dialling(Activity):
                 source="DialVerb",
                 call_sid=self._script.call.sid,
                 channels=2 if self._dial.record.endswith("dual") else 1,
-                callback=self._dial.recording,
+                callback=located(self._script.url, self._dial.recording),
             )
 
     def far_end_left(self, core: Core, why: Stop) -> None:

@@ -10,7 +10,7 @@ from ivr.exchange.phones import hear
 from ivr.exchange.script import Activity, Script, Stop, fetch, performs, resume
 from ivr.exchange.timeline import Timer
 from ivr.exchange.twiml.verbs import Record, StartRecording, StopRecording
-from ivr.exchange.webhooks import ask, resolve
+from ivr.exchange.webhooks import ask, located, resolve
 from ivr.exchange.webrequest import Fields, WebReply
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class TakingMessage(Activity):
         self._has_speech = speech > 0
         self._silence = core.after(speech + record.timeout, lambda: self._end(core, ""))
         self._longest = core.after(record.max_length, lambda: self._end(core, ""))
-        callback = record.callback
+        callback = located(self._script.url, record.callback)
         return recorder.begin(core, source="RecordVerb", call_sid=call.sid, callback=callback)
 
     def key(self, core: Core, key: str) -> bool:
@@ -109,7 +109,7 @@ def start(core: Core, script: Script, verb: StartRecording) -> None:
         call_sid=script.call.sid,
         channels=verb.channels,
         track=verb.track,
-        callback=verb.callback,
+        callback=located(script.url, verb.callback),
         name=verb.name,
     )
 

@@ -8,6 +8,7 @@ from ivr.exchange import calls, messaging
 from ivr.exchange.script import Script, fetch, performs
 from ivr.exchange.transitions import CallStatus
 from ivr.exchange.twiml.verbs import Hangup, Leave, Redirect, Reject, Sms
+from ivr.exchange.webhooks import located
 
 if TYPE_CHECKING:
     from ivr.exchange.core import Core
@@ -49,4 +50,5 @@ def sms(core: Core, script: Script, verb: Sms) -> None:
     """Send a text, to the caller from the number called unless the verb says otherwise."""
     call = script.call
     to, sender = verb.to or call.sender, verb.sender or call.to
-    messaging.send(core, to=to, sender=sender, body=verb.body, callback=verb.callback)
+    callback = located(script.url, verb.callback)
+    messaging.send(core, to=to, sender=sender, body=verb.body, callback=callback)

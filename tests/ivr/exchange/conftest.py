@@ -35,6 +35,7 @@ class Heard:
     pairs: list[tuple[str, str]]
     headers: dict[str, str]
     at: datetime
+    raw_url: str
 
 
 @dataclass
@@ -77,6 +78,7 @@ def _flask(recording: RecordingApp) -> Flask:
             list((request.form if request.method == "POST" else request.args).items(multi=True)),
             dict(request.headers),
             recording.now(),
+            f"{recording.base}/{path}?{request.query_string.decode()}",
         )
         recording.heard.append(heard)
         reply = recording.replies.get("/" + path, twiml(""))
