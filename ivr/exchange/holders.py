@@ -53,12 +53,11 @@ def speak(core: Core, phone: Phone, text: str) -> None:
 
 def prompted(core: Core, call: Call) -> None:
     """A prompt waits for input: hands that press by themselves take their next entry."""
-    phone = call.phone
     hands = _hands_of(call)
-    if phone.hands_used >= len(hands.presses):
+    if call.hands_used >= len(hands.presses):
         return
-    entry = hands.presses[phone.hands_used]
-    phone.hands_used += 1
+    entry = hands.presses[call.hands_used]
+    call.hands_used += 1
     if entry:
         core.after_unless_over(call, hands.think_seconds, lambda: _act(core, call, entry))
 

@@ -53,6 +53,7 @@ class Call:
     owner: Owner | None = None
     main: Script | None = None
     keys_ahead: str = ""
+    hands_used: int = 0
     sequence: int = 0
     queue_ms: int = 0
     sip_code: int = 0

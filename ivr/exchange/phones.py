@@ -55,9 +55,6 @@ class Phone:
     events: list[PhoneEvent] = field(default_factory=list)
     dropped: int = 0
     calls: list[Call] = field(default_factory=list)
-    hands_used: int = 0
-    talking_until: datetime | None = None
-    speech_end: datetime | None = None
 
     @property
     def live_call(self) -> Call | None:

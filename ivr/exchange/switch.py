@@ -27,6 +27,8 @@ from ivr.exchange.transitions import CallStatus
 from ivr.exchange.twiml.verbs import Callback
 from ivr.exchange.webrequest import WebReply, WebRequest
 
+LONGEST_SLEEP_SECONDS = 1.0
+
 
 class Switch:
     """One carrier account that runs. Every method may be called from any thread."""
@@ -43,6 +45,7 @@ class Switch:
         self._news = threading.Condition(threading.Lock())
         self._work = threading.Event()
         self._timekeeper: threading.Thread | None = None
+        self._asleep_until: datetime | None = None
         self._is_open = True
         self._courier.start(self._deliver)
 
@@ -56,12 +59,18 @@ class Switch:
             finally:
                 requests = list(core.outbox)
                 core.outbox.clear()
+                is_sooner = self._is_sooner(core.timeline.next_at())
                 if core.has_news:
                     core.has_news = False
                     self._news.notify_all()
         for request in requests:
             self._courier.send(request)
-        self._work.set()
+        if is_sooner:
+            self._work.set()
+
+    def _is_sooner(self, next_at: datetime | None) -> bool:
+        """Whether the timekeeper sleeps past what has just come up, and must be woken."""
+        return next_at is not None and self._asleep_until is not None and next_at < self._asleep_until
 
     def _deliver(self, request: WebRequest, reply: WebReply) -> None:
         if request.on_reply:
@@ -101,11 +110,17 @@ class Switch:
 
     def _keep_time(self) -> None:
         while self._is_open:
-            self._work.clear()
             self.run_due()
-            next_at = self.next_event_at()
-            wait = 1.0 if next_at is None else (next_at - self._core.now()).total_seconds()
-            self._work.wait(max(0.0, min(1.0, wait)))
+            self._work.wait(self._fall_asleep())
+            self._work.clear()
+
+    def _fall_asleep(self) -> float:
+        """How many seconds to sleep; what comes up sooner from now on wakes the timekeeper."""
+        with self._news:
+            now = self._core.now()
+            latest = now + timedelta(seconds=LONGEST_SLEEP_SECONDS)
+            self._asleep_until = min(latest, self._core.timeline.next_at() or latest)
+            return max(0.0, (self._asleep_until - now).total_seconds())
 
     def close(self) -> None:
         """End the threads; calls in progress are forgotten."""
@@ -142,7 +157,6 @@ class Switch:
                 raise ExchangeError(f"{to} is not a number of this exchange")
             phone = core.registered.get(from_) or phones.new_phone(core, from_)
             phone.hands = Hands(presses or (), think_seconds)
-            phone.hands_used = 0
             phone.dictation_seconds = dictation_seconds
             call = calls.dial_in(core, number, phone, from_, forwarded_from)
             if patience is not None:

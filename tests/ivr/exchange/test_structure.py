@@ -1,0 +1,27 @@
+"""The exchange is a program of its own (DESIGN.md, The carrier)."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import ivr.exchange
+
+ALLOWED = {"flask", "requests", "waitress", "werkzeug"}
+
+
+def test_exchange_imports_nothing_of_the_rest() -> None:
+    import sys
+
+    foreign = set()
+    for path in Path(ivr.exchange.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            for name in names:
+                root = name.split(".")[0]
+                is_own = name == "ivr.exchange" or name.startswith("ivr.exchange.")
+                if not is_own and root not in sys.stdlib_module_names and root not in ALLOWED:
+                    foreign.add(f"{path.name}: {name}")
+    assert not foreign
