@@ -59,12 +59,16 @@ OPEN_WAIT = text("state in ('waiting', 'offered', 'claimed', 'callback')")
 
 
 class Agent(Base):
-    """A person who answers, for one insurer. `address` is where the carrier rings: `client:<code>` or a number."""
+    """A person who answers, for one insurer. `address` is where the carrier rings: `client:<code>` or a number.
+
+    An automatic agent is worked by `agents/autopilot.py`: a training or echo desk, and the demo.
+    """
 
     __tablename__ = "agents"
     __table_args__ = (
         UniqueConstraint("insurer_id", "code"),
         UniqueConstraint("insurer_id", "extension"),
+        Index("ix_agents_presence", "insurer_id", "presence", "presence_since"),
     )
 
     id: Mapped[RowId]
@@ -74,6 +78,7 @@ class Agent(Base):
     extension: Mapped[str | None]
     address: Mapped[str]
     is_supervisor: Mapped[bool] = mapped_column(default=False)
+    is_automatic: Mapped[bool] = mapped_column(default=False)
     presence: Mapped[str] = mapped_column(default=Presence.AWAY)
     presence_reason: Mapped[str | None]
     presence_since: Mapped[datetime]
@@ -133,25 +138,38 @@ class Shift(Base):
 
 
 class Wait(Base):
-    """One contact waiting for an agent; a callback continues the same wait under another carrier call."""
+    """One contact waiting for an agent; a callback continues the same wait under another carrier call.
+
+    `queue` serves it (overflow and diversions change it), `joined_queue` is the carrier's queue that holds the caller.
+    `lane` is its skill set as one word; `rank` sorts before `since`, the smaller first. Until `anyone_from` only the
+    preferred agent may take it.
+    """
 
     __tablename__ = "waits"
     __table_args__ = (
         Index("uq_waits_one_open", "call_id", unique=True, sqlite_where=OPEN_WAIT, postgresql_where=OPEN_WAIT),
-        Index("ix_waits_routing", "insurer_id", "state", "priority", "since"),
+        Index("ix_waits_routing", "insurer_id", "state", "lane", "rank", "since"),
+        Index("ix_waits_held", "insurer_id", "state", "anyone_from"),
+        Index("ix_waits_place", "insurer_id", "queue", "state", "rank", "since"),
+        Index("ix_waits_call_id", "call_id"),
     )
 
     id: Mapped[RowId]
     insurer_id: Mapped[InsurerId]
     call_id: Mapped[Ref]
     queue: Mapped[str]
+    joined_queue: Mapped[str]
     skills: Mapped[list[str]]
+    lane: Mapped[str]
     priority: Mapped[int]
+    rank: Mapped[int]
     is_emergency: Mapped[bool] = mapped_column(default=False)
     preferred_agent_id: Mapped[Ref | None]
     purpose: Mapped[str] = mapped_column(default=Purpose.QUEUE)
     state: Mapped[str]
     since: Mapped[datetime]
+    joined_at: Mapped[datetime]
+    anyone_from: Mapped[datetime]
     round: Mapped[int] = mapped_column(default=0)
     escalation: Mapped[int] = mapped_column(default=0)
     estimate_told_seconds: Mapped[int | None]
@@ -161,7 +179,11 @@ class Wait(Base):
 
 
 class Offer(Base):
-    """An invitation to an agent. At most one is open per agent, and one that rings per wait (emergencies ring many)."""
+    """An invitation to an agent. At most one is open per agent, and one that rings per wait (emergencies ring many).
+
+    `ring_tried_at` and `connect_tried_at` are written before the carrier is asked, so that whoever comes after a crash
+    looks before repeating. `presence_before` is what the agent returns to when the offer is withdrawn.
+    """
 
     __tablename__ = "offers"
     __table_args__ = (
@@ -173,6 +195,15 @@ class Offer(Base):
             sqlite_where=text("state in ('made', 'ringing', 'accepted') and not is_broadcast"),
             postgresql_where=text("state in ('made', 'ringing', 'accepted') and not is_broadcast"),
         ),
+        Index(
+            "uq_offers_one_accepted_per_wait",
+            "wait_id",
+            unique=True,
+            sqlite_where=text("state = 'accepted'"),
+            postgresql_where=text("state = 'accepted'"),
+        ),
+        Index("ix_offers_handling", "insurer_id", "queue", "accepted_at"),
+        Index("ix_offers_state", "state", "made_at"),
     )
 
     id: Mapped[RowId]
@@ -180,20 +211,42 @@ class Offer(Base):
     wait_id: Mapped[Ref] = mapped_column(ForeignKey("waits.id"), index=True)
     call_id: Mapped[Ref] = mapped_column(index=True)
     agent_id: Mapped[Ref] = mapped_column(ForeignKey("agents.id"), index=True)
+    queue: Mapped[str]
     purpose: Mapped[str]
     is_broadcast: Mapped[bool] = mapped_column(default=False)
+    presence_before: Mapped[str]
+    reason_before: Mapped[str | None]
     state: Mapped[str]
     conference: Mapped[str] = mapped_column(unique=True)
     carrier_sid: Mapped[str | None] = mapped_column(unique=True)
     made_at: Mapped[datetime]
+    ring_tried_at: Mapped[datetime | None]
     ringing_at: Mapped[datetime | None]
     accepted_at: Mapped[datetime | None]
+    connect_tried_at: Mapped[datetime | None]
+    bridged_at: Mapped[datetime | None]
+    is_ended_by_desk: Mapped[bool] = mapped_column(default=False)
     ended_at: Mapped[datetime | None]
+    handled_until: Mapped[datetime | None]
     end_reason: Mapped[str | None]
 
 
+class CallbackState(StrEnum):
+    """Where a callback is; everything after `answered` is an end."""
+
+    PLANNED = "planned"
+    DIALLING = "dialling"
+    ANSWERED = "answered"
+    DONE = "done"
+    FAILED = "failed"
+
+
 class Callback(Base):
-    """A call that we owe somebody. At most one is open per person and reason."""
+    """A call that we owe somebody. At most one is open per person and reason.
+
+    `call_id` is the call in which it was promised, `reached_call_id` the call by which it is being kept. Its wait stands in
+    state `callback` until the person called is on the line again.
+    """
 
     __tablename__ = "callbacks"
     __table_args__ = (
@@ -223,7 +276,10 @@ class Callback(Base):
     state: Mapped[str]
     attempts: Mapped[int] = mapped_column(default=0)
     attempts_allowed: Mapped[int]
+    is_urgent: Mapped[bool] = mapped_column(default=False)
     carrier_sid: Mapped[str | None]
+    reached_call_id: Mapped[Ref | None]
+    dialled_at: Mapped[datetime | None]
     planned_at: Mapped[datetime]
     due_at: Mapped[datetime]
     window_until: Mapped[datetime]

@@ -1,0 +1,38 @@
+"""Where the carrier finds the agents' side: the urls of its webhooks."""
+
+from config.settings import Settings
+
+
+def offer_status_url(settings: Settings, offer_id: str) -> str:
+    """News of the agent's leg."""
+    return f"{settings.public_url}/voice/offers/{offer_id}/status"
+
+
+def offer_conference_url(settings: Settings, offer_id: str) -> str:
+    """News of the conversation."""
+    return f"{settings.public_url}/voice/offers/{offer_id}/conference"
+
+
+def claimed_caller_url(settings: Settings, call_id: str, offer_id: str) -> str:
+    """The document that brings a claimed caller into the offer's conference."""
+    return f"{settings.public_url}/voice/calls/{call_id}/agent?offer={offer_id}"
+
+
+def duty_url(settings: Settings, call_id: str) -> str:
+    """The document that dials the line's duty number."""
+    return f"{settings.public_url}/voice/calls/{call_id}/duty"
+
+
+def hold_url(settings: Settings, call_id: str) -> str:
+    """What a caller on hold hears."""
+    return f"{settings.public_url}/voice/calls/{call_id}/hold/0"
+
+
+def callback_answer_url(settings: Settings, callback_id: str) -> str:
+    """What a person whom we called back hears."""
+    return f"{settings.public_url}/voice/callbacks/{callback_id}/answer"
+
+
+def callback_status_url(settings: Settings, callback_id: str) -> str:
+    """News of a call that we placed."""
+    return f"{settings.public_url}/voice/callbacks/{callback_id}/status"

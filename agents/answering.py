@@ -1,0 +1,254 @@
+"""From "answered" to the conversation and its end: claim the wait here, then take the caller out of the carrier's queue."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, assert_never
+
+from sqlalchemy import select
+
+from agents import offers, presence, waits
+from agents.addresses import claimed_caller_url
+from agents.floor import Floor
+from agents.models import Agent, Offer, OfferState, Presence, Wait, WaitState
+from agents.ringing import keep_sid
+from agents.rows import locked_offer
+from config.database import Transaction
+from ivr.calls.log import record
+from ivr.calls.models import Call, CallState, Outcome
+from ivr.carrier.errors import CallGone, LostRace
+from ivr.carrier.port import CarrierStatus
+
+# A caller who was told to wait may still be on the way into the carrier's queue when a quick agent answers.
+_PATIENCE_SECONDS: Final = 10
+_AGAIN_SECONDS: Final = 1
+_UNANSWERED: Final = (OfferState.MADE, OfferState.RINGING)
+_CHECK_SECONDS: Final = 30
+
+
+def answered(floor: Floor, offer_id: str, sid: str) -> None:
+    """The agent's leg is up: claim the wait, once. Whoever comes second is freed at once."""
+    now = floor.centre.clock.now()
+    with floor.centre.database.transaction("claim_wait") as tx:
+        call, wait, offer, agent = locked_offer(tx, offer_id)
+        keep_sid(tx, offer, sid, now)
+        if offer.state not in _UNANSWERED:
+            if offer.state != OfferState.ACCEPTED and offer.state != OfferState.DONE:
+                offers.schedule(tx, offer, offers.END_LEG, now)
+            return
+        if wait.state in (WaitState.WAITING, WaitState.OFFERED) and call.ended_at is None:
+            _claim(tx, call=call, wait=wait, offer=offer, agent=agent, at=now)
+        else:
+            offers.end(
+                tx, call=call, offer=offer, agent=agent, state=OfferState.WITHDRAWN, reason="lost_race", at=now
+            )
+
+
+def connect(floor: Floor, offer_id: str) -> None:
+    """Take the claimed caller out of the carrier's queue into the agent's conference.
+
+    A lost answer raises and is tried again: the caller then found gone from the queue is either in the conference
+    already, or hung up, or not in the queue yet; `_missing` tells them apart.
+    """
+    claimed = _begin(floor, offer_id)
+    if claimed is None:
+        return
+    queue_sid = floor.carrier.queue_sid(claimed.carrier_queue)
+    try:
+        if queue_sid is None:
+            raise LostRace("queue_sid")
+        floor.carrier.take_from_queue(
+            queue_sid=queue_sid,
+            call_sid=claimed.call_sid,
+            document_url=claimed_caller_url(floor.centre.settings, claimed.call_id, offer_id),
+        )
+    except CallGone:
+        _missing(floor, offer_id, claimed)
+        return
+    bridged(floor, offer_id)
+
+
+def bridged(floor: Floor, offer_id: str) -> None:
+    """The caller is in, or on the way into, the conference. Repeated, it changes nothing."""
+    now = floor.centre.clock.now()
+    with floor.centre.database.transaction("note_bridged") as tx:
+        call, wait, offer, agent = locked_offer(tx, offer_id)
+        if offer.state not in (*_UNANSWERED, OfferState.ACCEPTED):
+            # The agent was lost meanwhile: nobody may sit alone in a conference.
+            offers.schedule(tx, offer, offers.CLOSE, now + timedelta(seconds=_AGAIN_SECONDS))
+            return
+        if offer.bridged_at is None and offer.state == OfferState.ACCEPTED:
+            offer.bridged_at = now
+            offers.schedule(tx, offer, offers.CHECK, now + timedelta(seconds=_CHECK_SECONDS))
+            record(tx, call, "agent_connected", at=now, offer=offer.id, agent=agent.code, wait=wait.id)
+
+
+def leg_ended(floor: Floor, offer_id: str, sid: str, status: CarrierStatus) -> None:
+    """The agent's leg is over, for whatever reason; late or repeated, it changes nothing."""
+    now = floor.centre.clock.now()
+    with floor.centre.database.transaction("end_leg") as tx:
+        call, wait, offer, agent = locked_offer(tx, offer_id)
+        if offer.carrier_sid is not None and offer.carrier_sid != sid:
+            return
+        keep_sid(tx, offer, sid, now)
+        if offer.state in _UNANSWERED:
+            state, reason = _unanswered_end(status)
+            offers.end_and_requeue(
+                tx, call=call, wait=wait, offer=offer, agent=agent, state=state, reason=reason, at=now
+            )
+        elif offer.state == OfferState.ACCEPTED and offer.bridged_at is not None:
+            conclude(tx, call=call, wait=wait, offer=offer, agent=agent, at=now)
+        elif offer.state == OfferState.ACCEPTED:
+            # Lost between answering and the caller's coming; the caller may be moving into the conference now.
+            offers.schedule(tx, offer, offers.CLOSE, now)
+            offers.end_and_requeue(
+                tx,
+                call=call,
+                wait=wait,
+                offer=offer,
+                agent=agent,
+                state=OfferState.FAILED,
+                reason="agent_lost",
+                at=now,
+                at_head=True,
+            )
+
+
+def conclude(
+    tx: Transaction, *, call: Call, wait: Wait, offer: Offer, agent: Agent, at: datetime
+) -> None:
+    """The conversation is over for this agent: wrap-up, unless the outcome is on record already."""
+    offer.state, offer.ended_at, offer.end_reason = OfferState.DONE, at, "ended"
+    offers.schedule(tx, offer, offers.CLOSE, at)
+    if wait.state == WaitState.CLAIMED:
+        waits.end(tx, wait, WaitState.SERVED, reason="served", at=at)
+    if agent.presence == Presence.ON_CALL and agent.call_id == call.id:
+        is_written_down = _has_outcome_by(tx, call, agent)
+        to = Presence.AVAILABLE if is_written_down else Presence.WRAP_UP
+        offer.handled_until = at if is_written_down else None
+        presence.change(tx, agent, to, at=at, call_id=None if is_written_down else call.id)
+    record(tx, call, "agent_left", at=at, offer=offer.id, agent=agent.code)
+    tx.flush()
+
+
+def close_conference(floor: Floor, offer_id: str) -> None:
+    """Let nobody stay behind in the conference of an offer that is over."""
+    with floor.centre.database.reading("conference_to_close") as tx:
+        offer = tx.get(Offer, offer_id)
+    if offer is not None and offer.state in (OfferState.DONE, OfferState.FAILED, OfferState.WITHDRAWN):
+        floor.carrier.end_conference(offer.conference)
+
+
+def check_offer(floor: Floor, offer_id: str) -> None:
+    """Ask the carrier whether the leg of an accepted offer still stands, in case its end was never told."""
+    with floor.centre.database.reading("offer_to_check") as tx:
+        offer = tx.get(Offer, offer_id)
+    if offer is None or offer.state != OfferState.ACCEPTED or offer.carrier_sid is None:
+        return
+    leg = floor.carrier.call_status(offer.carrier_sid)
+    if leg is None or leg.status.is_over:
+        leg_ended(floor, offer_id, offer.carrier_sid, CarrierStatus.COMPLETED)
+        return
+    now = floor.centre.clock.now()
+    with floor.centre.database.transaction("check_offer_again") as tx:
+        offers.schedule(tx, offer, offers.CHECK, now + timedelta(seconds=_CHECK_SECONDS))
+
+
+@dataclass(frozen=True)
+class _Claimed:
+    call_id: str
+    call_sid: str
+    carrier_queue: str
+    accepted_at: datetime
+
+
+def _claim(
+    tx: Transaction, *, call: Call, wait: Wait, offer: Offer, agent: Agent, at: datetime
+) -> None:
+    offers.withdraw_all(tx, call=call, wait=wait, reason="answered_by_another", at=at, but=offer.id)
+    waits.move(wait, WaitState.CLAIMED)
+    wait.claimed_at = at
+    offer.state, offer.accepted_at = OfferState.ACCEPTED, at
+    presence.change(tx, agent, Presence.ON_CALL, at=at, call_id=call.id)
+    tx.flush()
+    offers.schedule(tx, offer, offers.CONNECT, at)
+    record(
+        tx,
+        call,
+        "offer_accepted",
+        at=at,
+        offer=offer.id,
+        agent=agent.code,
+        waited_seconds=int((at - wait.since).total_seconds()),
+    )
+
+
+def _begin(floor: Floor, offer_id: str) -> _Claimed | None:
+    now = floor.centre.clock.now()
+    with floor.centre.database.transaction("begin_connecting") as tx:
+        call, wait, offer, _ = locked_offer(tx, offer_id)
+        if offer.state != OfferState.ACCEPTED or offer.bridged_at is not None or offer.accepted_at is None:
+            return None
+        offer.connect_tried_at = offer.connect_tried_at or now
+        carrier_queue = f"{wait.insurer_id}-{wait.joined_queue}"
+        return _Claimed(call.id, call.carrier_sid, carrier_queue, offer.accepted_at)
+
+
+def _missing(floor: Floor, offer_id: str, claimed: _Claimed) -> None:
+    with floor.centre.database.reading("missing_caller") as tx:
+        call = tx.get(Call, claimed.call_id)
+    if call is not None and call.state == CallState.CONNECTED:
+        bridged(floor, offer_id)
+        return
+    caller = floor.carrier.call_status(claimed.call_sid)
+    is_live = caller is not None and not caller.status.is_over
+    waited = (floor.centre.clock.now() - claimed.accepted_at).total_seconds()
+    if is_live and call is not None and call.state == CallState.WAITING and waited < _PATIENCE_SECONDS:
+        _try_again(floor, offer_id)
+    else:
+        _lose(floor, offer_id, is_live=is_live)
+
+
+def _try_again(floor: Floor, offer_id: str) -> None:
+    now = floor.centre.clock.now()
+    with floor.centre.database.transaction("connect_again") as tx:
+        _, _, offer, _ = locked_offer(tx, offer_id)
+        if offer.state == OfferState.ACCEPTED and offer.bridged_at is None:
+            offers.schedule(tx, offer, offers.CONNECT, now + timedelta(seconds=_AGAIN_SECONDS))
+
+
+def _lose(floor: Floor, offer_id: str, *, is_live: bool) -> None:
+    """The race is lost: the agent is free at once; a caller who is still there waits on."""
+    now = floor.centre.clock.now()
+    with floor.centre.database.transaction("lose_race") as tx:
+        call, wait, offer, agent = locked_offer(tx, offer_id)
+        if offer.state != OfferState.ACCEPTED or offer.bridged_at is not None:
+            return
+        offers.end(tx, call=call, offer=offer, agent=agent, state=OfferState.WITHDRAWN, reason="lost_race", at=now)
+        if wait.state != WaitState.CLAIMED:
+            return
+        if is_live and call.state == CallState.WAITING:
+            waits.put_back(tx, wait, at=now, at_head=True)
+        else:
+            to = WaitState.LEFT if is_live else WaitState.ABANDONED
+            waits.end(tx, wait, to, reason="lost_race", at=now)
+
+
+def _has_outcome_by(tx: Transaction, call: Call, agent: Agent) -> bool:
+    statement = select(Outcome.id).where(
+        Outcome.call_id == call.id, Outcome.insurer_id == call.insurer_id, Outcome.recorded_by == agent.code
+    )
+    return tx.scalar(statement.limit(1)) is not None
+
+
+def _unanswered_end(status: CarrierStatus) -> tuple[OfferState, str]:
+    match status:
+        case CarrierStatus.BUSY:
+            return OfferState.DECLINED, "declined"
+        case CarrierStatus.FAILED:
+            return OfferState.FAILED, "unreachable"
+        case CarrierStatus.NO_ANSWER | CarrierStatus.CANCELED | CarrierStatus.COMPLETED:
+            return OfferState.MISSED, "rona"
+        case CarrierStatus.UNDER_WAY | CarrierStatus.IN_PROGRESS:
+            raise ValueError(f"{status} is not an end")
+        case _ as never:
+            assert_never(never)

@@ -1,0 +1,133 @@
+"""Offers as rows: made, and brought to an end, within somebody's transaction; the agent's presence follows along."""
+
+from datetime import datetime, timedelta
+from typing import Final, assert_never
+
+from agents import presence, transitions, waits
+from agents.models import Agent, Offer, OfferState, Presence, Purpose, Wait, WaitState
+from agents.rows import locked, open_offers
+from config import due_work
+from config.database import Transaction
+from config.ids import new_id
+from ivr.calls.log import record
+from ivr.calls.models import Call
+
+RING: Final = "ring_offer"
+TIMEOUT: Final = "offer_timeout"
+CONNECT: Final = "connect_offer"
+END_LEG: Final = "end_offer_leg"
+CLOSE: Final = "close_conference"
+CHECK: Final = "check_offer"
+
+RING_SECONDS: Final = 20
+# A carrier that never says "ringing" must not keep an agent: the count then runs from the making.
+_UNRUNG_SECONDS: Final = RING_SECONDS + 15
+
+
+def make(
+    tx: Transaction, *, call: Call, wait: Wait, agent: Agent, at: datetime, purpose: Purpose = Purpose.QUEUE
+) -> Offer:
+    """Invite a free, locked agent to a locked wait. Ringing follows as due work. An emergency's offers are broadcast."""
+    offer_id = new_id(at)
+    offer = Offer(
+        id=offer_id,
+        insurer_id=wait.insurer_id,
+        wait_id=wait.id,
+        call_id=call.id,
+        agent_id=agent.id,
+        queue=wait.queue,
+        purpose=purpose,
+        is_broadcast=wait.is_emergency,
+        presence_before=agent.presence,
+        reason_before=agent.presence_reason,
+        state=OfferState.MADE,
+        conference=offer_id,
+        made_at=at,
+    )
+    presence.change(tx, agent, Presence.OFFERED, at=at, call_id=call.id)
+    if wait.state != WaitState.OFFERED:
+        waits.move(wait, WaitState.OFFERED)
+    tx.add(offer)
+    tx.flush()
+    record(tx, call, "offer_made", at=at, offer=offer.id, agent=agent.code, queue=wait.queue)
+    schedule(tx, offer, RING, at)
+    schedule(tx, offer, TIMEOUT, at + timedelta(seconds=_UNRUNG_SECONDS))
+    return offer
+
+
+def end(
+    tx: Transaction,
+    *,
+    call: Call,
+    offer: Offer,
+    agent: Agent,
+    state: OfferState,
+    reason: str,
+    at: datetime,
+) -> None:
+    """Close an offer that led to no conversation: the agent is freed at once and a leg that may ring is ended."""
+    transitions.check(transitions.OFFER, OfferState(offer.state), state)
+    offer.state, offer.ended_at, offer.end_reason = state, at, reason
+    for kind in (RING, TIMEOUT, CONNECT):
+        due_work.cancel(tx, kind=kind, subject_id=offer.id)
+    if offer.ring_tried_at is not None:
+        schedule(tx, offer, END_LEG, at)
+    to, why = _presence_after(offer, agent)
+    if agent.presence in (Presence.OFFERED, Presence.ON_CALL) and agent.call_id == call.id:
+        presence.change(tx, agent, to, at=at, reason=why)
+    record(tx, call, "offer_ended", at=at, offer=offer.id, agent=agent.code, state=str(state), reason=reason)
+    tx.flush()
+
+
+def end_and_requeue(
+    tx: Transaction,
+    *,
+    call: Call,
+    wait: Wait,
+    offer: Offer,
+    agent: Agent,
+    state: OfferState,
+    reason: str,
+    at: datetime,
+    at_head: bool = False,
+) -> None:
+    """Close an offer; where it was the wait's last, the wait keeps its place and is routed again."""
+    end(tx, call=call, offer=offer, agent=agent, state=state, reason=reason, at=at)
+    if wait.state in (WaitState.OFFERED, WaitState.CLAIMED) and not open_offers(tx, wait.id):
+        waits.put_back(tx, wait, at=at, at_head=at_head)
+
+
+def withdraw_all(
+    tx: Transaction, *, call: Call, wait: Wait, reason: str, at: datetime, but: str | None = None
+) -> None:
+    """Take back every open offer of the wait, save `but`."""
+    for offer in open_offers(tx, wait.id):
+        agent = locked(tx, Agent, offer.agent_id)
+        if offer.id != but and agent is not None:
+            end(
+                tx, call=call, offer=offer, agent=agent, state=OfferState.WITHDRAWN, reason=reason, at=at
+            )
+
+
+def schedule(tx: Transaction, offer: Offer, kind: str, due_at: datetime) -> None:
+    """Make `kind` due for the offer."""
+    due_work.schedule(tx, kind=kind, subject_id=offer.id, insurer_id=offer.insurer_id, due_at=due_at)
+
+
+def _presence_after(offer: Offer, agent: Agent) -> tuple[Presence, str | None]:
+    was_away = offer.presence_before == Presence.AWAY
+    match OfferState(offer.state):
+        case OfferState.WITHDRAWN:
+            return Presence(offer.presence_before), offer.reason_before
+        case OfferState.MISSED | OfferState.DECLINED | OfferState.FAILED if was_away:
+            return Presence.AWAY, offer.reason_before
+        case OfferState.MISSED:
+            return Presence.AWAY, "rona"
+        case OfferState.DECLINED:
+            return Presence.AWAY, "declined"
+        case OfferState.FAILED:
+            return Presence.AWAY, "unreachable"
+        case OfferState.MADE | OfferState.RINGING | OfferState.ACCEPTED | OfferState.DONE:
+            return Presence(agent.presence), agent.presence_reason
+        case _ as never:
+            assert_never(never)

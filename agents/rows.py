@@ -1,0 +1,36 @@
+"""Rows read for change: locked in one order (call, wait, offer, agent), so that two workers never wait for each other."""
+
+from typing import TypeVar
+
+from sqlalchemy import select
+
+from agents.errors import UnknownOffer
+from agents.models import Agent, Offer, Wait
+from config.database import Base, Transaction
+from ivr.calls.models import Call
+
+_Row = TypeVar("_Row", bound=Base)
+
+
+def locked(tx: Transaction, model: type[_Row], row_id: str) -> _Row | None:
+    """The row as it is now, locked until the end of the transaction where the database locks rows."""
+    return tx.get(model, row_id, with_for_update=True, populate_existing=True)
+
+
+def locked_offer(tx: Transaction, offer_id: str) -> tuple[Call, Wait, Offer, Agent]:
+    """An offer with all that it concerns, locked in order; raises UnknownOffer."""
+    seen = tx.get(Offer, offer_id)
+    if seen is None:
+        raise UnknownOffer(offer_id)
+    call, wait = locked(tx, Call, seen.call_id), locked(tx, Wait, seen.wait_id)
+    offer, agent = locked(tx, Offer, offer_id), locked(tx, Agent, seen.agent_id)
+    if call is None or wait is None or offer is None or agent is None:
+        raise UnknownOffer(offer_id)
+    return call, wait, offer, agent
+
+
+def open_offers(tx: Transaction, wait_id: str) -> list[Offer]:
+    """The wait's offers that are not over, oldest first, locked."""
+    statement = select(Offer).where(Offer.wait_id == wait_id, Offer.state.in_(("made", "ringing", "accepted")))
+    statement = statement.order_by(Offer.id).with_for_update().execution_options(populate_existing=True)
+    return list(tx.scalars(statement))
