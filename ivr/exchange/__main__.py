@@ -32,8 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
             fallback_url=given.fallback_url,
             status_callback=given.status_callback,
         )
-    print(f"exchange: listening on {running.url}", flush=True)
-    serve(running)
+    serve(running, lambda: print(f"exchange: listening on {running.url}", flush=True))
     return 0
 
 

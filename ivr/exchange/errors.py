@@ -14,7 +14,7 @@ class ExchangeError(Exception):
     """Base of everything that the exchange raises on purpose."""
 
 
-class Refused(ExchangeError):  # noqa: N818
+class Refused(ExchangeError):
     """A REST request is refused (twilio.md §4): ``code`` is Twilio's, ``status`` is HTTP's."""
 
     def __init__(self, code: int, message: str, status: int = 400) -> None:
@@ -24,7 +24,7 @@ class Refused(ExchangeError):  # noqa: N818
         self.status = status
 
 
-class DocumentFault(ExchangeError):  # noqa: N818
+class DocumentFault(ExchangeError):
     """A TwiML document cannot be run; ``code`` is Twilio's error (twilio.md §1)."""
 
     def __init__(self, code: int, message: str) -> None:
@@ -33,11 +33,11 @@ class DocumentFault(ExchangeError):  # noqa: N818
         self.message = message
 
 
-class NoSuchPhone(ExchangeError):  # noqa: N818
+class NoSuchPhone(ExchangeError):
     """No telephone, and no call, has this id."""
 
 
-class PortTaken(ExchangeError):  # noqa: N818
+class PortTaken(ExchangeError):
     """The address to listen on is in use, or may not be used."""
 
 

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import threading
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
@@ -90,10 +91,11 @@ def _listen(host: str, port: int) -> socket.socket:
         raise PortTaken(f"cannot listen on {host}:{port}: {reason}") from error
 
 
-def serve(running: RunningExchange) -> None:
-    """Serve until SIGTERM or SIGINT, then end cleanly."""
+def serve(running: RunningExchange, is_ready: Callable[[], None] = lambda: None) -> None:
+    """Serve until SIGTERM or SIGINT, then end cleanly; `is_ready` is called once both would be heard."""
     asked = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: asked.set())
     with running:
+        is_ready()
         asked.wait()
