@@ -111,7 +111,7 @@ class Hours:
     """Weekly opening hours in a zone, aware of holidays, short days and working Saturdays.
 
     `week` holds each weekday's intervals from Monday; `holiday` those of a holiday or transferred day off,
-    None for no difference. A working weekend day without hours of its own takes those of the first open weekday.
+    None for no difference. A working weekend day without hours of its own takes the first open weekday's.
     """
 
     zone: ZoneInfo
