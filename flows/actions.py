@@ -56,6 +56,7 @@ REQUEST_KINDS = frozenset(
         "hospitalisation",
         "evacuation",
         "upgrade",
+        "curator_task",
     }
 )
 CALLER_ROLES = frozenset({"insured", "parent", "clinic", "employer"})
@@ -154,9 +155,7 @@ _LIST = (
         {"due": Kind.DATE},
     ),
     # What is left of the deductible, in roubles.
-    Action(
-        "deductible_state", (), ("none", "active", "inactive"), {"deductible_left": Kind.NUMBER}
-    ),
+    Action("deductible_state", (), ("none", "active", "inactive"), {"deductible_left": Kind.NUMBER}),
     Action(
         "appointment_time",
         (),

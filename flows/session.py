@@ -33,7 +33,8 @@ class Session:
     `noinput` and `nomatch` count at the current node and start anew wherever an edge leads.
     `said` holds what has been said since the caller last heard anything, `last` what `*` repeats.
     `keyed` holds digits that a correction (`12*34`) pushed over the carrier's limit.
-    `leaving` is the node to go to once the caller is out of the queue. A session may hold digits
+    `leaving` is the node to go to once the caller is out of the queue, `is_offered` says that the
+    queue's offer was made and its keys work. A session may hold digits
     that identify a person: store it sealed or with the call, and never log it.
     """
 
@@ -48,6 +49,7 @@ class Session:
     last: tuple[Prompt, ...] = ()
     keyed: str = ""
     leaving: str = ""
+    is_offered: bool = False
     path: tuple[Choice, ...] = ()
 
     def to_json(self) -> str:
@@ -64,6 +66,7 @@ class Session:
             "last": [[prompt.id, prompt.variables] for prompt in self.last],
             "keyed": self.keyed,
             "leaving": self.leaving,
+            "is_offered": self.is_offered,
             "path": self.path,
         }
         kept = {key: item for key, item in value.items() if item or key in _ALWAYS}
@@ -77,9 +80,7 @@ class Session:
             line=value["line"],
             digest=value["digest"],
             language=value["language"],
-            frames=tuple(
-                Frame(flow, node, tuple(menus)) for flow, node, menus in value.get("frames", ())
-            ),
+            frames=tuple(Frame(flow, node, tuple(menus)) for flow, node, menus in value.get("frames", ())),
             variables=value.get("variables", {}),
             noinput=value.get("noinput", 0),
             nomatch=value.get("nomatch", 0),
@@ -87,6 +88,7 @@ class Session:
             last=_prompts(value.get("last", ())),
             keyed=value.get("keyed", ""),
             leaving=value.get("leaving", ""),
+            is_offered=value.get("is_offered", False),
             path=tuple(Choice(*choice) for choice in value.get("path", ())),
         )
 
@@ -95,9 +97,7 @@ _ALWAYS = frozenset({"line", "digest", "language"})
 
 
 def _prompts(value: Any) -> tuple[Prompt, ...]:
-    return tuple(
-        Prompt(id, tuple((name, scalar) for name, scalar in variables)) for id, variables in value
-    )
+    return tuple(Prompt(id_, tuple((name, scalar) for name, scalar in variables)) for id_, variables in value)
 
 
 @dataclass(frozen=True, slots=True)

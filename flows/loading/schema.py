@@ -1,0 +1,108 @@
+"""The JSON Schema of flow and prompt files, put together from the node types' own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, Final
+
+from jsonschema import Draft202012Validator
+
+from flows.errors import Path
+from flows.nodes import NODE_TYPES, TYPES
+from flows.nodes.fragments import LANGUAGE, NAME, PROMPT, TARGET, Schema
+
+_HEADER: Final[Mapping[str, Schema]] = {
+    "flow": {**NAME, "description": "the same as the file's name"},
+    "title": {"type": "string", "minLength": 1},
+    "kind": {"enum": ["line", "subflow"]},
+    "languages": {"type": "array", "items": LANGUAGE, "minItems": 1, "uniqueItems": True},
+    "emergency": {**TARGET, "description": "where key 9 leads from everywhere; line flows only"},
+    "operator": {**TARGET, "description": "where key 0 leads from everywhere; line flows only"},
+    "start": TARGET,
+    "results": {"type": "array", "items": NAME, "minItems": 1, "uniqueItems": True},
+}
+
+FLOW: Final[Schema] = {
+    "type": "object",
+    "properties": {
+        **_HEADER,
+        "nodes": {"type": "object", "propertyNames": NAME, "minProperties": 1},
+    },
+    "required": ["flow", "title", "kind", "languages", "start", "nodes"],
+    "additionalProperties": False,
+    "if": {"properties": {"kind": {"const": "line"}}},
+    "then": {"required": ["emergency", "operator"], "properties": {"results": False}},
+    "else": {"required": ["results"], "properties": {"emergency": False, "operator": False}},
+}
+
+PROMPTS: Final[Schema] = {
+    "type": "object",
+    "propertyNames": PROMPT,
+    "additionalProperties": {
+        "type": "object",
+        "propertyNames": LANGUAGE,
+        "minProperties": 1,
+        "additionalProperties": {"type": "string", "minLength": 1},
+    },
+}
+
+
+def editor_schema() -> dict[str, Any]:
+    """The whole schema of a flow file for editors; `pult flows schema` prints it."""
+    choices = [
+        {"if": {"required": [type_.type]}, "then": {"$ref": f"#/$defs/{type_.type}"}} for type_ in TYPES[:-1]
+    ]
+    node: dict[str, Any] = {"$ref": f"#/$defs/{TYPES[-1].type}"}
+    for choice in reversed(choices):
+        node = {**choice, "else": node}
+    flow = {
+        **FLOW,
+        "properties": {**_HEADER, "nodes": {**FLOW["properties"]["nodes"], "additionalProperties": node}},
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A flow of Pult",
+        **flow,
+        "$defs": {name: type_.schema for name, type_ in NODE_TYPES.items()},
+    }
+
+
+def schema_text() -> str:
+    """The text of `flows/schema.json`."""
+    return json.dumps(editor_schema(), ensure_ascii=False, indent=2) + "\n"
+
+
+def violations(kind: str, value: Any) -> Iterator[tuple[Path, str]]:
+    """What breaks the schema of `flow`, `prompts` or a node type, as path and message."""
+    for error in _validator(kind).iter_errors(value):
+        path = tuple(f"[{part}]" if isinstance(part, int) else str(part) for part in error.absolute_path)
+        yield path, _message(error)
+
+
+@cache
+def _validator(kind: str) -> Draft202012Validator:
+    known = {"flow": FLOW, "prompts": PROMPTS}
+    return Draft202012Validator(known[kind] if kind in known else NODE_TYPES[kind].schema)
+
+
+def _message(error: Any) -> str:
+    """The validator's words, plainer where they would quote a whole node."""
+    match error.validator:
+        case "required":
+            missing = [name for name in error.validator_value if name not in error.instance]
+            return f"needs {', '.join(missing)}"
+        case "additionalProperties":
+            known = error.schema.get("properties", {})
+            return f"does not know {', '.join(sorted(set(error.instance) - set(known)))}"
+        case "anyOf":
+            return "must be a node's name, or {to: node, why: words}"
+        case "pattern":
+            return f"'{error.instance}' does not look like a name here ({error.validator_value})"
+        case "dependentRequired":
+            return "offer, offer_after and keys belong together"
+        case None:
+            return "does not belong here"
+        case _:
+            return str(error.message)
