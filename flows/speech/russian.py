@@ -50,9 +50,7 @@ def number(value: object, options: Options) -> Fragments:
 
 
 def ordinal_number(value: object, options: Options) -> Fragments:
-    return (
-        ordinal(values.whole(value), options.case or Case.NOMINATIVE, options.gender or Gender.MASCULINE),
-    )
+    return (ordinal(values.whole(value), options.case or Case.NOMINATIVE, options.gender or Gender.MASCULINE),)
 
 
 def money(value: object, options: Options) -> Fragments:

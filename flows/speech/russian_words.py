@@ -41,9 +41,7 @@ def ordinal(number: int, case: Case = Case.NOMINATIVE, gender: Gender = Gender.M
     if number < 1:
         raise SpeechError("an ordinal counts from one")
     # num2words ignores the case of a noun that it takes for animate; things are inanimate (standards §4).
-    words = num2words(
-        number, lang="ru", to="ordinal", case=case.value, gender=_LETTERS[gender], animate=False
-    )
+    words = num2words(number, lang="ru", to="ordinal", case=case.value, gender=_LETTERS[gender], animate=False)
     return str(words)
 
 

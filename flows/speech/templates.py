@@ -76,9 +76,7 @@ _SAMPLES: Final[Mapping[Kind, tuple[object, ...]]] = {
 def render(template: str, variables: Mapping[str, object], *, language: str) -> str:
     """The text to speak. Raises PromptError for a malformed template and a missing or unfit variable."""
     return "".join(
-        piece
-        if isinstance(piece, str)
-        else " ".join(piece.spoken(_value(piece, variables), language=language))
+        piece if isinstance(piece, str) else " ".join(piece.spoken(_value(piece, variables), language=language))
         for piece in parse(template)
     )
 

@@ -4,6 +4,7 @@ import re
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Final, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flows.speech.errors import SpeechError
 
@@ -12,6 +13,7 @@ Value = str | int | Decimal | date | time | timedelta
 _Iso = TypeVar("_Iso", date, datetime, time)
 
 _LARGEST: Final = 10**12
+_LENGTH_OF_A_DATE: Final = len("2026-11-30")
 _SEPARATORS: Final = re.compile(r"[\s().\-–]")
 
 
@@ -47,18 +49,18 @@ def roubles(value: object) -> tuple[int, int]:
 
 
 def day(value: object) -> date:
-    """A date, the date of a datetime in its own zone, or ISO text '2026-11-30'."""
+    """A date, the date of a datetime in its own zone, or text: '2026-11-30', or a moment as `clock` takes it."""
+    if isinstance(value, str) and len(value) > _LENGTH_OF_A_DATE:
+        value = _moment(value)[0]
     if isinstance(value, datetime):
         return value.date()
-    if isinstance(value, date):
-        return value
-    return _from_iso(value, date)
+    return value if isinstance(value, date) else _from_iso(value, date)
 
 
 def last_day(value: object) -> date:
     """The last day inside a half-open interval's end: '24:00 30.11' is 1 December and gives 30 November."""
-    if isinstance(value, str) and len(value) > len("2026-11-30"):
-        value = _from_iso(value, datetime)
+    if isinstance(value, str) and len(value) > _LENGTH_OF_A_DATE:
+        value = _moment(value)[0]
     if isinstance(value, datetime):
         return (value - timedelta(microseconds=1)).date()
     return day(value) - timedelta(days=1)
@@ -67,14 +69,16 @@ def last_day(value: object) -> date:
 def clock(value: object) -> tuple[time, str | None]:
     """A time of day and its zone's name if it has one.
 
-    Takes a time, a datetime (in its own zone, never converted), or text: '16:45', '16:45 Europe/Samara'.
+    Takes a time, a datetime (in its own zone, never converted), or text: '16:45', '16:45 Europe/Samara',
+    '2026-11-30T16:45 Europe/Samara' (wall time there), '2026-11-30T12:45+00:00 Europe/Samara' (converted).
     """
-    if isinstance(value, datetime):
-        return value.time(), _zone_key(value)
-    if isinstance(value, time):
-        return value, _zone_key(value)
-    text, _, zone = str(value).partition(" ")
-    return _from_iso(text, time), zone or None
+    if isinstance(value, str) and "T" in value.partition(" ")[0]:
+        at, zone = _moment(value)
+        return at.time(), zone
+    if isinstance(value, (datetime, time)):
+        return (value.time() if isinstance(value, datetime) else value), _zone_key(value)
+    text, _, named = str(value).partition(" ")
+    return _from_iso(text, time), named or None
 
 
 def seconds(value: object) -> int:
@@ -108,6 +112,17 @@ def _from_iso(value: object, shape: type[_Iso]) -> _Iso:
         return shape.fromisoformat(value)
     except ValueError:
         raise SpeechError(f"expected a {shape.__name__} in ISO form") from None
+
+
+def _moment(text: str) -> tuple[datetime, str | None]:
+    iso, _, zone = text.partition(" ")
+    at = _from_iso(iso, datetime)
+    if not zone or at.tzinfo is None:
+        return at, zone or None
+    try:
+        return at.astimezone(ZoneInfo(zone)), zone
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise SpeechError(f"no time zone '{zone}'") from None
 
 
 def _zone_key(value: datetime | time) -> str | None:

@@ -126,6 +126,27 @@ def test_time_is_spoken_in_its_own_zone() -> None:
     assert said("time", time(9), zone="Europe/Kirov", case="g") == "девяти часов по кировскому времени"
 
 
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "2026-11-30T01:30 Asia/Tomsk",
+        "2026-11-29T18:30+00:00 Asia/Tomsk",
+        datetime(2026, 11, 30, 1, 30, tzinfo=ZoneInfo("Asia/Tomsk")),
+    ],
+)
+def test_a_moment_gives_its_local_day_and_time(moment: object) -> None:
+    assert said("date", moment) == "тридцатого ноября"
+    assert said("weekday", moment) == "понедельник"
+    assert said("time", moment) == "один час тридцать минут по томскому времени"
+
+
+@pytest.mark.parametrize("moment", ["2026-11-30T25:00", "2026-11-29T18:30+00:00 Asia/Nowhere", "2026-11-30Tx"])
+def test_a_moment_that_is_none_is_refused(moment: str) -> None:
+    for kind in ("date", "time", "until"):
+        with pytest.raises(SpeechError):
+            said(kind, moment)
+
+
 def test_every_zone_of_the_hotlines_has_its_phrase() -> None:
     standards = {"Moscow", "Kirov", "Samara", "Saratov", "Yekaterinburg", "Tomsk"}
     assert standards <= {name.partition("/")[2] for name in ZONES}
