@@ -12,6 +12,7 @@ class AuditEntry(Base):
     """Who read, changed or exported what. Append-only: triggers refuse updates and deletions."""
 
     __tablename__ = "audit_entries"
+    __table_args__ = {"info": {"append_only": True}}  # noqa: RUF012 - SQLAlchemy's own hook, read once
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     insurer_id: Mapped[InsurerId]
