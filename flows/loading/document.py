@@ -76,17 +76,13 @@ def _value(document: Document, node: yaml.Node, path: Path, around: frozenset[in
     return _scalar(document, node, path)
 
 
-def _mapping(
-    document: Document, node: yaml.MappingNode, path: Path, around: frozenset[int]
-) -> dict[str, Any]:
+def _mapping(document: Document, node: yaml.MappingNode, path: Path, around: frozenset[int]) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for key, value in node.value:
         name = key.value if isinstance(key, yaml.ScalarNode) else ""
         here = (*path, name)
         if not name or name == "<<":
-            document.report(
-                path, "a key must be a plain word" if not name else "merge keys are not supported"
-            )
+            document.report(path, "a key must be a plain word" if not name else "merge keys are not supported")
         elif name in result:
             first = document.positions[here]
             document.findings.append(

@@ -15,9 +15,7 @@ from flows.speech import PromptError, SpeechError, check_template, placeholders
 from flows.vocabulary import Vocabularies
 
 
-def read(
-    sources: Mapping[str, str], vocabularies: Vocabularies
-) -> tuple[dict[str, Flow], dict[str, PromptText]]:
+def read(sources: Mapping[str, str], vocabularies: Vocabularies) -> tuple[dict[str, Flow], dict[str, PromptText]]:
     """Flows and prompts by name. Raises FlowsRefusedError with everything that is wrong."""
     findings: list[Finding] = []
     flows: dict[str, Flow] = {}

@@ -51,9 +51,7 @@ PROMPTS: Final[Schema] = {
 
 def editor_schema() -> dict[str, Any]:
     """The whole schema of a flow file for editors; `pult flows schema` prints it."""
-    choices = [
-        {"if": {"required": [type_.type]}, "then": {"$ref": f"#/$defs/{type_.type}"}} for type_ in TYPES[:-1]
-    ]
+    choices = [{"if": {"required": [type_.type]}, "then": {"$ref": f"#/$defs/{type_.type}"}} for type_ in TYPES[:-1]]
     node: dict[str, Any] = {"$ref": f"#/$defs/{TYPES[-1].type}"}
     for choice in reversed(choices):
         node = {**choice, "else": node}
