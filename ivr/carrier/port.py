@@ -58,9 +58,7 @@ class CarrierMessage:
 class Telephony(Protocol):
     """Calls: placing, moving and ending them."""
 
-    def place_call(
-        self, *, to: str, caller_id: str, answer_url: str, status_url: str, timeout_seconds: int
-    ) -> str:
+    def place_call(self, *, to: str, caller_id: str, answer_url: str, status_url: str, timeout_seconds: int) -> str:
         """Ring `to`; once answered it runs the document at `answer_url`. The new call's sid.
 
         `status_url` hears initiated, ringing, answered and completed. CarrierUnavailable: it may be ringing.

@@ -1,0 +1,266 @@
+"""The carrier as Twilio's REST API: the one module that knows the `twilio` package."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+import requests
+from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.rest import Client
+
+from ivr.carrier.errors import CallGone, CarrierRefused, CarrierUnavailable, LostRace
+from ivr.carrier.exchanges import error_for, exchange
+from ivr.carrier.port import CarrierCall, CarrierMessage, CarrierStatus
+
+T = TypeVar("T")
+
+_STATUSES: Final = {
+    "queued": CarrierStatus.UNDER_WAY,
+    "initiated": CarrierStatus.UNDER_WAY,
+    "ringing": CarrierStatus.UNDER_WAY,
+    "in-progress": CarrierStatus.IN_PROGRESS,
+    "completed": CarrierStatus.COMPLETED,
+    "busy": CarrierStatus.BUSY,
+    "no-answer": CarrierStatus.NO_ANSWER,
+    "canceled": CarrierStatus.CANCELED,
+    "failed": CarrierStatus.FAILED,
+}
+_CALL_EVENTS: Final = ["initiated", "ringing", "answered", "completed"]
+_CONFERENCE_EVENTS: Final = ["start", "end", "join", "leave", "hold"]
+# An agent's client is rung for a bounded time anyway; a conversation that lasts a working day is a forgotten
+# one.
+_LONGEST_CALL_SECONDS: Final = 4 * 3600
+
+
+def status_named(word: str) -> CarrierStatus:
+    """The carrier's word for a call's status; one that nobody has told us of counts as still under way."""
+    return _STATUSES.get(word, CarrierStatus.UNDER_WAY)
+
+
+class TwilioCarrier:
+    """Answers `ivr.carrier.port.Carrier` over HTTP, from Twilio or from whatever speaks its contract at
+    `base_url`.
+    """
+
+    def __init__(self, *, base_url: str, account_sid: str, auth_token: str, timeout_seconds: float = 5.0) -> None:
+        # The package's own default waits for ever, and retries would hide what "may have happened".
+        http = TwilioHttpClient(timeout=timeout_seconds, max_retries=None)
+        self._session = http.session or requests.Session()
+        # The exchange listens on loopback; a proxy of the environment must not see what is meant for it.
+        self._session.trust_env = base_url.startswith("https://")
+        self._client = Client(account_sid, auth_token, http_client=http)
+        self._client.api.base_url = base_url
+        self._media_url = f"{base_url}/2010-04-01/Accounts/{account_sid}/Recordings"
+        self._auth = (account_sid, auth_token)
+        self._timeout = timeout_seconds
+
+    # --- calls ---------------------------------------------------------------------------------
+
+    def place_call(self, *, to: str, caller_id: str, answer_url: str, status_url: str, timeout_seconds: int) -> str:
+        """See `port.Telephony`."""
+        call = self._ask(
+            "place_call",
+            lambda: self._client.calls.create(
+                to=to,
+                from_=caller_id,
+                url=answer_url,
+                method="POST",
+                status_callback=status_url,
+                status_callback_method="POST",
+                status_callback_event=_CALL_EVENTS,
+                timeout=timeout_seconds,
+                time_limit=_LONGEST_CALL_SECONDS,
+            ),
+        )
+        return _sid(call)
+
+    def take_from_queue(self, *, queue_sid: str, call_sid: str, document_url: str) -> None:
+        """See `port.Telephony`. Twilio answers whoever comes second with 400 (twilio.md §4)."""
+        member = self._client.queues(queue_sid).members(call_sid)
+        try:
+            self._ask("take_from_queue", lambda: member.update(url=document_url, method="POST"))
+        except (CallGone, CarrierRefused) as error:
+            raise LostRace(error.verb, code=error.code, status=error.status) from error
+
+    def redirect(self, *, call_sid: str, document_url: str) -> None:
+        """See `port.Telephony`."""
+        self._ask("redirect", lambda: self._client.calls(call_sid).update(url=document_url, method="POST"))
+
+    def end_call(self, *, call_sid: str) -> None:
+        """See `port.Telephony`. `completed` ends a ringing leg as well as a live one."""
+        try:
+            self._ask("end_call", lambda: self._client.calls(call_sid).update(status="completed"))
+        except CallGone:
+            return
+
+    def call_status(self, sid: str) -> CarrierCall | None:
+        """See `port.Telephony`."""
+        try:
+            return _call(self._ask("call_status", lambda: self._client.calls(sid).fetch()))
+        except CallGone:
+            return None
+
+    def calls_since(self, at: datetime) -> list[CarrierCall]:
+        """See `port.Telephony`. The filter is by day at Twilio, so the list is cut here too."""
+        found = self._ask("calls_since", lambda: self._client.calls.list(start_time_after=at, page_size=1000))
+        calls = [_call(call) for call in found]
+        return [call for call in calls if call.started_at is None or call.started_at >= at]
+
+    def queue_sid(self, name: str) -> str | None:
+        """See `port.Telephony`."""
+        found = self._ask("queue_sid", lambda: self._client.queues.list(page_size=1000))
+        return next((_sid(queue) for queue in found if queue.friendly_name == name), None)
+
+    # --- conferences ---------------------------------------------------------------------------
+
+    def ring_agent(
+        self,
+        *,
+        conference: str,
+        address: str,
+        caller_id: str,
+        label: str,
+        timeout_seconds: int,
+        status_url: str,
+        conference_url: str,
+    ) -> str:
+        """See `port.Conferencing`. The agent's leaving ends the conference, so that no caller sits there
+        alone.
+        """
+        participants = self._client.conferences(conference).participants
+        participant = self._ask(
+            "ring_agent",
+            lambda: participants.create(
+                to=address,
+                from_=caller_id,
+                label=label,
+                timeout=timeout_seconds,
+                early_media=False,
+                beep="false",
+                start_conference_on_enter=True,
+                end_conference_on_exit=True,
+                status_callback=status_url,
+                status_callback_method="POST",
+                status_callback_event=_CALL_EVENTS,
+                conference_status_callback=conference_url,
+                conference_status_callback_method="POST",
+                conference_status_callback_event=_CONFERENCE_EVENTS,
+                time_limit=_LONGEST_CALL_SECONDS,
+            ),
+        )
+        return str(participant.call_sid)
+
+    def participant_sid(self, *, conference: str, label: str) -> str | None:
+        """See `port.Conferencing`."""
+        try:
+            participant = self._client.conferences(conference).participants(label)
+            return str(self._ask("participant_sid", participant.fetch).call_sid)
+        except CallGone:
+            return None
+
+    def hold(self, *, conference: str, call_sid: str, on: bool, hold_url: str) -> None:
+        """See `port.Conferencing`. Twilio would fetch the document by GET, which our urls do not answer."""
+        participant = self._client.conferences(conference).participants(call_sid)
+        if on:
+            self._ask("hold", lambda: participant.update(hold=True, hold_url=hold_url, hold_method="POST"))
+        else:
+            self._ask("hold", lambda: participant.update(hold=False))
+
+    def end_conference(self, name: str) -> None:
+        """See `port.Conferencing`."""
+        conferences = self._client.conferences
+        found = self._ask("find_conference", lambda: conferences.list(friendly_name=name))
+        for conference in found:
+            if conference.status != "completed":
+                self._end_conference(_sid(conference))
+
+    def _end_conference(self, sid: str) -> None:
+        try:
+            self._ask("end_conference", lambda: self._client.conferences(sid).update(status="completed"))
+        except CallGone:
+            return
+
+    # --- messages ------------------------------------------------------------------------------
+
+    def send_sms(self, *, to: str, sender: str, body: str, status_url: str) -> str:
+        """See `port.Messaging`."""
+        message = self._ask(
+            "send_sms",
+            lambda: self._client.messages.create(to=to, from_=sender, body=body, status_callback=status_url),
+        )
+        return _sid(message)
+
+    def messages_to(self, to: str, *, since: datetime) -> list[CarrierMessage]:
+        """See `port.Messaging`."""
+        found = self._ask("messages_to", lambda: self._client.messages.list(to=to, date_sent_after=since, limit=100))
+        messages = [_message(message) for message in found]
+        return [it for it in messages if it.created_at is None or it.created_at >= since]
+
+    # --- recordings ----------------------------------------------------------------------------
+
+    def fetch_recording(self, sid: str) -> bytes:
+        """See `port.Shelf`. 404 means "not ready" as well as "not there", so the metadata decide."""
+        return exchange("fetch_recording", lambda: self._media(sid))
+
+    def delete_recording(self, sid: str) -> None:
+        """See `port.Shelf`."""
+        try:
+            self._ask("delete_recording", lambda: self._client.recordings(sid).delete())
+        except CallGone:
+            return
+
+    def _media(self, sid: str) -> bytes:
+        verb = "fetch_recording"
+        status = _answered(verb, lambda: self._client.recordings(sid).fetch()).status
+        if status not in ("completed", "absent"):
+            raise CarrierUnavailable(verb, status=404)
+        try:
+            reply = self._session.get(f"{self._media_url}/{sid}.wav", auth=self._auth, timeout=self._timeout)
+        except requests.RequestException as error:
+            raise CarrierUnavailable(verb) from error
+        if reply.status_code != 200:
+            raise error_for(verb, status=reply.status_code, code=None)
+        return reply.content
+
+    def _ask(self, verb: str, request: Callable[[], T]) -> T:
+        return exchange(verb, lambda: _answered(verb, request))
+
+
+def _answered(verb: str, request: Callable[[], T]) -> T:
+    """The package raises its own exception for an answer, `requests`'s for none, and its base one for
+    nonsense.
+    """
+    try:
+        return request()
+    except TwilioRestException as error:
+        raise error_for(verb, status=error.status, code=error.code or None) from error
+    except (requests.RequestException, TwilioException) as error:
+        raise CarrierUnavailable(verb) from error
+
+
+def _sid(resource: Any) -> str:
+    return str(resource.sid)
+
+
+def _call(call: Any) -> CarrierCall:
+    return CarrierCall(
+        sid=_sid(call),
+        parent_sid=call.parent_call_sid or None,
+        from_number=str(call._from or ""),
+        to_number=str(call.to or ""),
+        is_inbound=call.direction == "inbound",
+        status=status_named(str(call.status)),
+        started_at=call.start_time,
+        ended_at=call.end_time,
+    )
+
+
+def _message(message: Any) -> CarrierMessage:
+    return CarrierMessage(
+        sid=_sid(message),
+        to_number=str(message.to),
+        body=str(message.body or ""),
+        status=str(message.status),
+        created_at=message.date_created,
+    )

@@ -1,0 +1,1 @@
+"""Documents for the carrier: what a turn says and asks, as TwiML."""
