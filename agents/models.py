@@ -140,7 +140,7 @@ class Shift(Base):
 class Wait(Base):
     """One contact waiting for an agent; a callback continues the same wait under another carrier call.
 
-    `queue` serves it (overflow and diversions change it), `joined_queue` is the carrier's queue that holds the caller.
+    `queue` serves it, from `queue_since` on (overflow and diversions change it), `joined_queue` is the carrier's queue that holds the caller.
     `lane` is its skill set as one word; `rank` sorts before `since`, the smaller first. Until `anyone_from` only the
     preferred agent may take it.
     """
@@ -169,6 +169,7 @@ class Wait(Base):
     state: Mapped[str]
     since: Mapped[datetime]
     joined_at: Mapped[datetime]
+    queue_since: Mapped[datetime]
     anyone_from: Mapped[datetime]
     round: Mapped[int] = mapped_column(default=0)
     escalation: Mapped[int] = mapped_column(default=0)
@@ -244,8 +245,8 @@ class CallbackState(StrEnum):
 class Callback(Base):
     """A call that we owe somebody. At most one is open per person and reason.
 
-    `call_id` is the call in which it was promised, `reached_call_id` the call by which it is being kept. Its wait stands in
-    state `callback` until the person called is on the line again.
+    `call_id` is the call in which it was promised, `carrier_sid` that of the call by which it is being kept. Its wait
+    stands in state `callback` until the person called is in the queue again.
     """
 
     __tablename__ = "callbacks"
@@ -259,7 +260,8 @@ class Callback(Base):
             sqlite_where=text("ended_at is null"),
             postgresql_where=text("ended_at is null"),
         ),
-        Index("ix_callbacks_open", "insurer_id", "due_at"),
+        Index("ix_callbacks_open", "insurer_id", "state", "due_at"),
+        Index("ix_callbacks_carrier_sid", "carrier_sid"),
     )
 
     id: Mapped[RowId]
@@ -278,7 +280,6 @@ class Callback(Base):
     attempts_allowed: Mapped[int]
     is_urgent: Mapped[bool] = mapped_column(default=False)
     carrier_sid: Mapped[str | None]
-    reached_call_id: Mapped[Ref | None]
     dialled_at: Mapped[datetime | None]
     planned_at: Mapped[datetime]
     due_at: Mapped[datetime]

@@ -69,6 +69,7 @@ def start(
         state=WaitState.WAITING,
         since=at,
         joined_at=at,
+        queue_since=at,
         anyone_from=at + timedelta(seconds=PREFER_SECONDS) if is_held else at,
     )
     tx.add(wait)
@@ -84,8 +85,24 @@ def appoint(tx: Transaction, wait: Wait, *, rules: QueueRules, at: datetime) -> 
         _schedule(tx, wait, WIDEN, wait.anyone_from)
     if wait.is_emergency:
         _schedule(tx, wait, ESCALATE, at + timedelta(seconds=ESCALATE_SECONDS))
-    elif rules.overflow_to is not None and rules.overflow_seconds is not None:
-        _schedule(tx, wait, OVERFLOW, max(at, wait.since + timedelta(seconds=rules.overflow_seconds)))
+    elif rules.overflow_to is not None and not has_overflowed(wait):
+        _schedule(tx, wait, OVERFLOW, max(at, wait.queue_since + timedelta(seconds=rules.max_wait_seconds)))
+
+
+def change_queue(tx: Transaction, wait: Wait, *, rules: QueueRules, at: datetime) -> None:
+    """Let another queue serve the wait; its place by age stays, the caller stays where the carrier holds them."""
+    wait.queue, wait.queue_since = rules.name, at
+    wait.skills, wait.lane, wait.priority = sorted(rules.skills), lane_of(list(rules.skills)), rules.priority
+    if wait.rank > RANK_HEAD:
+        wait.rank = _RANK_USUAL - rules.priority
+    wait.anyone_from = min(wait.anyone_from, at)
+    tx.flush()
+    appoint(tx, wait, rules=rules, at=at)
+
+
+def has_overflowed(wait: Wait) -> bool:
+    """Whether another queue serves it already: a wait overflows once, so that queues cannot pass it round for ever."""
+    return wait.queue_since > wait.joined_at
 
 
 def move(wait: Wait, to: WaitState) -> None:
@@ -108,6 +125,10 @@ def resume(tx: Transaction, wait: Wait, call: Call, *, joined_queue: str, rules:
     """The contact is in the carrier's queue again, perhaps under another call: it waits at the head, since as before."""
     put_back(tx, wait, at=at, at_head=True)
     wait.call_id, wait.joined_queue, wait.joined_at, wait.round, wait.escalation = call.id, joined_queue, at, 0, 0
+    wait.queue_since = at
+    if wait.purpose == Purpose.TRANSFER:
+        # A cold transfer: for a while only the agent named may have the caller, then whoever can.
+        wait.purpose, wait.anyone_from = Purpose.QUEUE, at + timedelta(seconds=PREFER_SECONDS)
     tx.flush()
     appoint(tx, wait, rules=rules, at=at)
 

@@ -1,0 +1,133 @@
+"""Dispatch: one short transaction matches those who wait with those who are free, and writes the offers."""
+
+from collections import Counter
+from datetime import datetime
+
+from sqlalchemy import text
+
+from agents import lanes, offers, waits
+from agents.floor import Floor
+from agents.models import Agent, Presence, Wait, WaitState
+from agents.callbacks import PLACE
+from agents.queue_rules import rules_of
+from agents.routing import Head, Match, match
+from agents.rows import locked, open_offers
+from config import due_work
+from config.database import Database, Transaction
+from ivr.calls.log import record
+from ivr.calls.models import Call
+
+
+def route(floor: Floor, insurer_id: str) -> None:
+    """Offer the insurer's waiting contacts to its free agents; emergencies are rung before anything else is done."""
+    for offer_id in match_and_offer(floor, insurer_id):
+        floor.centre.plan.perform(offers.RING, offer_id)
+
+
+def match_and_offer(floor: Floor, insurer_id: str) -> list[str]:
+    """Write the offers of one match; the ids of those for emergencies, which jump the dialling queue."""
+    now = floor.centre.clock.now()
+    urgent: list[str] = []
+    with floor.centre.database.transaction("match_offers") as tx:
+        _one_router_at_a_time(tx, floor.centre.database, insurer_id)
+        matches = find_matches(tx, insurer_id, now)
+        for one in matches:
+            urgent += _offer(tx, one, now)
+        if len(matches) >= lanes.BATCH:
+            due_work.schedule(tx, kind="route", subject_id=insurer_id, insurer_id=insurer_id, due_at=now)
+    return urgent
+
+
+def find_matches(tx: Transaction, insurer_id: str, now: datetime) -> list[Match]:
+    """Who would get whom now; reads the heads of the lanes only, however many wait."""
+    found = lanes.held_heads(tx, insurer_id, now)
+    candidates: dict[str, list[str]] = {}
+    for lane in lanes.lanes_waiting(tx, insurer_id):
+        candidates[lane] = lanes.candidates(tx, insurer_id, lane)
+        # The very first is read even where nobody is free: it may be an emergency, which must then escalate.
+        found += lanes.heads(tx, insurer_id, lane, now, limit=max(1, len(candidates[lane])))
+    found += _callbacks(tx, insurer_id, candidates, now)
+    preferred = {head.preferred_id for head in found if head.preferred_id is not None}
+    return match(found, candidates, lanes.available_among(tx, insurer_id, preferred))
+
+
+def _callbacks(
+    tx: Transaction, insurer_id: str, candidates: dict[str, list[str]], now: datetime
+) -> list[Head]:
+    """Callbacks that may be dialled: no more of a lane at once than agents are free for it."""
+    found: list[Head] = []
+    dialling: Counter[str] = Counter()
+    for head in lanes.due_callbacks(tx, insurer_id, now):
+        if head.lane not in candidates:
+            candidates[head.lane] = lanes.candidates(tx, insurer_id, head.lane)
+        if head.lane not in dialling:
+            dialling[head.lane] = lanes.dialling_now(tx, insurer_id, head.lane)
+        if dialling[head.lane] < len(candidates[head.lane]):
+            dialling[head.lane] += 1
+            found.append(head)
+    return found
+
+
+def widen_wait(floor: Floor, wait_id: str) -> None:
+    """The preferred agent's window is over: from now anyone may take the contact."""
+    now = floor.centre.clock.now()
+    with floor.centre.database.transaction("widen_wait") as tx:
+        wait = locked(tx, Wait, wait_id)
+        if wait is not None and wait.state == WaitState.WAITING:
+            due_work.schedule(
+                tx, kind="route", subject_id=wait.insurer_id, insurer_id=wait.insurer_id, due_at=now
+            )
+
+
+def overflow_wait(floor: Floor, wait_id: str) -> None:
+    """The contact has waited too long for its queue: the one named as overflow serves it, its age kept."""
+    now = floor.centre.clock.now()
+    with floor.centre.database.transaction("overflow_wait") as tx:
+        seen = tx.get(Wait, wait_id)
+        call = None if seen is None else locked(tx, Call, seen.call_id)
+        wait = locked(tx, Wait, wait_id)
+        if call is None or wait is None or wait.state not in (WaitState.WAITING, WaitState.OFFERED):
+            return
+        rules = rules_of(floor.centre.insurers, wait.insurer_id, wait.queue)
+        if rules.overflow_to is None or waits.has_overflowed(wait):
+            return
+        waits.change_queue(
+            tx, wait, rules=rules_of(floor.centre.insurers, wait.insurer_id, rules.overflow_to), at=now
+        )
+        record(tx, call, "wait_overflowed", at=now, wait=wait.id, queue=wait.queue)
+
+
+def _one_router_at_a_time(tx: Transaction, database: Database, insurer_id: str) -> None:
+    """SQLite's writers take turns anyway; elsewhere two routers of one insurer would lock the same rows."""
+    if not database.is_sqlite:
+        tx.execute(text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"route:{insurer_id}"})
+
+
+def _offer(tx: Transaction, one: Match, now: datetime) -> list[str]:
+    """Write one match as offers, unless the contact or the agent changed since it was read; the urgent ones' ids."""
+    if one.head.callback_id is not None:
+        _call_back(tx, one.head, now)
+        return []
+    seen = tx.get(Wait, one.head.wait_id)
+    call = None if seen is None else locked(tx, Call, seen.call_id)
+    wait = locked(tx, Wait, one.head.wait_id)
+    if call is None or wait is None or call.ended_at is not None or wait.state != WaitState.WAITING:
+        return []
+    agents = [locked(tx, Agent, agent_id) for agent_id in one.agent_ids]
+    free = [agent for agent in agents if agent is not None and agent.presence == Presence.AVAILABLE]
+    # Only the first step is hurried; later ones keep their seconds, however often the router runs.
+    if not free and wait.is_emergency and wait.escalation == 0 and not open_offers(tx, wait.id):
+        due_work.schedule(
+            tx, kind=waits.ESCALATE, subject_id=wait.id, insurer_id=wait.insurer_id, due_at=now
+        )
+    made = [offers.make(tx, call=call, wait=wait, agent=agent, at=now).id for agent in free]
+    return made if wait.is_emergency else []
+
+
+def _call_back(tx: Transaction, head: Head, now: datetime) -> None:
+    """It is this promised call's turn: dial the person; the agent is not bound until they are on the line."""
+    wait = tx.get(Wait, head.wait_id)
+    if wait is not None and head.callback_id is not None:
+        due_work.schedule(
+            tx, kind=PLACE, subject_id=head.callback_id, insurer_id=wait.insurer_id, due_at=now
+        )

@@ -1,0 +1,71 @@
+"""The honest estimate: a wait's place and how long it may take, from what was measured lately; unknown stays unknown."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import and_, func, or_, select
+
+from agents.models import Agent, AgentSkill, Offer, OfferState, Presence, Wait, WaitState
+from config.database import Transaction
+
+_RECENT: Final = timedelta(hours=4)
+_SAMPLE: Final = 20
+_LEAST_SAMPLE: Final = 3
+_AT_WORK: Final = (Presence.AVAILABLE, Presence.OFFERED, Presence.ON_CALL, Presence.WRAP_UP)
+# Nobody is helped by hearing that 1,700 people are before them; and counting them costs.
+_MOST_AHEAD: Final = 1000
+
+
+def ahead_of(tx: Transaction, wait: Wait) -> int:
+    """How many contacts of the same queue come before this one; at most 1000 are counted."""
+    before = (
+        select(Wait.id)
+        .where(
+            Wait.insurer_id == wait.insurer_id,
+            Wait.queue == wait.queue,
+            Wait.state.in_((WaitState.WAITING, WaitState.OFFERED)),
+            or_(Wait.rank < wait.rank, and_(Wait.rank == wait.rank, Wait.since < wait.since)),
+        )
+        .limit(_MOST_AHEAD)
+        .subquery()
+    )
+    return tx.scalar(select(func.count()).select_from(before)) or 0
+
+
+def estimate_seconds(tx: Transaction, wait: Wait, *, ahead: int, at: datetime) -> int | None:
+    """Seconds until an agent is free for this place: places times mean handling, shared by the agents at work."""
+    handling = mean_handling_seconds(tx, wait.insurer_id, wait.queue, at)
+    agents = agents_at_work(tx, wait.insurer_id, list(wait.skills))
+    if handling is None or agents == 0:
+        return None
+    return round((ahead + 1) * handling / agents)
+
+
+def mean_handling_seconds(tx: Transaction, insurer_id: str, queue: str, at: datetime) -> float | None:
+    """Mean talk, hold and wrap-up of the last conversations of the queue; None when fewer than three were measured."""
+    rows = tx.execute(
+        select(Offer.accepted_at, func.coalesce(Offer.handled_until, Offer.ended_at))
+        .where(
+            Offer.insurer_id == insurer_id,
+            Offer.queue == queue,
+            Offer.accepted_at > at - _RECENT,
+            Offer.state == OfferState.DONE,
+        )
+        .order_by(Offer.accepted_at.desc())
+        .limit(_SAMPLE)
+    ).all()
+    lasted = [(until - since).total_seconds() for since, until in rows if since is not None and until is not None]
+    return sum(lasted) / len(lasted) if len(lasted) >= _LEAST_SAMPLE else None
+
+
+def agents_at_work(tx: Transaction, insurer_id: str, skills: list[str]) -> int:
+    """How many agents of the insurer with all these skills are at work now, free or not."""
+    at_work = select(Agent.id).where(Agent.insurer_id == insurer_id, Agent.presence.in_(_AT_WORK))
+    if skills:
+        at_work = (
+            at_work.join(AgentSkill, AgentSkill.agent_id == Agent.id)
+            .where(AgentSkill.skill.in_(skills))
+            .group_by(Agent.id)
+            .having(func.count() == len(set(skills)))
+        )
+    return tx.scalar(select(func.count()).select_from(at_work.subquery())) or 0

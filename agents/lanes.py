@@ -1,0 +1,117 @@
+"""The lanes read from the database: only the heads of those who wait, and the best of those who are free."""
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Select, func, select
+
+from agents.models import Agent, AgentSkill, Callback, CallbackState, Presence, Wait, WaitState
+from agents.routing import Head
+from config.database import Transaction
+
+BATCH: Final = 20
+"""How many heads and candidates of a lane one match looks at; whoever is left is matched in the next."""
+
+_HELD_AT_ONCE: Final = 200
+
+
+def lanes_waiting(tx: Transaction, insurer_id: str) -> list[str]:
+    """The lanes in which somebody waits; steps from lane to lane over the index instead of reading every wait."""
+    lanes: list[str] = []
+    step = select(Wait.lane).where(Wait.insurer_id == insurer_id, Wait.state == WaitState.WAITING)
+    step = step.order_by(Wait.lane).limit(1)
+    lane = tx.scalar(step)
+    while lane is not None:
+        lanes.append(lane)
+        lane = tx.scalar(step.where(Wait.lane > lane))
+    return lanes
+
+
+def candidates(tx: Transaction, insurer_id: str, lane: str) -> list[str]:
+    """The lane's free agents, best first: by skill level, then longest idle."""
+    statement = select(Agent.id).where(Agent.insurer_id == insurer_id, Agent.presence == Presence.AVAILABLE)
+    skills = [skill for skill in lane.split("+") if skill]
+    if skills:
+        statement = (
+            statement.join(AgentSkill, AgentSkill.agent_id == Agent.id)
+            .where(AgentSkill.skill.in_(skills))
+            .group_by(Agent.id)
+            .having(func.count() == len(skills))
+            .order_by(func.sum(AgentSkill.level).desc())
+        )
+    return list(tx.scalars(statement.order_by(Agent.presence_since, Agent.id).limit(BATCH)))
+
+
+def heads(tx: Transaction, insurer_id: str, lane: str, now: datetime, *, limit: int) -> list[Head]:
+    """The front of a lane: contacts whom anyone may take now."""
+    statement = _waiting(insurer_id).where(Wait.lane == lane, Wait.anyone_from <= now)
+    rows = tx.execute(statement.order_by(Wait.rank, Wait.since, Wait.id).limit(limit))
+    return [Head(*row, is_held=False) for row in rows]
+
+
+def held_heads(tx: Transaction, insurer_id: str, now: datetime) -> list[Head]:
+    """Contacts who for a while yet wait for one agent only, where that agent is free."""
+    statement = (
+        _waiting(insurer_id)
+        .join(Agent, Agent.id == Wait.preferred_agent_id)
+        .where(Wait.anyone_from > now, Agent.presence == Presence.AVAILABLE)
+    )
+    rows = tx.execute(statement.order_by(Wait.rank, Wait.since, Wait.id).limit(_HELD_AT_ONCE))
+    return [Head(*row, is_held=True) for row in rows]
+
+
+def due_callbacks(tx: Transaction, insurer_id: str, now: datetime) -> list[Head]:
+    """Promised callbacks whose window is open: their place in line counts as if they were waiting on the telephone."""
+    statement = (
+        select(
+            Wait.id, Wait.lane, Wait.rank, Wait.since, Wait.is_emergency, Wait.preferred_agent_id, Callback.id
+        )
+        .join(Callback, Callback.wait_id == Wait.id)
+        .where(
+            Callback.insurer_id == insurer_id,
+            Callback.state == CallbackState.PLANNED,
+            Callback.due_at <= now,
+            ~Callback.is_urgent,
+            Wait.state == WaitState.CALLBACK,
+        )
+        .order_by(Wait.rank, Wait.since)
+        .limit(BATCH)
+    )
+    return [
+        Head(*row[:6], is_held=False, callback_id=row[6]) for row in tx.execute(statement)
+    ]
+
+
+def dialling_now(tx: Transaction, insurer_id: str, lane: str) -> int:
+    """How many people are being called back for this lane and are not in the queue yet."""
+    statement = (
+        select(func.count())
+        .select_from(Callback)
+        .join(Wait, Wait.id == Callback.wait_id)
+        .where(
+            Callback.insurer_id == insurer_id,
+            Callback.ended_at.is_(None),
+            Callback.state.in_((CallbackState.DIALLING, CallbackState.ANSWERED)),
+            Wait.lane == lane,
+            Wait.state == WaitState.CALLBACK,
+        )
+    )
+    return tx.scalar(statement) or 0
+
+
+def available_among(tx: Transaction, insurer_id: str, agent_ids: set[str]) -> frozenset[str]:
+    """Which of these agents are free now."""
+    if not agent_ids:
+        return frozenset()
+    statement = select(Agent.id).where(
+        Agent.insurer_id == insurer_id, Agent.presence == Presence.AVAILABLE, Agent.id.in_(agent_ids)
+    )
+    return frozenset(tx.scalars(statement))
+
+
+def _waiting(
+    insurer_id: str,
+) -> Select[tuple[str, str, int, datetime, bool, str | None]]:
+    return select(
+        Wait.id, Wait.lane, Wait.rank, Wait.since, Wait.is_emergency, Wait.preferred_agent_id
+    ).where(Wait.insurer_id == insurer_id, Wait.state == WaitState.WAITING)

@@ -1,0 +1,44 @@
+"""What the agents' side does when the phone side announces something; always inside the announcer's transaction."""
+
+from typing import Any, Final
+
+from agents.callbacks import EMERGENCY_DROP, OwedCalls
+from agents.models import WaitState
+from agents.placing import conversation_over
+from agents.queues import WaitingLines
+from agents.waits import last_wait
+from config.centre import Centre
+from config.database import Transaction
+from ivr.calls.log import record
+from ivr.calls.models import Call
+from ivr.signals import call_ended
+
+_REACHED_SOMEBODY: Final = (WaitState.SERVED, WaitState.LEFT)
+
+
+class Listener:
+    """Hears `call_ended`: closes the wait, settles a callback, and owes one after an emergency that broke off."""
+
+    def __init__(self, centre: Centre) -> None:
+        self._centre = centre
+        self._queues = WaitingLines(centre)
+        self._owed = OwedCalls(centre)
+
+    def connect(self) -> None:
+        """Begin to listen to this centre's calls."""
+        call_ended.connect(self.on_call_ended, sender=self._centre)
+
+    def on_call_ended(self, _sender: Any, *, tx: Transaction, call: Call, **_more: Any) -> None:
+        """The caller's own connection is over."""
+        now = self._centre.clock.now()
+        self._queues.leave(tx, call, reason="hangup")
+        conversation_over(tx, self._centre, call, now)
+        if call.is_emergency and _broke_off(tx, call):
+            record(tx, call, "emergency_dropped", at=now, alarm=True)
+            self._owed.promise(tx, call, reason=EMERGENCY_DROP, keep_place=False, is_urgent=True)
+
+
+def _broke_off(tx: Transaction, call: Call) -> bool:
+    """Whether an emergency ended before anyone could help: no agent spoke, and it was not given to the duty number."""
+    wait = last_wait(tx, call.id)
+    return wait is None or wait.state not in _REACHED_SOMEBODY

@@ -1,0 +1,223 @@
+"""Keeping promised callbacks: dial at their turn, count the attempts, and know what became of each."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import select
+
+from agents import callbacks, presence, waits
+from agents.addresses import callback_answer_url, callback_status_url
+from agents.callbacks import PLACE, TIMEOUT, TURN
+from agents.floor import Floor
+from agents.models import Callback, CallbackState, Wait, WaitState
+from config import due_work
+from config.centre import Centre
+from config.database import Transaction
+from ivr.calls.log import record
+from ivr.calls.models import Call
+from ivr.carrier.errors import CallGone, CarrierRefused
+
+_RING_SECONDS: Final = 35
+_NEWS_WITHIN: Final = timedelta(seconds=90)
+_CONVERSATION_CHECK: Final = timedelta(minutes=5)
+_NEXT_TRY: Final = timedelta(minutes=15)
+_NEXT_URGENT_TRY: Final = timedelta(seconds=60)
+# A promise is a promise: shortly before the window closes it is dialled although no agent is free.
+_BEFORE_WINDOW_ENDS: Final = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class _ToDial:
+    phone: str
+    caller_id: str
+    since: datetime
+    must_look: bool
+
+
+def take_turn(floor: Floor, callback_id: str) -> None:
+    """The window is open: let the router dial at this contact's turn; near its end dial anyhow."""
+    now = floor.centre.clock.now()
+    with floor.centre.database.transaction("open_callback_window") as tx:
+        found = callbacks.locked_callback(tx, callback_id)
+        if found is None or found[2].state != CallbackState.PLANNED or found[2].due_at > now:
+            return
+        callback = found[2]
+        latest = callback.window_until - _BEFORE_WINDOW_ENDS
+        if now >= latest:
+            callbacks.schedule(tx, callback, PLACE, now)
+            return
+        presence.call_router(tx, callback.insurer_id, now)
+        callbacks.schedule(tx, callback, TURN, latest)
+
+
+def place(floor: Floor, callback_id: str) -> None:
+    """Dial the person. A lost answer of the carrier raises; the next try looks before it repeats."""
+    to_dial = _begin(floor, callback_id)
+    if to_dial is None:
+        return
+    sid = _found_at_carrier(floor, to_dial) if to_dial.must_look else None
+    try:
+        sid = sid or floor.carrier.place_call(
+            to=to_dial.phone,
+            caller_id=to_dial.caller_id,
+            answer_url=callback_answer_url(floor.centre.settings, callback_id),
+            status_url=callback_status_url(floor.centre.settings, callback_id),
+            timeout_seconds=_RING_SECONDS,
+        )
+    except (CarrierRefused, CallGone) as error:
+        attempt_failed(floor, callback_id, reason=f"refused_{error.code}")
+        return
+    with floor.centre.database.transaction("note_callback_dialled") as tx:
+        found = callbacks.locked_callback(tx, callback_id)
+        if found is not None and found[2].state == CallbackState.DIALLING and found[2].carrier_sid is None:
+            found[2].carrier_sid = sid
+
+
+def reached(floor: Floor, callback_id: str, sid: str) -> bool:
+    """Somebody answered; False where the promise was kept or given up already. Repeated, it changes nothing."""
+    now = floor.centre.clock.now()
+    with floor.centre.database.transaction("reach_callback") as tx:
+        found = callbacks.locked_callback(tx, callback_id)
+        if found is None or found[2].ended_at is not None:
+            return False
+        call, _, callback = found
+        if callback.state == CallbackState.ANSWERED:
+            return callback.carrier_sid == sid
+        if callback.state != CallbackState.DIALLING or callback.carrier_sid not in (None, sid):
+            return False
+        callbacks.move(callback, CallbackState.ANSWERED)
+        callback.carrier_sid = sid
+        callbacks.schedule(tx, callback, TIMEOUT, now + _CONVERSATION_CHECK)
+        record(tx, call, "callback_answered", at=now, callback=callback.id)
+        return True
+
+
+def attempt_failed(floor: Floor, callback_id: str, *, reason: str, sid: str | None = None) -> None:
+    """An attempt reached nobody: try again in the window's terms, until the allowed attempts are used up."""
+    now = floor.centre.clock.now()
+    with floor.centre.database.transaction("fail_callback_attempt") as tx:
+        found = callbacks.locked_callback(tx, callback_id)
+        if found is None:
+            return
+        call, wait, callback = found
+        if callback.state == CallbackState.DIALLING and callback.carrier_sid in (None, sid or callback.carrier_sid):
+            _try_later(tx, floor.centre, call=call, wait=wait, callback=callback, reason=reason, at=now)
+
+
+def conversation_over(tx: Transaction, centre: Centre, ended: Call, at: datetime) -> None:
+    """The outgoing call ended: the promise is kept if the person came into the queue, else it counts as an attempt."""
+    callback_id = tx.scalar(
+        select(Callback.id).where(
+            Callback.carrier_sid == ended.carrier_sid,
+            Callback.insurer_id == ended.insurer_id,
+            Callback.ended_at.is_(None),
+        )
+    )
+    found = None if callback_id is None else callbacks.locked_callback(tx, callback_id)
+    if found is None:
+        return
+    call, wait, callback = found
+    if wait is not None and wait.state == WaitState.CALLBACK:
+        _try_later(tx, centre, call=call, wait=wait, callback=callback, reason="left_early", at=at)
+    else:
+        _end(tx, call, callback, CallbackState.DONE, reason="done", at=at)
+
+
+def check(floor: Floor, callback_id: str) -> None:
+    """No news of a dialled callback for too long: ask the carrier what became of it."""
+    with floor.centre.database.reading("callback_to_check") as tx:
+        callback = tx.get(Callback, callback_id)
+    if callback is None or callback.state not in (CallbackState.DIALLING, CallbackState.ANSWERED):
+        return
+    placed = None if callback.carrier_sid is None else floor.carrier.call_status(callback.carrier_sid)
+    if placed is not None and not placed.status.is_over:
+        _check_later(floor, callback)
+    elif callback.state == CallbackState.DIALLING:
+        attempt_failed(floor, callback_id, reason="no_news", sid=callback.carrier_sid)
+    else:
+        _conversation_lost(floor, callback)
+
+
+def _begin(floor: Floor, callback_id: str) -> _ToDial | None:
+    now = floor.centre.clock.now()
+    with floor.centre.database.transaction("begin_callback") as tx:
+        found = callbacks.locked_callback(tx, callback_id)
+        if found is None:
+            return None
+        call, wait, callback = found
+        if callback.state == CallbackState.DIALLING and callback.carrier_sid is None and callback.dialled_at:
+            return _ToDial(callback.phone, call.dnis, callback.dialled_at, must_look=True)
+        if callback.state != CallbackState.PLANNED or callback.due_at > now:
+            return None
+        callbacks.move(callback, CallbackState.DIALLING)
+        callback.attempts += 1
+        callback.dialled_at, callback.carrier_sid = now, None
+        callbacks.schedule(tx, callback, TIMEOUT, now + _NEWS_WITHIN)
+        due_work.cancel(tx, kind=TURN, subject_id=callback.id)
+        presence.call_router(tx, callback.insurer_id, now)
+        record(tx, call, "callback_dialled", at=now, callback=callback.id, attempt=callback.attempts)
+        return _ToDial(callback.phone, call.dnis, now, must_look=False)
+
+
+def _found_at_carrier(floor: Floor, to_dial: _ToDial) -> str | None:
+    for placed in floor.carrier.calls_since(to_dial.since - timedelta(seconds=2)):
+        if not placed.is_inbound and placed.to_number == to_dial.phone and not placed.status.is_over:
+            return placed.sid
+    return None
+
+
+def _try_later(
+    tx: Transaction,
+    centre: Centre,
+    *,
+    call: Call,
+    wait: Wait | None,
+    callback: Callback,
+    reason: str,
+    at: datetime,
+) -> None:
+    due_work.cancel(tx, kind=TIMEOUT, subject_id=callback.id)
+    due_work.cancel(tx, kind=PLACE, subject_id=callback.id)
+    record(tx, call, "callback_missed", at=at, callback=callback.id, reason=reason, attempt=callback.attempts)
+    if callback.attempts >= callback.attempts_allowed:
+        _end(tx, call, callback, CallbackState.FAILED, reason=reason, at=at)
+        if wait is not None and wait.state == WaitState.CALLBACK:
+            waits.end(tx, wait, WaitState.LEFT, reason="callback_failed", at=at)
+        return
+    callbacks.move(callback, CallbackState.PLANNED)
+    callback.carrier_sid = None
+    after = at + (_NEXT_URGENT_TRY if callback.is_urgent else _NEXT_TRY)
+    callback.due_at, callback.window_until = callbacks.next_window(centre, callback, after)
+    callbacks.schedule(tx, callback, PLACE if callback.is_urgent else TURN, callback.due_at)
+
+
+def _end(
+    tx: Transaction, call: Call, callback: Callback, to: CallbackState, *, reason: str, at: datetime
+) -> None:
+    callbacks.move(callback, to)
+    callback.ended_at, callback.end_reason = at, reason
+    for kind in (TURN, PLACE, TIMEOUT):
+        due_work.cancel(tx, kind=kind, subject_id=callback.id)
+    record(tx, call, f"callback_{to}", at=at, callback=callback.id, reason=reason)
+
+
+def _check_later(floor: Floor, callback: Callback) -> None:
+    now = floor.centre.clock.now()
+    wait_for = _NEWS_WITHIN if callback.state == CallbackState.DIALLING else _CONVERSATION_CHECK
+    with floor.centre.database.transaction("check_callback_again") as tx:
+        callbacks.schedule(tx, callback, TIMEOUT, now + wait_for)
+
+
+def _conversation_lost(floor: Floor, callback: Callback) -> None:
+    """The carrier knows the call is over and nobody told us: settle it as if told."""
+    now = floor.centre.clock.now()
+    with floor.centre.database.transaction("settle_callback") as tx:
+        found = callbacks.locked_callback(tx, callback.id)
+        if found is None or found[2].state != CallbackState.ANSWERED:
+            return
+        call, wait, row = found
+        if wait is not None and wait.state == WaitState.CALLBACK:
+            _try_later(tx, floor.centre, call=call, wait=wait, callback=row, reason="left_early", at=now)
+        else:
+            _end(tx, call, row, CallbackState.DONE, reason="done", at=now)
