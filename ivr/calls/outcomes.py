@@ -1,0 +1,186 @@
+"""What came of a call: one primary outcome, any number of secondary ones, and whom they are about (domain.md §7)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+
+from config.audit import audit
+from config.database import Transaction
+from config.ids import new_id
+from ivr.calls.errors import OutcomeNotLinkable, OutcomeUnknown
+from ivr.calls.log import record
+from ivr.calls.models import Call, IdentificationLevel, Outcome
+from ivr.insured.models import InsuredPerson
+
+LINE: Final = "line"
+"""Who records what the menus themselves came to; everybody else is an agent's code."""
+
+GENERIC: Final = frozenset(
+    """
+    info_given appointment_requested appointment_booked insured_notified gl_requested gl_issued gl_sent_to_clinic
+    gl_declined ambulance_dispatched arrival_confirmed patient_state_checked home_doctor_called
+    hospitalisation_emergency hospitalisation_planned evacuation_organised telemed_booked second_opinion_opened
+    limit_reached first_opinion_missing psychologist_connected claim_registered ticket_registered
+    policy_duplicate_emailed referred_hr referred_registry referred_cabinet referred_home_region_representative
+    referred_tfoms wrong_insurer refused_not_covered policy_expired out_of_radius deductible_not_active
+    not_identified callback_scheduled callback_done callback_failed voicemail_left transferred_112
+    abandoned_in_ivr abandoned_in_queue dropped_mid_call emergency_drop nuisance test
+    """.split()  # noqa: SIM905 - words read better than 45 quoted lines
+)
+"""The outcomes of domain.md §7, which every insurer has."""
+
+_KNOWN_ENOUGH: Final = (IdentificationLevel.IDENTIFIED, IdentificationLevel.VERIFIED)
+
+
+@dataclass(frozen=True)
+class _Entry:
+    code: str
+    by: str
+    at: datetime
+    note: str | None
+    rule: str | None
+    next_action: str | None
+    due_at: datetime | None
+    owner: str | None
+
+
+def record_outcome(
+    tx: Transaction,
+    *,
+    call: Call,
+    code: str,
+    by: str,
+    at: datetime,
+    is_primary: bool = True,
+    note: str | None = None,
+    rule: str | None = None,
+    next_action: str | None = None,
+    due_at: datetime | None = None,
+    owner: str | None = None,
+    own_codes: Collection[str] = (),
+) -> Outcome:
+    """Write down what came of `call`, and return the row that now says so. Raises OutcomeUnknown.
+
+    `code` is one of domain.md §7, or of `own_codes` (the insurer's list in config/lines). `by` is an agent's
+    code or `LINE`. An agent's primary outcome wins: it turns the line's or another agent's into a secondary one
+    and replaces the same agent's earlier one; the line's never replaces an agent's, which is then returned. The
+    same outcome by the same recorder again changes the row. `call` must be locked (`ivr.calls.finding`).
+    """
+    if code not in GENERIC and code not in own_codes:
+        raise OutcomeUnknown(code)
+    entry = _Entry(code, by, at, note, rule, next_action, due_at, owner)
+    if not is_primary:
+        return _secondary(tx, call, entry)
+    primary = primary_outcome(tx, call.id)
+    if primary is None:
+        return _add(tx, call, entry, is_primary=True)
+    if primary.recorded_by == by:
+        return _rewrite(tx, call, primary, entry)
+    if by == LINE:
+        return primary
+    primary.is_primary = False
+    # The old primary must be gone before the new one comes: the index allows one.
+    tx.flush()
+    return _add(tx, call, entry, is_primary=True)
+
+
+def primary_outcome(tx: Transaction, call_id: str) -> Outcome | None:
+    """The call's primary outcome, if one is on record."""
+    return tx.scalars(select(Outcome).where(Outcome.call_id == call_id, Outcome.is_primary)).one_or_none()
+
+
+def outcomes_of(tx: Transaction, call_id: str) -> list[Outcome]:
+    """Every outcome of a call, the primary first, then by age."""
+    statement = select(Outcome).where(Outcome.call_id == call_id)
+    return list(tx.scalars(statement.order_by(Outcome.is_primary.desc(), Outcome.id)))
+
+
+def link_outcome(tx: Transaction, *, outcome: Outcome, insured_id: str, by: str, at: datetime) -> None:
+    """Put an outcome, recorded against the call only, on an insured record of the same insurer; audited.
+
+    Raises OutcomeNotLinkable for an anonymous call, an insured person of nobody or of another insurer, and an
+    outcome that stands on another record. Linking to the same record again changes nothing.
+    """
+    if outcome.insured_id == insured_id:
+        return
+    call, person = tx.get(Call, outcome.call_id), tx.get(InsuredPerson, insured_id)
+    if call is None or call.is_anonymous:
+        raise OutcomeNotLinkable(f"outcome {outcome.id}: the call is anonymous")
+    if person is None or person.insurer_id != outcome.insurer_id:
+        raise OutcomeNotLinkable(f"outcome {outcome.id}: no such insured person")
+    if outcome.insured_id is not None:
+        raise OutcomeNotLinkable(f"outcome {outcome.id}: it stands on another record")
+    outcome.insured_id = insured_id
+    audit(
+        tx,
+        insurer_id=outcome.insurer_id,
+        at=at,
+        actor=by,
+        action="outcome_linked",
+        subject_kind="outcome",
+        subject_id=outcome.id,
+        insured_id=insured_id,
+    )
+
+
+def insured_on_record(call: Call) -> str | None:
+    """The insured person whom entries about this call stand under: none before identification, never for an
+    anonymous call.
+    """
+    return call.insured_id if call.level in _KNOWN_ENOUGH and not call.is_anonymous else None
+
+
+def _secondary(tx: Transaction, call: Call, entry: _Entry) -> Outcome:
+    same = select(Outcome).where(
+        Outcome.call_id == call.id,
+        Outcome.code == entry.code,
+        Outcome.recorded_by == entry.by,
+        Outcome.is_primary.is_(False),
+    )
+    known = tx.scalars(same.limit(1)).one_or_none()
+    return _add(tx, call, entry, is_primary=False) if known is None else _rewrite(tx, call, known, entry)
+
+
+def _add(tx: Transaction, call: Call, entry: _Entry, *, is_primary: bool) -> Outcome:
+    outcome = Outcome(
+        id=new_id(entry.at),
+        insurer_id=call.insurer_id,
+        call_id=call.id,
+        insured_id=insured_on_record(call),
+        is_primary=is_primary,
+        code=entry.code,
+    )
+    _fill(outcome, entry)
+    tx.add(outcome)
+    tx.flush()
+    record(tx, call, "outcome_recorded", at=entry.at, code=entry.code, by=entry.by, is_primary=is_primary)
+    return outcome
+
+
+def _rewrite(tx: Transaction, call: Call, outcome: Outcome, entry: _Entry) -> Outcome:
+    if outcome.code != entry.code:
+        before = outcome.code
+        record(tx, call, "outcome_corrected", at=entry.at, code=entry.code, before=before, by=entry.by)
+        audit(
+            tx,
+            insurer_id=call.insurer_id,
+            at=entry.at,
+            actor=entry.by,
+            action="outcome_corrected",
+            subject_kind="outcome",
+            subject_id=outcome.id,
+            before=before,
+            after=entry.code,
+        )
+    _fill(outcome, entry)
+    tx.flush()
+    return outcome
+
+
+def _fill(outcome: Outcome, entry: _Entry) -> None:
+    outcome.code, outcome.note, outcome.rule = entry.code, entry.note, entry.rule
+    outcome.recorded_by, outcome.recorded_at = entry.by, entry.at
+    outcome.next_action, outcome.due_at, outcome.owner = entry.next_action, entry.due_at, entry.owner
