@@ -81,6 +81,10 @@ class Queues(Protocol):
         """The caller left the queue by a key, by its end, or by hanging up; open offers are withdrawn after commit."""
         ...
 
+    def is_concluded(self, tx: Transaction, call: Call) -> bool:
+        """Whether the agent's side ended the last conversation on purpose: then survey or goodbye, else `join(at_head=True)`."""
+        ...
+
 
 class Curators(Protocol):
     """Who is on shift."""
