@@ -27,8 +27,9 @@ class Action:
     """One thing to ask of the service.
 
     `results` come in order of ordinariness: the first is what a transcript takes if it does not
-    say. `failed` may come from any action. `sets` names the variables that an answer may carry;
-    `choices` limits an argument to fixed values.
+    say. `failed` may come from any action, and brings nothing. `sets` names the variables that an
+    answer brings: with every result but `failed`, or where `brought_by` names the variable only
+    with those results. `choices` limits an argument to fixed values.
     """
 
     name: str
@@ -36,6 +37,13 @@ class Action:
     results: tuple[str, ...] = ("done",)
     sets: Mapping[str, Kind] = field(default_factory=dict)
     choices: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    brought_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def sets_on(self, result: str) -> tuple[str, ...]:
+        """The variables that a result is sure to bring."""
+        if result == FAILED:
+            return ()
+        return tuple(name for name in self.sets if result in self.brought_by.get(name, self.results))
 
     @property
     def answers(self) -> tuple[str, ...]:
@@ -63,7 +71,13 @@ CALLER_ROLES = frozenset({"insured", "parent", "clinic", "employer"})
 
 _LIST = (
     # What a duty manager put up for this line.
-    Action("notices", (), ("none", "announced", "diverted"), {"announcement": Kind.TEXT}),
+    Action(
+        "notices",
+        (),
+        ("none", "announced", "diverted"),
+        {"announcement": Kind.TEXT},
+        brought_by={"announcement": ("announced",)},
+    ),
     # The caller's number, a hint only.
     Action("recognise_caller", (), ("none", "one", "several")),
     Action("check_policy_form", ("policy",), ("ok", "typo", "paper_form", "too_short")),
@@ -73,6 +87,7 @@ _LIST = (
         ("policy", "birth_date"),
         ("identified", "several", "wrong", "locked"),
         {"last_four": Kind.DIGITS, "policy_until": Kind.DATE},
+        brought_by={"last_four": ("identified",), "policy_until": ("identified",)},
     ),
     Action(
         "check_cover",
@@ -95,6 +110,7 @@ _LIST = (
         (),
         ("on_shift", "off_shift", "none"),
         {"curator_extension": Kind.DIGITS, "curator_back_at": Kind.MOMENT},
+        brought_by={"curator_extension": ("on_shift", "off_shift"), "curator_back_at": ("off_shift",)},
     ),
     # Dialling a curator by extension.
     Action(
@@ -102,8 +118,11 @@ _LIST = (
         ("extension",),
         ("on_shift", "off_shift", "unknown"),
         {"curator_extension": Kind.DIGITS, "curator_back_at": Kind.MOMENT},
+        brought_by={"curator_extension": ("on_shift", "off_shift"), "curator_back_at": ("off_shift",)},
     ),
-    Action("queue_hours", ("queue",), ("open", "closed"), {"opens_at": Kind.MOMENT}),
+    Action(
+        "queue_hours", ("queue",), ("open", "closed"), {"opens_at": Kind.MOMENT}, brought_by={"opens_at": ("closed",)}
+    ),
     Action(
         "open_request",
         ("kind",),
@@ -126,6 +145,7 @@ _LIST = (
         ),
         {"due": Kind.DATE},
         {"kind": REQUEST_KINDS},
+        brought_by={"due": ("requested", "formed", "sent_to_clinic", "dispatched", "concluded", "approved")},
     ),
     Action("use_entitlement", ("service",), ("used", "limit_reached")),
     # The anonymous psychologist: the call forgets who is calling.
@@ -136,12 +156,14 @@ _LIST = (
         ("reason",),
         ("planned", "already_planned", "no_phone", "locked"),
         {"callback_from": Kind.MOMENT, "callback_until": Kind.MOMENT},
+        brought_by={"callback_from": ("planned", "already_planned"), "callback_until": ("planned", "already_planned")},
     ),
     Action(
         "choose_region",
         ("code",),
         ("known", "unknown"),
         {"region": Kind.DIGITS, "region_name": Kind.TEXT},
+        brought_by={"region": ("known",), "region_name": ("known",)},
     ),
     Action("note_outcome", ("outcome",)),
     Action("rate_call", ("score",), ("rated",)),
@@ -153,14 +175,22 @@ _LIST = (
         ("since", "working_days"),
         ("within", "beyond", "impossible"),
         {"due": Kind.DATE},
+        brought_by={"due": ("within", "beyond")},
     ),
     # What is left of the deductible, in roubles.
-    Action("deductible_state", (), ("none", "active", "inactive"), {"deductible_left": Kind.NUMBER}),
+    Action(
+        "deductible_state",
+        (),
+        ("none", "active", "inactive"),
+        {"deductible_left": Kind.NUMBER},
+        brought_by={"deductible_left": ("active",)},
+    ),
     Action(
         "appointment_time",
         (),
         ("none", "booked", "zone_unknown"),
         {"appointment_at": Kind.MOMENT, "zone_name": Kind.TEXT},
+        brought_by={"appointment_at": ("booked",), "zone_name": ("booked",)},
     ),
     # The terms on sale in the region chosen.
     Action("policy_terms", (), ("quarters", "months", "unknown")),
