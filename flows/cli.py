@@ -7,8 +7,11 @@ from pathlib import Path
 import click
 
 from flows.checks import check as check_sources
-from flows.library import SHIPPED, sources_in
+from flows.errors import FlowsRefusedError
+from flows.library import SHIPPED, FlowSet, sources_in
 from flows.loading.schema import schema_text
+from flows.transcripts import FOLDER as TRANSCRIPTS
+from flows.transcripts import compare, files_in, read_transcripts, refreshed
 from flows.vocabulary import Vocabularies, Vocabulary
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -35,6 +38,32 @@ def check(context: click.Context, folder: Path) -> None:
 
 
 @flows.command()
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--flows", "folder", type=FOLDER, default=SHIPPED, help="The folder of the flows that are called.")
+@click.option("--update", is_flag=True, help="Write the files as calls go now, to be reviewed as prose.")
+@click.pass_context
+def test(context: click.Context, files: tuple[Path, ...], folder: Path, update: bool) -> None:
+    """Replay the transcripts in FILES, those of the package by default, and show which calls go otherwise."""
+    loaded = _load(folder)
+    count = 0
+    for path in files or files_in(TRANSCRIPTS):
+        text = path.read_text("utf-8")
+        try:
+            differences = compare(loaded, read_transcripts(path.name, text))
+        except FlowsRefusedError as refused:
+            raise click.ClickException(str(refused)) from refused
+        if update and differences:
+            path.write_text(refreshed(text, differences), "utf-8")
+        for difference in differences:
+            count += 1
+            click.echo(f"{difference}\n")
+    if count:
+        click.echo(f"{count} calls {'rewritten: read them' if update else 'go otherwise than written'}.", err=True)
+        context.exit(0 if update else 1)
+    click.echo("Every call goes as it is written.")
+
+
+@flows.command()
 def schema() -> None:
     """Print the JSON Schema of flow files, for editors."""
     click.echo(schema_text(), nl=False)
@@ -48,6 +77,13 @@ def _sources(folder: Path) -> dict[str, str]:
     if not sources:
         raise click.ClickException(f"no flows in {folder}: it needs definitions/*.yaml and prompts/*.yaml")
     return sources
+
+
+def _load(folder: Path) -> FlowSet:
+    try:
+        return FlowSet.from_sources(_sources(folder))
+    except FlowsRefusedError as refused:
+        raise click.ClickException(f"these flows cannot be used:\n{refused}") from refused
 
 
 def _vocabulary(context: click.Context) -> Vocabulary | Vocabularies | None:

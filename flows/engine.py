@@ -14,9 +14,7 @@ if TYPE_CHECKING:
     from flows.library import FlowSet
 
 
-def begin(
-    flows: FlowSet, flow: str, *, language: str, variables: Mapping[str, Scalar] | None = None
-) -> Session:
+def begin(flows: FlowSet, flow: str, *, language: str, variables: Mapping[str, Scalar] | None = None) -> Session:
     """The session of a call that has not been answered yet. Raises KeyError where no line has that name."""
     line = flows.lines[flow]
     spoken = language if language in line.languages else line.languages[0]

@@ -46,9 +46,7 @@ class FlowSet:
         return hash(self.digest)
 
     @classmethod
-    def from_sources(
-        cls, sources: Mapping[str, str], vocabulary: Vocabulary | Vocabularies | None = None
-    ) -> Self:
+    def from_sources(cls, sources: Mapping[str, str], vocabulary: Vocabulary | Vocabularies | None = None) -> Self:
         """Read a set from file names (`definitions/vsk.yaml`, `prompts/vsk.yaml`) and their texts.
 
         Raises FlowsRefusedError with every finding at once.

@@ -128,10 +128,7 @@ class Visit:
 
     def reason(self) -> Mapping[str, str]:
         """Why the caller rings, in every language of the line."""
-        return {
-            language: path_in_words(self.flows, self.path, self.line, language)
-            for language in self.line.languages
-        }
+        return {language: path_in_words(self.flows, self.path, self.line, language) for language in self.line.languages}
 
     # --- silence and wrong keys ----------------------------------------------------------------
 

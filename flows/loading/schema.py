@@ -48,6 +48,39 @@ PROMPTS: Final[Schema] = {
     },
 }
 
+_ANSWER: Final[Schema] = {
+    "anyOf": [
+        {"type": "string"},
+        {
+            "type": "object",
+            "properties": {"result": {"type": "string"}, "variables": {"type": "object"}},
+            "required": ["result"],
+            "additionalProperties": False,
+        },
+    ]
+}
+
+TRANSCRIPTS: Final[Schema] = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {
+            "name": {"type": "string", "minLength": 1},
+            "flow": NAME,
+            "language": LANGUAGE,
+            "variables": {"type": "object"},
+            "answers": {
+                "type": "object",
+                "additionalProperties": {"anyOf": [*_ANSWER["anyOf"], {"type": "array", "items": _ANSWER}]},
+            },
+            "lines": {"type": "array", "items": {"type": "string", "pattern": "^[<>=!] "}},
+            "end": NAME,
+        },
+        "required": ["name", "flow", "language", "lines"],
+        "additionalProperties": False,
+    },
+}
+
 
 def editor_schema() -> dict[str, Any]:
     """The whole schema of a flow file for editors; `pult flows schema` prints it."""
@@ -81,7 +114,7 @@ def violations(kind: str, value: Any) -> Iterator[tuple[Path, str]]:
 
 @cache
 def _validator(kind: str) -> Draft202012Validator:
-    known = {"flow": FLOW, "prompts": PROMPTS}
+    known = {"flow": FLOW, "prompts": PROMPTS, "transcripts": TRANSCRIPTS}
     return Draft202012Validator(known[kind] if kind in known else NODE_TYPES[kind].schema)
 
 
@@ -95,7 +128,7 @@ def _message(error: Any) -> str:
             known = error.schema.get("properties", {})
             return f"does not know {', '.join(sorted(set(error.instance) - set(known)))}"
         case "anyOf":
-            return "must be a node's name, or {to: node, why: words}"
+            return "has none of the shapes that it may have here"
         case "pattern":
             return f"'{error.instance}' does not look like a name here ({error.validator_value})"
         case "dependentRequired":

@@ -70,7 +70,4 @@ def node(required: Mapping[str, Schema], optional: Mapping[str, Schema] | None =
 
 def keys(spec: Spec) -> dict[str, Key]:
     """Read what `KEYS` accepts, short or long form."""
-    return {
-        key: Key(to, {}) if isinstance(to, str) else Key(to["to"], to.get("why", {}))
-        for key, to in spec.items()
-    }
+    return {key: Key(to, {}) if isinstance(to, str) else Key(to["to"], to.get("why", {})) for key, to in spec.items()}

@@ -39,9 +39,7 @@ class Transfer(Node):
 
     @classmethod
     def parse(cls, name: str, spec: Spec) -> Self:
-        return cls(
-            name, spec.get("why", {}), spec["transfer"], dict(spec["results"]), tuple(spec.get("say", ()))
-        )
+        return cls(name, spec.get("why", {}), spec["transfer"], dict(spec["results"]), tuple(spec.get("say", ())))
 
     def enter(self, visit: Visit) -> Move | Step:
         visit.say(self.prompts)
