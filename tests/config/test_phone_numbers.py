@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.phone_numbers import (
+from config.phone_numbers import (
     PhoneNumber,
     PhoneNumberError,
     exists,
