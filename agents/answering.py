@@ -1,4 +1,4 @@
-"""From "answered" to the conversation and its end: claim the wait here, then take the caller out of the carrier's queue."""
+"""From "answered" to the conversation's end: claim the wait here, then take the caller out of the carrier's queue."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,9 +38,7 @@ def answered(floor: Floor, offer_id: str, sid: str) -> None:
         if wait.state in (WaitState.WAITING, WaitState.OFFERED) and call.ended_at is None:
             _claim(tx, call=call, wait=wait, offer=offer, agent=agent, at=now)
         else:
-            offers.end(
-                tx, call=call, offer=offer, agent=agent, state=OfferState.WITHDRAWN, reason="lost_race", at=now
-            )
+            offers.end(tx, call=call, offer=offer, agent=agent, state=OfferState.WITHDRAWN, reason="lost_race", at=now)
 
 
 def connect(floor: Floor, offer_id: str) -> None:
@@ -113,9 +111,7 @@ def leg_ended(floor: Floor, offer_id: str, sid: str, status: CarrierStatus) -> N
             )
 
 
-def conclude(
-    tx: Transaction, *, call: Call, wait: Wait, offer: Offer, agent: Agent, at: datetime
-) -> None:
+def conclude(tx: Transaction, *, call: Call, wait: Wait, offer: Offer, agent: Agent, at: datetime) -> None:
     """The conversation is over for this agent: wrap-up, unless the outcome is on record already."""
     offer.state, offer.ended_at, offer.end_reason = OfferState.DONE, at, "ended"
     offers.schedule(tx, offer, offers.CLOSE, at)
@@ -161,9 +157,7 @@ class _Claimed:
     accepted_at: datetime
 
 
-def _claim(
-    tx: Transaction, *, call: Call, wait: Wait, offer: Offer, agent: Agent, at: datetime
-) -> None:
+def _claim(tx: Transaction, *, call: Call, wait: Wait, offer: Offer, agent: Agent, at: datetime) -> None:
     offers.withdraw_all(tx, call=call, wait=wait, reason="answered_by_another", at=at, but=offer.id)
     waits.move(wait, WaitState.CLAIMED)
     wait.claimed_at = at

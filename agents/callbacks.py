@@ -1,4 +1,4 @@
-"""Calls that we owe: promised once for a person and a reason, in daytime where they live, keeping their place in line."""
+"""Calls that we owe: promised once for a person and a reason, in daytime where they live, their place in line kept."""
 
 from datetime import datetime, time, timedelta
 from typing import Final
@@ -15,10 +15,10 @@ from config.calendars import CalendarError, Hours
 from config.centre import Centre
 from config.database import Transaction
 from config.ids import new_id
+from config.phone_numbers import parse_caller_id, time_zone_of
 from ivr.calls.log import record
 from ivr.calls.models import Call
 from ivr.insured.models import InsuredPerson
-from ivr.phone_numbers import parse_caller_id, time_zone_of
 from ivr.ports import CallbackPlan
 
 TURN: Final = "callback_turn"
@@ -132,7 +132,7 @@ class OwedCalls:
                 return ZoneInfo(known)
         number = parse_caller_id(phone)
         by_number = None if number is None else time_zone_of(number)
-        return by_number or ZoneInfo(str(insurer.time_zone))
+        return by_number or insurer.zone_of(call.region)
 
     def _window(self, call: Call, wait: Wait, zone: ZoneInfo, now: datetime) -> tuple[datetime, datetime]:
         hours = rules_of(self._centre.insurers, call.insurer_id, wait.queue).hours

@@ -102,7 +102,7 @@ def set_hold(floor: Floor, *, insurer_id: str, code: str, on: bool) -> None:
 
 
 def transfer(floor: Floor, *, insurer_id: str, code: str, to_code: str) -> None:
-    """Cold transfer: the caller goes back to the head of the queue, for a while for `to_code` alone; the agent wraps up."""
+    """Cold transfer: the caller goes to the head of the queue, for a while for `to_code` alone; the agent wraps up."""
     now = floor.centre.clock.now()
     with floor.centre.database.transaction("transfer_call") as tx:
         offer = _conversation(tx, insurer_id, code)
@@ -149,9 +149,7 @@ def answer(floor: Floor, *, insurer_id: str, code: str) -> str:
         if agent_id is None:
             raise UnknownAgent(f"{insurer_id} has no agent {code}")
         offer = tx.scalar(
-            select(Offer).where(
-                Offer.agent_id == agent_id, Offer.state.in_((OfferState.MADE, OfferState.RINGING))
-            )
+            select(Offer).where(Offer.agent_id == agent_id, Offer.state.in_((OfferState.MADE, OfferState.RINGING)))
         )
     if offer is None:
         raise NothingToDo(f"nothing rings at {code}")
@@ -162,9 +160,7 @@ def _conversation(tx: Transaction, insurer_id: str, code: str) -> Offer:
     agent_id = tx.scalar(select(Agent.id).where(Agent.insurer_id == insurer_id, Agent.code == code))
     if agent_id is None:
         raise UnknownAgent(f"{insurer_id} has no agent {code}")
-    offer_id = tx.scalar(
-        select(Offer.id).where(Offer.agent_id == agent_id, Offer.state == OfferState.ACCEPTED)
-    )
+    offer_id = tx.scalar(select(Offer.id).where(Offer.agent_id == agent_id, Offer.state == OfferState.ACCEPTED))
     if offer_id is None:
         raise NothingToDo(f"{code} has no call")
     return locked_offer(tx, offer_id)[2]

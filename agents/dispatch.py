@@ -6,9 +6,9 @@ from datetime import datetime
 from sqlalchemy import text
 
 from agents import lanes, offers, waits
+from agents.callbacks import PLACE
 from agents.floor import Floor
 from agents.models import Agent, Presence, Wait, WaitState
-from agents.callbacks import PLACE
 from agents.queue_rules import rules_of
 from agents.routing import Head, Match, match
 from agents.rows import locked, open_offers
@@ -51,9 +51,7 @@ def find_matches(tx: Transaction, insurer_id: str, now: datetime) -> list[Match]
     return match(found, candidates, lanes.available_among(tx, insurer_id, preferred))
 
 
-def _callbacks(
-    tx: Transaction, insurer_id: str, candidates: dict[str, list[str]], now: datetime
-) -> list[Head]:
+def _callbacks(tx: Transaction, insurer_id: str, candidates: dict[str, list[str]], now: datetime) -> list[Head]:
     """Callbacks that may be dialled: no more of a lane at once than agents are free for it."""
     found: list[Head] = []
     dialling: Counter[str] = Counter()
@@ -74,9 +72,7 @@ def widen_wait(floor: Floor, wait_id: str) -> None:
     with floor.centre.database.transaction("widen_wait") as tx:
         wait = locked(tx, Wait, wait_id)
         if wait is not None and wait.state == WaitState.WAITING:
-            due_work.schedule(
-                tx, kind="route", subject_id=wait.insurer_id, insurer_id=wait.insurer_id, due_at=now
-            )
+            due_work.schedule(tx, kind="route", subject_id=wait.insurer_id, insurer_id=wait.insurer_id, due_at=now)
 
 
 def overflow_wait(floor: Floor, wait_id: str) -> None:
@@ -91,9 +87,7 @@ def overflow_wait(floor: Floor, wait_id: str) -> None:
         rules = rules_of(floor.centre.insurers, wait.insurer_id, wait.queue)
         if rules.overflow_to is None or waits.has_overflowed(wait):
             return
-        waits.change_queue(
-            tx, wait, rules=rules_of(floor.centre.insurers, wait.insurer_id, rules.overflow_to), at=now
-        )
+        waits.change_queue(tx, wait, rules=rules_of(floor.centre.insurers, wait.insurer_id, rules.overflow_to), at=now)
         record(tx, call, "wait_overflowed", at=now, wait=wait.id, queue=wait.queue)
 
 
@@ -117,9 +111,7 @@ def _offer(tx: Transaction, one: Match, now: datetime) -> list[str]:
     free = [agent for agent in agents if agent is not None and agent.presence == Presence.AVAILABLE]
     # Only the first step is hurried; later ones keep their seconds, however often the router runs.
     if not free and wait.is_emergency and wait.escalation == 0 and not open_offers(tx, wait.id):
-        due_work.schedule(
-            tx, kind=waits.ESCALATE, subject_id=wait.id, insurer_id=wait.insurer_id, due_at=now
-        )
+        due_work.schedule(tx, kind=waits.ESCALATE, subject_id=wait.id, insurer_id=wait.insurer_id, due_at=now)
     made = [offers.make(tx, call=call, wait=wait, agent=agent, at=now).id for agent in free]
     return made if wait.is_emergency else []
 
@@ -128,6 +120,4 @@ def _call_back(tx: Transaction, head: Head, now: datetime) -> None:
     """It is this promised call's turn: dial the person; the agent is not bound until they are on the line."""
     wait = tx.get(Wait, head.wait_id)
     if wait is not None and head.callback_id is not None:
-        due_work.schedule(
-            tx, kind=PLACE, subject_id=head.callback_id, insurer_id=wait.insurer_id, due_at=now
-        )
+        due_work.schedule(tx, kind=PLACE, subject_id=head.callback_id, insurer_id=wait.insurer_id, due_at=now)

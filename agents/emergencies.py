@@ -1,4 +1,4 @@
-"""Emergencies: rung broadly at once, and by the second at more people, until somebody answers or the duty number is dialled."""
+"""Emergencies: rung broadly at once, by the second at more people, at last at the line's duty number."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -53,9 +53,7 @@ def dial_duty(floor: Floor, call_id: str) -> None:
     if call is None or call.ended_at is not None:
         return
     try:
-        floor.carrier.redirect(
-            call_sid=call.carrier_sid, document_url=duty_url(floor.centre.settings, call_id)
-        )
+        floor.carrier.redirect(call_sid=call.carrier_sid, document_url=duty_url(floor.centre.settings, call_id))
     except CallGone:
         return
 
@@ -63,7 +61,7 @@ def dial_duty(floor: Floor, call_id: str) -> None:
 def _ring_more(tx: Transaction, call: Call, wait: Wait, now: datetime) -> int:
     """Offer the emergency to whoever this step adds; how many were rung.
 
-    Away on shift counts as reachable here. Who wraps up is left alone: a step later supervisors and the duty number follow.
+    Away on shift counts as reachable here. Who wraps up is left alone: supervisors and the duty number follow.
     """
     statement = select(Agent.id).where(Agent.insurer_id == wait.insurer_id, Agent.presence.in_(_FREE))
     if wait.escalation == SUPERVISORS:
@@ -89,6 +87,4 @@ def _give_to_duty(tx: Transaction, call: Call, wait: Wait, now: datetime) -> Non
 
 def _again_later(tx: Transaction, wait: Wait, now: datetime) -> None:
     due_at = now + timedelta(seconds=waits.ESCALATE_SECONDS)
-    due_work.schedule(
-        tx, kind=waits.ESCALATE, subject_id=wait.id, insurer_id=wait.insurer_id, due_at=due_at
-    )
+    due_work.schedule(tx, kind=waits.ESCALATE, subject_id=wait.id, insurer_id=wait.insurer_id, due_at=due_at)

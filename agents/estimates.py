@@ -1,4 +1,4 @@
-"""The honest estimate: a wait's place and how long it may take, from what was measured lately; unknown stays unknown."""
+"""The honest estimate: a wait's place and how long it may take, from what was measured; unknown stays unknown."""
 
 from datetime import datetime, timedelta
 from typing import Final

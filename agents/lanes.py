@@ -1,5 +1,6 @@
 """The lanes read from the database: only the heads of those who wait, and the best of those who are free."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -46,7 +47,7 @@ def heads(tx: Transaction, insurer_id: str, lane: str, now: datetime, *, limit: 
     """The front of a lane: contacts whom anyone may take now."""
     statement = _waiting(insurer_id).where(Wait.lane == lane, Wait.anyone_from <= now)
     rows = tx.execute(statement.order_by(Wait.rank, Wait.since, Wait.id).limit(limit))
-    return [Head(*row, is_held=False) for row in rows]
+    return [Head(*row) for row in rows]
 
 
 def held_heads(tx: Transaction, insurer_id: str, now: datetime) -> list[Head]:
@@ -57,15 +58,13 @@ def held_heads(tx: Transaction, insurer_id: str, now: datetime) -> list[Head]:
         .where(Wait.anyone_from > now, Agent.presence == Presence.AVAILABLE)
     )
     rows = tx.execute(statement.order_by(Wait.rank, Wait.since, Wait.id).limit(_HELD_AT_ONCE))
-    return [Head(*row, is_held=True) for row in rows]
+    return [replace(Head(*row), is_held=True) for row in rows]
 
 
 def due_callbacks(tx: Transaction, insurer_id: str, now: datetime) -> list[Head]:
     """Promised callbacks whose window is open: their place in line counts as if they were waiting on the telephone."""
     statement = (
-        select(
-            Wait.id, Wait.lane, Wait.rank, Wait.since, Wait.is_emergency, Wait.preferred_agent_id, Callback.id
-        )
+        select(Wait.id, Wait.lane, Wait.rank, Wait.since, Wait.is_emergency, Wait.preferred_agent_id, Callback.id)
         .join(Callback, Callback.wait_id == Wait.id)
         .where(
             Callback.insurer_id == insurer_id,
@@ -77,9 +76,7 @@ def due_callbacks(tx: Transaction, insurer_id: str, now: datetime) -> list[Head]
         .order_by(Wait.rank, Wait.since)
         .limit(BATCH)
     )
-    return [
-        Head(*row[:6], is_held=False, callback_id=row[6]) for row in tx.execute(statement)
-    ]
+    return [Head(*row[:6], is_held=False, callback_id=row[6]) for row in tx.execute(statement)]
 
 
 def dialling_now(tx: Transaction, insurer_id: str, lane: str) -> int:
@@ -111,7 +108,7 @@ def available_among(tx: Transaction, insurer_id: str, agent_ids: set[str]) -> fr
 
 def _waiting(
     insurer_id: str,
-) -> Select[tuple[str, str, int, datetime, bool, str | None]]:
-    return select(
-        Wait.id, Wait.lane, Wait.rank, Wait.since, Wait.is_emergency, Wait.preferred_agent_id
-    ).where(Wait.insurer_id == insurer_id, Wait.state == WaitState.WAITING)
+) -> Select[str, str, int, datetime, bool, str | None]:
+    return select(Wait.id, Wait.lane, Wait.rank, Wait.since, Wait.is_emergency, Wait.preferred_agent_id).where(
+        Wait.insurer_id == insurer_id, Wait.state == WaitState.WAITING
+    )

@@ -140,9 +140,9 @@ class Shift(Base):
 class Wait(Base):
     """One contact waiting for an agent; a callback continues the same wait under another carrier call.
 
-    `queue` serves it, from `queue_since` on (overflow and diversions change it), `joined_queue` is the carrier's queue that holds the caller.
-    `lane` is its skill set as one word; `rank` sorts before `since`, the smaller first. Until `anyone_from` only the
-    preferred agent may take it.
+    `queue` serves it, from `queue_since` on (overflow and diversions change it); `joined_queue` is the carrier's queue
+    that holds the caller. `lane` is its skill set as one word; `rank` sorts before `since`, the smaller first. Until
+    `anyone_from` only the preferred agent may take it.
     """
 
     __tablename__ = "waits"
@@ -188,7 +188,13 @@ class Offer(Base):
 
     __tablename__ = "offers"
     __table_args__ = (
-        Index("uq_offers_one_open_per_agent", "agent_id", unique=True, sqlite_where=OPEN_OFFER, postgresql_where=OPEN_OFFER),
+        Index(
+            "uq_offers_one_open_per_agent",
+            "agent_id",
+            unique=True,
+            sqlite_where=OPEN_OFFER,
+            postgresql_where=OPEN_OFFER,
+        ),
         Index(
             "uq_offers_one_open_per_wait",
             "wait_id",

@@ -27,7 +27,7 @@ _UNRUNG_SECONDS: Final = RING_SECONDS + 15
 def make(
     tx: Transaction, *, call: Call, wait: Wait, agent: Agent, at: datetime, purpose: Purpose = Purpose.QUEUE
 ) -> Offer:
-    """Invite a free, locked agent to a locked wait. Ringing follows as due work. An emergency's offers are broadcast."""
+    """Invite a free, locked agent to a locked wait. Ringing follows as due work. An emergency is broadcast."""
     offer_id = new_id(at)
     offer = Offer(
         id=offer_id,
@@ -97,16 +97,12 @@ def end_and_requeue(
         waits.put_back(tx, wait, at=at, at_head=at_head)
 
 
-def withdraw_all(
-    tx: Transaction, *, call: Call, wait: Wait, reason: str, at: datetime, but: str | None = None
-) -> None:
+def withdraw_all(tx: Transaction, *, call: Call, wait: Wait, reason: str, at: datetime, but: str | None = None) -> None:
     """Take back every open offer of the wait, save `but`."""
     for offer in open_offers(tx, wait.id):
         agent = locked(tx, Agent, offer.agent_id)
         if offer.id != but and agent is not None:
-            end(
-                tx, call=call, offer=offer, agent=agent, state=OfferState.WITHDRAWN, reason=reason, at=at
-            )
+            end(tx, call=call, offer=offer, agent=agent, state=OfferState.WITHDRAWN, reason=reason, at=at)
 
 
 def schedule(tx: Transaction, offer: Offer, kind: str, due_at: datetime) -> None:

@@ -145,7 +145,7 @@ def _begin(floor: Floor, callback_id: str) -> _ToDial | None:
         found = callbacks.locked_callback(tx, callback_id)
         if found is None:
             return None
-        call, wait, callback = found
+        call, _, callback = found
         if callback.state == CallbackState.DIALLING and callback.carrier_sid is None and callback.dialled_at:
             return _ToDial(callback.phone, call.dnis, callback.dialled_at, must_look=True)
         if callback.state != CallbackState.PLANNED or callback.due_at > now:
@@ -192,9 +192,7 @@ def _try_later(
     callbacks.schedule(tx, callback, PLACE if callback.is_urgent else TURN, callback.due_at)
 
 
-def _end(
-    tx: Transaction, call: Call, callback: Callback, to: CallbackState, *, reason: str, at: datetime
-) -> None:
+def _end(tx: Transaction, call: Call, callback: Callback, to: CallbackState, *, reason: str, at: datetime) -> None:
     callbacks.move(callback, to)
     callback.ended_at, callback.end_reason = at, reason
     for kind in (TURN, PLACE, TIMEOUT):

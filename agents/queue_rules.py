@@ -15,14 +15,14 @@ _MOST_DIVERSIONS = 5
 
 @dataclass(frozen=True)
 class QueueRules:
-    """Hours, skills and limits of one queue. After `max_wait_seconds` the caller overflows, or is told so by the flow."""
+    """Hours, skills and limits of one queue. After `max_wait_seconds` the caller overflows, or the flow goes on."""
 
     name: str
     hours: Hours
     skills: tuple[str, ...]
     priority: int
     max_size: int | None
-    max_wait_seconds: int
+    max_wait_seconds: int | None
     overflow_to: str | None
     answer_target_seconds: int
 

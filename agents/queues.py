@@ -181,9 +181,7 @@ class WaitingLines:
         waits.change_queue(tx, wait, rules=rules, at=at)
         record(tx, call, "wait_became_emergency", at=at, wait=wait.id)
 
-    def _refusal(
-        self, tx: Transaction, insurer_id: str, rules: QueueRules, now: datetime
-    ) -> QueueEntry | None:
+    def _refusal(self, tx: Transaction, insurer_id: str, rules: QueueRules, now: datetime) -> QueueEntry | None:
         if not rules.hours.is_open(now):
             return QueueEntry.CLOSED
         if rules.max_size is not None and _size(tx, insurer_id, rules.name, rules.max_size) >= rules.max_size:
@@ -195,7 +193,8 @@ class WaitingLines:
         in_queue = (now - wait.queue_since).total_seconds()
         # A wait that overflows has its own appointment; and nobody is sent away while an agent's telephone rings.
         will_overflow = rules.overflow_to is not None and not waits.has_overflowed(wait)
-        if in_queue < rules.max_wait_seconds or wait.state == WaitState.OFFERED or will_overflow:
+        is_early = rules.max_wait_seconds is None or in_queue < rules.max_wait_seconds
+        if is_early or wait.state == WaitState.OFFERED or will_overflow:
             return StandingAdvice.KEEP_WAITING
         return StandingAdvice.LEAVE_TIMED_OUT
 

@@ -129,5 +129,3 @@ def _give_up(floor: Floor, offer_id: str, state: OfferState, reason: str) -> Non
             offers.end_and_requeue(
                 tx, call=call, wait=wait, offer=offer, agent=agent, state=state, reason=reason, at=now
             )
-
-

@@ -34,9 +34,7 @@ class Match:
     agent_ids: tuple[str, ...]
 
 
-def match(
-    heads: Iterable[Head], candidates: Mapping[str, Sequence[str]], available: frozenset[str]
-) -> list[Match]:
+def match(heads: Iterable[Head], candidates: Mapping[str, Sequence[str]], available: frozenset[str]) -> list[Match]:
     """Give each head its agent: by rank, then age; the preferred agent, else the lane's best who is still free.
 
     `candidates` are each lane's available agents, best first (skill level, then longest idle). `available` also holds
@@ -52,9 +50,7 @@ def match(
     return matches
 
 
-def _agents_for(
-    head: Head, lane: Sequence[str], available: frozenset[str], taken: set[str]
-) -> tuple[str, ...]:
+def _agents_for(head: Head, lane: Sequence[str], available: frozenset[str], taken: set[str]) -> tuple[str, ...]:
     width = BROADCAST_WIDTH if head.is_emergency else 1
     chosen: list[str] = []
     if head.preferred_id in available and head.preferred_id not in taken:

@@ -1,4 +1,4 @@
-"""Rows read for change: locked in one order (call, wait, offer, agent), so that two workers never wait for each other."""
+"""Rows read for change: locked in one order (call, wait, offer, agent), so that no two workers wait in a ring."""
 
 from typing import TypeVar
 
@@ -14,6 +14,8 @@ _Row = TypeVar("_Row", bound=Base)
 
 def locked(tx: Transaction, model: type[_Row], row_id: str) -> _Row | None:
     """The row as it is now, locked until the end of the transaction where the database locks rows."""
+    # What this transaction changed already must reach the database before the row is read anew.
+    tx.flush()
     return tx.get(model, row_id, with_for_update=True, populate_existing=True)
 
 

@@ -31,9 +31,7 @@ WAIT: Final[Mapping[WaitState, frozenset[WaitState]]] = {
     WaitState.LEFT: frozenset(),
 }
 
-_OFFER_ENDS: Final = frozenset(
-    {OfferState.MISSED, OfferState.DECLINED, OfferState.WITHDRAWN, OfferState.FAILED}
-)
+_OFFER_ENDS: Final = frozenset({OfferState.MISSED, OfferState.DECLINED, OfferState.WITHDRAWN, OfferState.FAILED})
 
 # `answered` may overtake `ringing`; an accepted offer ends done, or withdrawn when the caller was gone.
 OFFER: Final[Mapping[OfferState, frozenset[OfferState]]] = {

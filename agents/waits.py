@@ -85,7 +85,7 @@ def appoint(tx: Transaction, wait: Wait, *, rules: QueueRules, at: datetime) -> 
         _schedule(tx, wait, WIDEN, wait.anyone_from)
     if wait.is_emergency:
         _schedule(tx, wait, ESCALATE, at + timedelta(seconds=ESCALATE_SECONDS))
-    elif rules.overflow_to is not None and not has_overflowed(wait):
+    elif rules.overflow_to is not None and rules.max_wait_seconds is not None and not has_overflowed(wait):
         _schedule(tx, wait, OVERFLOW, max(at, wait.queue_since + timedelta(seconds=rules.max_wait_seconds)))
 
 
@@ -122,7 +122,7 @@ def put_back(tx: Transaction, wait: Wait, *, at: datetime, at_head: bool = False
 
 
 def resume(tx: Transaction, wait: Wait, call: Call, *, joined_queue: str, rules: QueueRules, at: datetime) -> None:
-    """The contact is in the carrier's queue again, perhaps under another call: it waits at the head, since as before."""
+    """The contact is in the carrier's queue again, perhaps under another call: at the head, waiting since as before."""
     put_back(tx, wait, at=at, at_head=True)
     wait.call_id, wait.joined_queue, wait.joined_at, wait.round, wait.escalation = call.id, joined_queue, at, 0, 0
     wait.queue_since = at

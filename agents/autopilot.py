@@ -1,0 +1,55 @@
+"""The autopilot: works agents marked automatic (a training or echo desk, the demo) by the services that people use."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from agents import commands, presence
+from agents.curators import back_at, is_on_shift
+from agents.errors import NothingToDo
+from agents.floor import Floor
+from agents.models import Agent, Presence
+from agents.wrap_up import WrittenOutcome, record_call_outcome
+from config import due_work
+
+DEFAULT_OUTCOME: Final = "info_given"
+_LOOK_AGAIN: Final = timedelta(hours=1)
+
+
+def fly(floor: Floor, agent_id: str) -> None:
+    """Do the next step of an automatic agent: come back, end the conversation, or write the outcome down."""
+    now = floor.centre.clock.now()
+    with floor.centre.database.reading("automatic_agent") as tx:
+        agent = tx.get(Agent, agent_id)
+        if agent is None or not agent.is_automatic:
+            return
+        works = is_on_shift(tx, agent, now)
+        next_shift = None if works else back_at(tx, agent, now)
+    if not _is_time(agent, now):
+        return
+    try:
+        match Presence(agent.presence):
+            case Presence.AWAY if works:
+                commands.become_available(floor, insurer_id=agent.insurer_id, code=agent.code)
+            case Presence.AWAY:
+                _look_again(floor, agent, next_shift or now + _LOOK_AGAIN)
+            case Presence.ON_CALL:
+                commands.hang_up(floor, insurer_id=agent.insurer_id, code=agent.code)
+            case Presence.WRAP_UP:
+                outcome = WrittenOutcome(DEFAULT_OUTCOME)
+                record_call_outcome(floor, insurer_id=agent.insurer_id, code=agent.code, outcome=outcome)
+            case Presence.AVAILABLE | Presence.OFFERED:
+                return
+    except NothingToDo:
+        # The agent's state moved on meanwhile; the move made the next appointment.
+        return
+
+
+def _is_time(agent: Agent, now: datetime) -> bool:
+    """A stale appointment, of a presence that has been left and entered anew, must not cut the new one short."""
+    seconds = presence.AUTOPILOT_SECONDS.get(Presence(agent.presence), 0)
+    return now >= agent.presence_since + timedelta(seconds=seconds)
+
+
+def _look_again(floor: Floor, agent: Agent, at: datetime) -> None:
+    with floor.centre.database.transaction("autopilot_later") as tx:
+        due_work.schedule(tx, kind=presence.AUTOPILOT, subject_id=agent.id, insurer_id=agent.insurer_id, due_at=at)

@@ -1,0 +1,115 @@
+"""The agents' side of the carrier's webhooks: news of agents' legs, of conversations, and of calls that we placed."""
+
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from flask import Blueprint, Response, request
+from flask.typing import ResponseReturnValue
+
+from agents import answering, placing, ringing
+from agents.errors import UnknownOffer
+from agents.floor import Floor
+from agents.models import Callback, Offer
+from config.database import Transaction
+from ivr.calls.models import Call
+from ivr.carrier.port import CarrierStatus
+
+_OVER: Final = {
+    "completed": CarrierStatus.COMPLETED,
+    "busy": CarrierStatus.BUSY,
+    "no-answer": CarrierStatus.NO_ANSWER,
+    "canceled": CarrierStatus.CANCELED,
+    "failed": CarrierStatus.FAILED,
+}
+_HANG_UP: Final = '<?xml version="1.0" encoding="UTF-8"?><Response><Hangup/></Response>'
+
+Guard = Callable[[], ResponseReturnValue | None]
+"""Refuses a request that the carrier did not sign, before any view; None lets it pass."""
+
+
+class OutgoingCalls(Protocol):
+    """What the phone side does with a call that we placed; bound in wsgi.py."""
+
+    def answer(self, tx: Transaction, callback: Callback, promised_in: Call, *, carrier_sid: str) -> str:
+        """Create the outgoing call (once) and begin the flow that verifies the person; the document to run."""
+        ...
+
+    def ended(self, *, carrier_sid: str, status: CarrierStatus) -> None:
+        """The outgoing call is over: sends `call_ended` in a transaction of its own. One never answered is unknown."""
+        ...
+
+
+def blueprint(floor: Floor, outgoing: OutgoingCalls, guard: Guard) -> Blueprint:
+    """The routes under /voice/offers and /voice/callbacks, each behind `guard`."""
+    routes = Blueprint("agents", __name__, url_prefix="/voice")
+    routes.before_request(guard)
+
+    @routes.errorhandler(UnknownOffer)
+    def unknown(_error: UnknownOffer) -> ResponseReturnValue:
+        return Response(status=204)
+
+    @routes.post("/offers/<offer_id>/status")
+    def offer_status(offer_id: str) -> ResponseReturnValue:
+        hear_leg(floor, offer_id, request.form.get("CallSid", ""), request.form.get("CallStatus", ""))
+        return Response(status=204)
+
+    @routes.post("/offers/<offer_id>/conference")
+    def offer_conference(offer_id: str) -> ResponseReturnValue:
+        event, sid = request.form.get("StatusCallbackEvent", ""), request.form.get("CallSid", "")
+        hear_conference(floor, offer_id, event, sid)
+        return Response(status=204)
+
+    @routes.post("/callbacks/<callback_id>/answer")
+    def callback_answer(callback_id: str) -> ResponseReturnValue:
+        document = answer_callback(floor, outgoing, callback_id, request.form.get("CallSid", ""))
+        return Response(document, mimetype="text/xml")
+
+    @routes.post("/callbacks/<callback_id>/status")
+    def callback_status(callback_id: str) -> ResponseReturnValue:
+        status = _OVER.get(request.form.get("CallStatus", ""))
+        if status is not None:
+            end_callback_call(floor, outgoing, callback_id, request.form.get("CallSid", ""), status)
+        return Response(status=204)
+
+    return routes
+
+
+def hear_leg(floor: Floor, offer_id: str, sid: str, status: str) -> None:
+    """One piece of news about an agent's leg, in any order and any number of times."""
+    if not sid:
+        return
+    match status:
+        case "ringing":
+            ringing.heard_ringing(floor, offer_id, sid)
+        case "in-progress":
+            answering.answered(floor, offer_id, sid)
+        case _ if status in _OVER:
+            answering.leg_ended(floor, offer_id, sid, _OVER[status])
+        case _:
+            return
+
+
+def hear_conference(floor: Floor, offer_id: str, event: str, sid: str) -> None:
+    """The caller's coming into the conference proves the connection; everything else is told by the legs."""
+    if event != "participant-join":
+        return
+    with floor.centre.database.reading("who_joined") as tx:
+        offer = tx.get(Offer, offer_id)
+        call = None if offer is None else tx.get(Call, offer.call_id)
+    if call is not None and call.carrier_sid == sid:
+        answering.bridged(floor, offer_id)
+
+
+def answer_callback(floor: Floor, outgoing: OutgoingCalls, callback_id: str, sid: str) -> str:
+    """The document for the person whom we called back; a hang-up where the promise is kept or given up already."""
+    if not sid or not placing.reached(floor, callback_id, sid):
+        return _HANG_UP
+    with floor.centre.database.transaction("begin_outgoing_call") as tx:
+        callback = tx.get_one(Callback, callback_id)
+        return outgoing.answer(tx, callback, tx.get_one(Call, callback.call_id), carrier_sid=sid)
+
+
+def end_callback_call(floor: Floor, outgoing: OutgoingCalls, callback_id: str, sid: str, status: CarrierStatus) -> None:
+    """A call that we placed is over: unanswered it was an attempt; answered, its conversation decides."""
+    placing.attempt_failed(floor, callback_id, reason=str(status), sid=sid)
+    outgoing.ended(carrier_sid=sid, status=status)

@@ -1,0 +1,65 @@
+"""Which service does which due work of the agents' side; the composer calls `wire` once."""
+
+from collections.abc import Callable
+
+from agents import answering, callbacks, dispatch, emergencies, offers, placing, presence, ringing, waits, wrap_up
+from agents.autopilot import fly
+from agents.callbacks import OwedCalls
+from agents.curators import ShiftCurators
+from agents.errors import UnknownOffer
+from agents.floor import Floor
+from agents.listening import Listener
+from agents.queues import WaitingLines
+from config.due_work import Handler, JobQueue, WorkPlan
+from ivr.ports import Ports, Voicemail
+
+
+def wire(plan: WorkPlan, floor: Floor) -> Listener:
+    """Bind every kind of due work of the agents' side, and begin to listen; keep the listener as long as the app."""
+    for kind, job_queue, service in _SERVICES:
+        plan.handle(kind, job_queue, _bound(service, floor))
+    listener = Listener(floor.centre)
+    listener.connect()
+    return listener
+
+
+def ports(floor: Floor, voicemail: Voicemail) -> Ports:
+    """What the phone side asks of the packages above it."""
+    centre = floor.centre
+    return Ports(
+        queues=WaitingLines(centre),
+        curators=ShiftCurators(centre.clock),
+        callbacks=OwedCalls(centre),
+        voicemail=voicemail,
+    )
+
+
+def _bound(service: Callable[[Floor, str], object], floor: Floor) -> Handler:
+    def handler(subject_id: str) -> None:
+        try:
+            service(floor, subject_id)
+        except UnknownOffer:
+            # Its rows were removed by retention: there is nothing left to do, however often it is tried.
+            return
+
+    return handler
+
+
+_SERVICES: tuple[tuple[str, JobQueue, Callable[[Floor, str], object]], ...] = (
+    (presence.ROUTE, JobQueue.DISPATCH, dispatch.route),
+    (waits.WIDEN, JobQueue.DISPATCH, dispatch.widen_wait),
+    (waits.OVERFLOW, JobQueue.DISPATCH, dispatch.overflow_wait),
+    (waits.ESCALATE, JobQueue.DISPATCH, emergencies.escalate),
+    (emergencies.DIAL_DUTY, JobQueue.DISPATCH, emergencies.dial_duty),
+    (offers.RING, JobQueue.DISPATCH, ringing.ring_offer),
+    (offers.TIMEOUT, JobQueue.DISPATCH, ringing.miss),
+    (offers.CONNECT, JobQueue.DISPATCH, answering.connect),
+    (offers.END_LEG, JobQueue.DISPATCH, ringing.end_leg),
+    (offers.CLOSE, JobQueue.TELEPHONE, answering.close_conference),
+    (offers.CHECK, JobQueue.TELEPHONE, answering.check_offer),
+    (callbacks.TURN, JobQueue.TELEPHONE, placing.take_turn),
+    (callbacks.PLACE, JobQueue.TELEPHONE, placing.place),
+    (callbacks.TIMEOUT, JobQueue.TELEPHONE, placing.check),
+    (presence.WRAP_UP_OVERDUE, JobQueue.UPKEEP, wrap_up.note_overdue),
+    (presence.AUTOPILOT, JobQueue.TELEPHONE, fly),
+)

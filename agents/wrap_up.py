@@ -1,0 +1,115 @@
+"""Wrap-up: what came of a call, said by the agent; only then comes the next call."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+
+from agents import presence
+from agents.commands import agent_named
+from agents.errors import NothingToDo
+from agents.floor import Floor
+from agents.models import Agent, Offer, OfferState, Presence
+from agents.rows import locked
+from config import due_work
+from config.audit import audit
+from config.database import Transaction
+from ivr.calls.log import record
+from ivr.calls.models import Call
+from ivr.calls.outcomes import record_outcome
+
+_HAS_A_CALL: Final = (Presence.ON_CALL, Presence.WRAP_UP)
+
+
+@dataclass(frozen=True)
+class WrittenOutcome:
+    """What an agent writes down: one primary code of domain.md §7, others beside it, and what is to be done next."""
+
+    code: str
+    secondary: tuple[str, ...] = ()
+    note: str | None = None
+    next_action: str | None = None
+    due_at: datetime | None = None
+    owner: str | None = None
+
+
+def record_call_outcome(
+    floor: Floor, *, insurer_id: str, code: str, outcome: WrittenOutcome, call_id: str | None = None
+) -> str:
+    """Record the outcome of the agent's call and end the wrap-up; returns the call's id. Audited.
+
+    During the call it may be recorded too; the agent is then available as soon as it ends. Raises NothingToDo without a
+    call (or for another than `call_id`), and OutcomeUnknown for a code that the insurer does not have.
+    """
+    now = floor.centre.clock.now()
+    with floor.centre.database.transaction("record_outcome") as tx:
+        call, agent = _call_of(tx, insurer_id, code, call_id)
+        _write(tx, floor, call, agent, outcome, now)
+        audit(
+            tx,
+            insurer_id=insurer_id,
+            at=now,
+            actor=code,
+            action="recorded_outcome",
+            subject_kind="call",
+            subject_id=call.id,
+            outcome=outcome.code,
+        )
+        if agent.presence == Presence.WRAP_UP:
+            _finish(tx, call, agent, now)
+        return call.id
+
+
+def note_overdue(floor: Floor, agent_id: str) -> None:
+    """The wrap-up takes longer than it should: an event on the call, for supervisors to see. Nothing is forced."""
+    now = floor.centre.clock.now()
+    with floor.centre.database.transaction("note_wrap_up_overdue") as tx:
+        agent = tx.get(Agent, agent_id)
+        if agent is None or agent.presence != Presence.WRAP_UP or agent.call_id is None:
+            return
+        call = locked(tx, Call, agent.call_id)
+        if call is not None and (now - agent.presence_since).total_seconds() >= presence.WRAP_UP_SECONDS:
+            record(tx, call, "wrap_up_overdue", at=now, agent=agent.code)
+
+
+def _call_of(tx: Transaction, insurer_id: str, code: str, call_id: str | None) -> tuple[Call, Agent]:
+    # The call is locked before its agent, as everywhere; so the agent is read twice.
+    seen = tx.scalar(select(Agent.call_id).where(Agent.insurer_id == insurer_id, Agent.code == code))
+    call = None if seen is None else locked(tx, Call, seen)
+    agent = agent_named(tx, insurer_id, code)
+    is_theirs = call is not None and agent.call_id == call.id and agent.presence in _HAS_A_CALL
+    if call is None or not is_theirs or call_id not in (None, call.id):
+        raise NothingToDo(f"{code} has no call whose outcome could be recorded")
+    return call, agent
+
+
+def _write(tx: Transaction, floor: Floor, call: Call, agent: Agent, outcome: WrittenOutcome, now: datetime) -> None:
+    own_codes = floor.centre.insurers[call.insurer_id].outcomes
+    record_outcome(
+        tx,
+        call=call,
+        code=outcome.code,
+        by=agent.code,
+        at=now,
+        note=outcome.note,
+        next_action=outcome.next_action,
+        due_at=outcome.due_at,
+        owner=outcome.owner,
+        own_codes=own_codes,
+    )
+    for code in outcome.secondary:
+        record_outcome(tx, call=call, code=code, by=agent.code, at=now, is_primary=False, own_codes=own_codes)
+
+
+def _finish(tx: Transaction, call: Call, agent: Agent, now: datetime) -> None:
+    offer = tx.scalar(
+        select(Offer)
+        .where(Offer.agent_id == agent.id, Offer.call_id == call.id, Offer.state == OfferState.DONE)
+        .order_by(Offer.id.desc())
+        .limit(1)
+    )
+    if offer is not None:
+        offer.handled_until = now
+    due_work.cancel(tx, kind=presence.WRAP_UP_OVERDUE, subject_id=agent.id)
+    presence.change(tx, agent, Presence.AVAILABLE, at=now)
