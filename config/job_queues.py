@@ -1,6 +1,8 @@
 """The job queues: RQ over a Redis-protocol server, which may lose everything at any moment."""
 
 import logging
+import re
+from datetime import timedelta
 from typing import Final
 
 from redis import Redis
@@ -12,7 +14,7 @@ from rq.exceptions import DuplicateJobError
 
 from config.clock import Clock, stopwatch
 from config.database import Transaction, refuse_inside_transaction
-from config.due_work import Due, JobQueue, WorkPlan, scheduled_in
+from config.due_work import LEASE, Due, WorkPlan, scheduled_in
 
 log = logging.getLogger("pult.job_queues")
 
@@ -55,7 +57,7 @@ class JobQueues:
         refuse_inside_transaction("enqueue")
         try:
             self._queue(due).enqueue(
-                perform, due.kind, due.subject_id, job_id=f"{due.kind}-{due.subject_id}", unique=True, **_OPTIONS
+                perform, due.kind, due.subject_id, job_id=self._job_id(due), unique=True, **_OPTIONS
             )
         except DuplicateJobError:
             return True
@@ -71,10 +73,17 @@ class JobQueues:
             if due.due_at <= self._clock.now():
                 self._queue(due).enqueue(perform, due.kind, due.subject_id, **_OPTIONS)
             else:
-                self._queue(due).enqueue_at(due.due_at, perform, due.kind, due.subject_id, **_OPTIONS)
+                # RQ's scheduler counts whole seconds and drops the rest: a job that comes too early does nothing.
+                whole_second = due.due_at.replace(microsecond=0) + timedelta(seconds=1)
+                self._queue(due).enqueue_at(whole_second, perform, due.kind, due.subject_id, **_OPTIONS)
         except RedisError as error:
             log.warning("job queues do not answer (%s); the sweep takes over", type(error).__name__)
             self._silent_until = stopwatch() + _SILENT_SECONDS
+
+    def _job_id(self, due: Due) -> str:
+        """One a lease: the job of a worker that was killed keeps its id for minutes, and must not stand in the way."""
+        lease_number = int(self._clock.now().timestamp() // LEASE.total_seconds())
+        return re.sub(r"[^A-Za-z0-9_-]", "-", f"{due.kind}-{due.subject_id}-{lease_number}")
 
     def _queue(self, due: Due) -> Queue:
         return Queue(self._plan.job_queue_of(due.kind), connection=self._redis)
