@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Protocol
 
 import click
 
 from flows.checks import check as check_sources
+from flows.drawing import draw as draw_mermaid
+from flows.drawing import draw_svg
 from flows.errors import FlowsRefusedError
+from flows.flow import Flow, PromptText
 from flows.library import SHIPPED, FlowSet, sources_in
 from flows.loading.schema import schema_text
 from flows.transcripts import FOLDER as TRANSCRIPTS
 from flows.transcripts import compare, files_in, read_transcripts, refreshed
 from flows.vocabulary import Vocabularies, Vocabulary
+
+
+class Painter(Protocol):
+    """Draws one flow as text of some format."""
+
+    def __call__(self, flow: Flow, prompts: Mapping[str, PromptText] | None = None, *, language: str = "ru") -> str: ...
+
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -35,6 +47,35 @@ def check(context: click.Context, folder: Path) -> None:
         click.echo(f"{len(findings)} findings: these flows must not go live.", err=True)
         context.exit(1)
     click.echo(f"{len(sources)} files proven: every call comes to a person or a useful end.")
+
+
+@flows.command()
+@click.argument("flow", required=False)
+@click.option("--flows", "folder", type=FOLDER, default=SHIPPED, help="The folder of the flows.")
+@click.option("--format", "format_", type=click.Choice(["svg", "mermaid"]), default="svg", show_default=True)
+@click.option("--language", default="ru", show_default=True)
+@click.option("--output", type=click.Path(path_type=Path), help="A file, or a folder where no FLOW is named.")
+def draw(flow: str | None, folder: Path, format_: str, language: str, output: Path | None) -> None:
+    """Draw FLOW, to the terminal or a file; all flows where none is named, into the folder OUTPUT."""
+    loaded = _load(folder)
+    painter = draw_svg if format_ == "svg" else draw_mermaid
+    if flow is None:
+        _draw_all(loaded, painter, language, output or Path("drawings"), {"svg": "svg", "mermaid": "mmd"}[format_])
+        return
+    if flow not in loaded.flows:
+        raise click.UsageError(f"no flow '{flow}'; there are {', '.join(sorted(loaded.flows))}")
+    picture = painter(loaded.flows[flow], loaded.prompts, language=language)
+    if output is None:
+        click.echo(picture, nl=False)
+    else:
+        output.write_text(picture, "utf-8")
+
+
+def _draw_all(flows: FlowSet, painter: Painter, language: str, folder: Path, ending: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, flow in flows.flows.items():
+        (folder / f"{name}.{ending}").write_text(painter(flow, flows.prompts, language=language), "utf-8")
+    click.echo(f"{len(flows.flows)} flows drawn in {folder}.")
 
 
 @flows.command()

@@ -1,0 +1,167 @@
+"""Flows as SVG that a browser shows: boxes with what is said, edges with the key or result that leads along them."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from xml.sax.saxutils import escape, quoteattr
+
+from flows.drawing.labels import Line, heading, lines, words
+from flows.drawing.layout import Layout, Spot, lay_out
+from flows.flow import Flow, PromptText
+from flows.nodes import Node
+
+BOX = 236.0
+ROW = 16.0
+PADDING = 10.0
+LETTERS = 34
+# A node that so many others lead to is named in their boxes; lines to it would hide the rest.
+HUB = 5
+
+_COLOURS: Mapping[str, str] = {
+    "say": "#f4f4f0",
+    "menu": "#e3edfb",
+    "digits": "#e3edfb",
+    "set": "#f4f4f0",
+    "branch": "#f4f4f0",
+    "do": "#fdf1d8",
+    "call": "#ece6f8",
+    "queue": "#dff2e3",
+    "transfer": "#dff2e3",
+    "record": "#e3edfb",
+    "end": "#e9e9ea",
+}
+_STYLE = """
+text { font: 12px system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; fill: #1d2330 }
+.name { font-weight: 600 } .kind { fill: #4a5366 } .to { fill: #4a5366; font-size: 11px }
+.title { font-size: 18px; font-weight: 600 }
+rect { stroke: #5b6478; stroke-width: 1 } .start rect { stroke-width: 2.5 } .urgent rect { stroke: #b3261e; stroke-width: 2 }
+.edge { fill: none; stroke: #6b7488; stroke-width: 1.2 } .back { stroke-dasharray: 5 4 }
+.label { font-size: 11px; paint-order: stroke; stroke: #fff; stroke-width: 4px; text-anchor: middle }
+""".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class _Box:
+    """The rows of text of one node: its name, its heading, its words, and where it leads without a line."""
+
+    node: Node
+    kind: tuple[str, ...]
+    words: tuple[str, ...]
+    to: tuple[str, ...]
+
+    @property
+    def height(self) -> float:
+        return 2 * PADDING + ROW * (1 + len(self.kind) + len(self.words) + len(self.to)) - 3
+
+
+def draw_svg(flow: Flow, prompts: Mapping[str, PromptText] | None = None, *, language: str = "ru") -> str:
+    """A whole SVG document of one flow; every text in it is escaped."""
+    every = lines(flow, language)
+    hubs = {target for target, count in Counter(line.target for line in every).items() if count >= HUB}
+    shown = [line for line in every if line.target not in hubs and line.source != line.target]
+    boxes = {
+        node.name: _box(node, [line for line in every if line.source == node.name], shown, prompts or {}, language)
+        for node in flow.nodes.values()
+    }
+    sizes = {name: (BOX, box.height) for name, box in boxes.items()}
+    layout = lay_out(sizes, [(line.source, line.target) for line in shown], flow.start)
+    parts = [
+        *(_edge(line, layout, boxes) for line in shown),
+        *(_drawn(box, layout.spots[name], flow) for name, box in boxes.items()),
+        *(_label(line, layout, boxes) for line in shown if line.label),
+    ]
+    return _document(flow, layout, parts)
+
+
+def _document(flow: Flow, layout: Layout, parts: list[str]) -> str:
+    width, height = round(max(layout.width, 480)), round(layout.height + 40)
+    title = escape(flow.title)
+    return "\n".join(
+        [
+            (
+                f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
+                f'height="{height}" role="img" aria-labelledby="title">'
+            ),
+            f'<title id="title">{title}</title>',
+            f"<style>{escape(_STYLE)}</style>",
+            (
+                '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" '
+                'orient="auto"><path d="M0 0 8 4 0 8Z" fill="#6b7488"/></marker></defs>'
+            ),
+            f'<rect width="{width}" height="{height}" fill="#fff" style="stroke:none"/>',
+            f'<text class="title" x="36" y="30">{title}</text>',
+            '<g transform="translate(0 40)">',
+            *parts,
+            "</g>",
+            "</svg>",
+            "",
+        ]
+    )
+
+
+# --- boxes -------------------------------------------------------------------------------------
+
+
+def _box(node: Node, own: list[Line], shown: list[Line], prompts: Mapping[str, PromptText], language: str) -> _Box:
+    unshown = [f"{line.label or '·'} ⇢ {line.target}" for line in own if line not in shown]
+    return _Box(
+        node,
+        tuple(textwrap.wrap(heading(node, language), LETTERS)),
+        tuple(textwrap.wrap(words(node, prompts, language), LETTERS, max_lines=3, placeholder="…")),
+        tuple(row for text in unshown for row in textwrap.wrap(text, LETTERS + 4)),
+    )
+
+
+def _drawn(box: _Box, spot: Spot, flow: Flow) -> str:
+    name = box.node.name
+    left = spot.x - BOX / 2
+    role = "start" if name == flow.start else "urgent" if name == flow.emergency else "node"
+    round_ = 14 if box.node.type in ("end", "queue", "transfer") else 4
+    rows = [("name", name), *(("kind", text) for text in box.kind)]
+    rows += [*(("words", text) for text in box.words), *(("to", text) for text in box.to)]
+    texts = "".join(
+        f'<text class="{kind}" x="{left + PADDING:.0f}" y="{spot.top + PADDING + 11 + index * ROW:.0f}">'
+        f"{escape(text)}</text>"
+        for index, (kind, text) in enumerate(rows)
+    )
+    return (
+        f'<g class="{role}" id={quoteattr("node-" + name)}>'
+        f'<rect x="{left:.0f}" y="{spot.top:.0f}" width="{BOX:.0f}" height="{box.height:.0f}" '
+        f'rx="{round_}" fill="{_COLOURS[box.node.type]}"/>{texts}</g>'
+    )
+
+
+# --- edges -------------------------------------------------------------------------------------
+
+
+def _points(line: Line, layout: Layout, boxes: Mapping[str, _Box]) -> list[tuple[float, float]]:
+    """Out at the bottom and in at the top; an edge that leads back up goes the other way round."""
+    source, target = layout.spots[line.source], layout.spots[line.target]
+    bends = list(layout.bends[line.source, line.target])
+    bottom = source.top + boxes[line.source].height
+    if target.top > source.top:
+        return [(source.x, bottom), *bends, (target.x, target.top)]
+    return [(source.x, source.top), *bends, (target.x, target.top + boxes[line.target].height)]
+
+
+def _edge(line: Line, layout: Layout, boxes: Mapping[str, _Box]) -> str:
+    points = _points(line, layout, boxes)
+    (x, y), *others = points
+    path = f"M{x:.0f} {y:.0f}"
+    for to_x, to_y in others:
+        middle = (y + to_y) / 2
+        path += f" C{x:.0f} {middle:.0f} {to_x:.0f} {middle:.0f} {to_x:.0f} {to_y:.0f}"
+        x, y = to_x, to_y
+    is_back = points[-1][1] < points[0][1]
+    return f'<path class="edge{" back" if is_back else ""}" d="{path}" marker-end="url(#arrow)"/>'
+
+
+def _label(line: Line, layout: Layout, boxes: Mapping[str, _Box]) -> str:
+    """On the first piece of its edge, nearer to where it goes, so that labels of one box do not lie on each other."""
+    (x, y), (to_x, to_y), *_ = _points(line, layout, boxes)
+    at_x, at_y = x + (to_x - x) * 0.62, y + (to_y - y) * 0.62
+    text = textwrap.shorten(line.label, 40, placeholder="…")
+    return f'<text class="label" x="{at_x:.0f}" y="{at_y + 3:.0f}">{escape(text)}</text>'
