@@ -4,13 +4,13 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from config.errors import ConfigError, SettingMissing
 
 HERE = Path(__file__).resolve().parent
 
-# The demo's own numbers: +7 000 is no Russian area code, so they cannot ring anywhere.
-DEMO_NUMBERS: Mapping[str, str] = {}
+DEMO: Final = HERE / "demo"
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,11 @@ class Settings:
         if not value:
             raise SettingMissing(f"{name} is not set: {purpose}. Set it in the environment or in pult.env.")
         return value
+
+
+def demo_settings() -> dict[str, str]:
+    """The settings that the demo adds: numbers that cannot exist, for what the sources leave out."""
+    return _read_env_file(DEMO / "demo.env")
 
 
 def read_settings(environ: Mapping[str, str], *, folder: Path | None = None) -> Settings:
