@@ -153,8 +153,10 @@ class Database:
 
 def _engine(url: str, *, is_sqlite: bool) -> Engine:
     if not is_sqlite:
-        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
-    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 10})
+        return create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    # Parameters are callers' digits and names: an error that quotes them must never reach a log.
+    connect_args = {"check_same_thread": False, "timeout": 10}
+    engine = create_engine(url, hide_parameters=True, connect_args=connect_args)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
