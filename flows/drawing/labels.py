@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flows.flow import Flow, PromptText
-from flows.nodes import Branch, Call, Digits, Do, End, Menu, Node, Queue, Record, Transfer
+from flows.nodes import NODE_TYPES, Branch, Call, Digits, Do, End, Menu, Node, Queue, Record, Transfer
 from flows.nodes import Set as SetNode
 
 _TYPES: Mapping[str, Mapping[str, str]] = {
@@ -23,10 +23,7 @@ _TYPES: Mapping[str, Mapping[str, str]] = {
         "record": "запись",
         "end": "конец",
     },
-    "en": {
-        type_: type_
-        for type_ in ["say", "menu", "digits", "set", "branch", "do", "call", "queue", "transfer", "record", "end"]
-    },
+    "en": {type_: type_ for type_ in NODE_TYPES},
 }
 _EDGES: Mapping[str, Mapping[str, str]] = {
     "ru": {

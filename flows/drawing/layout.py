@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 GAP_X = 36.0
-GAP_Y = 64.0
+GAP_Y = 84.0
 BEND_WIDTH = 14.0
 SWEEPS = 24
 
@@ -16,15 +16,16 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """The middle of a box from left to right, and its top."""
+    """The middle of a box from left to right, its top, and the bottom of the tallest box of its row."""
 
     x: float
     top: float
+    floor: float
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where boxes stand, and by which points each edge passes the rows between its ends, from source to target."""
+    """Where boxes stand, and where each edge passes the rows between its ends: in and out of each, in its direction."""
 
     spots: Mapping[str, Spot]
     bends: Mapping[Pair, Sequence[tuple[float, float]]]
@@ -51,8 +52,8 @@ def lay_out(sizes: Mapping[str, tuple[float, float]], edges: Sequence[Pair], sta
 def _downward(names: list[str], edges: Sequence[Pair], start: str) -> list[Pair]:
     """The edges without circles: one that leads back up is turned round."""
     targets: dict[str, list[str]] = {name: [] for name in names}
-    for source, target in edges:
-        targets[source].append(target)
+    for source, to in edges:
+        targets[source].append(to)
     state: dict[str, int] = {}
     back: set[Pair] = set()
     for root in [start, *names]:
@@ -69,7 +70,7 @@ def _downward(names: list[str], edges: Sequence[Pair], start: str) -> list[Pair]
             elif target not in state:
                 state[target] = 1
                 trail.append((target, iter(targets[target])))
-    turned = ((target, source) if (source, target) in back else (source, target) for source, target in edges)
+    turned = ((lower, upper) if (upper, lower) in back else (upper, lower) for upper, lower in edges)
     return list(dict.fromkeys(pair for pair in turned if pair[0] != pair[1]))
 
 
@@ -154,21 +155,21 @@ def _layout(
     widths: Mapping[str, float],
 ) -> Layout:
     spots: dict[str, Spot] = {}
-    middles: dict[str, tuple[float, float]] = {}
+    passages: dict[str, tuple[tuple[float, float], tuple[float, float]]] = {}
     top = GAP_X
     for row in rows:
         tall = max((sizes[name][1] for name in row if name in sizes), default=0.0)
         for name in row:
             if name in sizes:
-                spots[name] = Spot(x[name], top)
-            middles[name] = (x[name], top + tall / 2)
+                spots[name] = Spot(x[name], top, top + tall)
+            passages[name] = ((x[name], top), (x[name], top + tall))
         top += tall + GAP_Y
     bends: dict[Pair, list[tuple[float, float]]] = {}
     for source, target in edges:
         if (source, target) in chains:
-            bends[source, target] = [middles[bend] for bend in chains[source, target][1:-1]]
+            bends[source, target] = [point for bend in chains[source, target][1:-1] for point in passages[bend]]
         else:
             chain = chains.get((target, source), [])
-            bends[source, target] = [middles[bend] for bend in reversed(chain[1:-1])]
+            bends[source, target] = [point for bend in reversed(chain[1:-1]) for point in reversed(passages[bend])]
     width = max((x[name] + widths[name] / 2 for name in x), default=0.0) + GAP_X
     return Layout(spots, bends, width, top - GAP_Y + GAP_X)

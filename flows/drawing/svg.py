@@ -37,7 +37,8 @@ _STYLE = """
 text { font: 12px system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; fill: #1d2330 }
 .name { font-weight: 600 } .kind { fill: #4a5366 } .to { fill: #4a5366; font-size: 11px }
 .title { font-size: 18px; font-weight: 600 }
-rect { stroke: #5b6478; stroke-width: 1 } .start rect { stroke-width: 2.5 } .urgent rect { stroke: #b3261e; stroke-width: 2 }
+rect { stroke: #5b6478; stroke-width: 1 } .start rect { stroke-width: 2.5 }
+.urgent rect { stroke: #b3261e; stroke-width: 2 }
 .edge { fill: none; stroke: #6b7488; stroke-width: 1.2 } .back { stroke-dasharray: 5 4 }
 .label { font-size: 11px; paint-order: stroke; stroke: #fff; stroke-width: 4px; text-anchor: middle }
 """.strip()
@@ -138,16 +139,18 @@ def _drawn(box: _Box, spot: Spot, flow: Flow) -> str:
 
 
 def _points(line: Line, layout: Layout, boxes: Mapping[str, _Box]) -> list[tuple[float, float]]:
-    """Out at the bottom and in at the top; an edge that leads back up goes the other way round."""
+    """Out at the bottom and in at the top, pieces within rows and between them in turn; upwards the other way round."""
     source, target = layout.spots[line.source], layout.spots[line.target]
     bends = list(layout.bends[line.source, line.target])
-    bottom = source.top + boxes[line.source].height
     if target.top > source.top:
-        return [(source.x, bottom), *bends, (target.x, target.top)]
-    return [(source.x, source.top), *bends, (target.x, target.top + boxes[line.target].height)]
+        out = [(source.x, source.top + boxes[line.source].height), (source.x, source.floor)]
+        return [*out, *bends, (target.x, target.top)]
+    into = [(target.x, target.floor), (target.x, target.top + boxes[line.target].height)]
+    return [(source.x, source.top), *bends, *into]
 
 
 def _edge(line: Line, layout: Layout, boxes: Mapping[str, _Box]) -> str:
+    """Straight within a row, bent between rows only, so that it crosses no box."""
     points = _points(line, layout, boxes)
     (x, y), *others = points
     path = f"M{x:.0f} {y:.0f}"
@@ -160,8 +163,10 @@ def _edge(line: Line, layout: Layout, boxes: Mapping[str, _Box]) -> str:
 
 
 def _label(line: Line, layout: Layout, boxes: Mapping[str, _Box]) -> str:
-    """On the first piece of its edge, nearer to where it goes, so that labels of one box do not lie on each other."""
-    (x, y), (to_x, to_y), *_ = _points(line, layout, boxes)
-    at_x, at_y = x + (to_x - x) * 0.62, y + (to_y - y) * 0.62
+    """Between the rows, nearer to where the edge goes, so that the labels of one box do not lie on each other."""
+    points = _points(line, layout, boxes)
+    is_back = points[-1][1] < points[0][1]
+    (x, y), (to_x, to_y) = points[:2] if is_back else points[1:3]
+    at_x, at_y = x + (to_x - x) * 0.7, y + (to_y - y) * 0.64
     text = textwrap.shorten(line.label, 40, placeholder="…")
     return f'<text class="label" x="{at_x:.0f}" y="{at_y + 3:.0f}">{escape(text)}</text>'
