@@ -25,11 +25,12 @@ def _pairs() -> dict[str, dict[str, Transcript]]:
 PAIRS = _pairs()
 
 
+REACHED = re.compile(r"= (queue|transfer) .*: (served|completed)|= record: recorded")
+
+
 def _end(told: Transcript) -> tuple[str, str]:
     """Who was reached last, and the outcome."""
-    reached = [
-        line for line in told.lines if re.match(r"= (queue|transfer) .*: (served|completed)|= record: recorded", line)
-    ]
+    reached = [line for line in told.lines if REACHED.match(line)]
     return (reached[-1] if reached else "", told.end)
 
 
