@@ -4,6 +4,7 @@ PhoneError
 ├── UnknownLine         a number that no line publishes was dialled
 ├── CallUnreadable      the call's session or flow version cannot be read: the answer is 503
 ├── UnknownCall         no such call
+├── TurnWithoutEnd      a flow went on and on without saying anything
 ├── ImpossibleChange    a call cannot go from its state to that one
 └── FlowsBroken         no version of the flows, stored or shipped, passes its checks
 """
@@ -23,6 +24,10 @@ class CallUnreadable(PhoneError):
 
 class UnknownCall(PhoneError):
     """No call has this id."""
+
+
+class TurnWithoutEnd(PhoneError):
+    """A flow went on and on without saying anything; its checks should have refused it."""
 
 
 class ImpossibleChange(PhoneError):

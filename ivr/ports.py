@@ -68,7 +68,14 @@ class Queues(Protocol):
         ...
 
     def join(
-        self, tx: Transaction, call: Call, *, queue: str, is_emergency: bool, prefer_curator: bool, at_head: bool = False
+        self,
+        tx: Transaction,
+        call: Call,
+        *,
+        queue: str,
+        is_emergency: bool,
+        prefer_curator: bool,
+        at_head: bool = False,
     ) -> QueueEntry:
         """Start (or, after a lost agent, resume) the call's wait. An emergency is never refused."""
         ...
@@ -82,7 +89,9 @@ class Queues(Protocol):
         ...
 
     def is_concluded(self, tx: Transaction, call: Call) -> bool:
-        """Whether the agent's side ended the last conversation on purpose: then survey or goodbye, else `join(at_head=True)`."""
+        """Whether the agent's side ended the last conversation on purpose: then survey or goodbye, else
+        `join(at_head=True)`.
+        """
         ...
 
 

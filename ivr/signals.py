@@ -12,7 +12,5 @@ from blinker import NamedSignal, Namespace
 _signals: Final = Namespace()
 
 caller_queued: Final[NamedSignal] = _signals.signal("caller_queued", "a call joined a queue; also `queue=`")
-caller_left: Final[NamedSignal] = _signals.signal(
-    "caller_left", "a call left its queue unserved; also `reason=`"
-)
+caller_left: Final[NamedSignal] = _signals.signal("caller_left", "a call left its queue unserved; also `reason=`")
 call_ended: Final[NamedSignal] = _signals.signal("call_ended", "the caller's own connection is over")

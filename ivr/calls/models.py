@@ -63,7 +63,7 @@ class Call(Base):
     language: Mapped[str]
     flow: Mapped[str]
     flow_digest: Mapped[str]
-    session: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    session: Mapped[str | None]
     turn: Mapped[int] = mapped_column(default=0)
     event_count: Mapped[int] = mapped_column(default=0)
     level: Mapped[str] = mapped_column(default=IdentificationLevel.UNKNOWN)

@@ -11,31 +11,16 @@ from twilio.rest import Client
 
 from ivr.carrier.errors import CallGone, CarrierRefused, CarrierUnavailable, LostRace
 from ivr.carrier.exchanges import error_for, exchange
-from ivr.carrier.port import CarrierCall, CarrierMessage, CarrierStatus
+from ivr.carrier.port import CarrierCall, CarrierMessage
+from ivr.carrier.words import status_named
 
 T = TypeVar("T")
 
-_STATUSES: Final = {
-    "queued": CarrierStatus.UNDER_WAY,
-    "initiated": CarrierStatus.UNDER_WAY,
-    "ringing": CarrierStatus.UNDER_WAY,
-    "in-progress": CarrierStatus.IN_PROGRESS,
-    "completed": CarrierStatus.COMPLETED,
-    "busy": CarrierStatus.BUSY,
-    "no-answer": CarrierStatus.NO_ANSWER,
-    "canceled": CarrierStatus.CANCELED,
-    "failed": CarrierStatus.FAILED,
-}
 _CALL_EVENTS: Final = ["initiated", "ringing", "answered", "completed"]
 _CONFERENCE_EVENTS: Final = ["start", "end", "join", "leave", "hold"]
 # An agent's client is rung for a bounded time anyway; a conversation that lasts a working day is a forgotten
 # one.
 _LONGEST_CALL_SECONDS: Final = 4 * 3600
-
-
-def status_named(word: str) -> CarrierStatus:
-    """The carrier's word for a call's status; one that nobody has told us of counts as still under way."""
-    return _STATUSES.get(word, CarrierStatus.UNDER_WAY)
 
 
 class TwilioCarrier:

@@ -1,0 +1,35 @@
+"""Which function carries out which action of the flows; a test holds it against `flows.actions`."""
+
+import logging
+from collections.abc import Mapping
+from typing import Final
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from flows.actions import FAILED
+from ivr.actions import telephone
+from ivr.actions.context import ActionContext, ActionResult, Arguments, Handler
+
+log = logging.getLogger("pult.actions")
+
+HANDLERS: Final[Mapping[str, Handler]] = {**telephone.HANDLERS}
+
+
+def carry_out(context: ActionContext, action: str, arguments: Arguments) -> ActionResult:
+    """The action's answer; `failed`, with nothing of it written, where it raises.
+
+    An error of the database itself is raised on: the turn's transaction is spoilt then.
+    """
+    handler = HANDLERS.get(action)
+    if handler is None:
+        log.error("call %s: nobody carries out %s", context.call.id, action)
+        return ActionResult(FAILED)
+    try:
+        with context.tx.begin_nested():
+            return handler(context, arguments)
+    except SQLAlchemyError:
+        raise
+    except Exception:
+        # Only the type: an argument may be keyed digits, and an error's text may quote them.
+        log.exception("call %s: %s failed", context.call.id, action)
+        return ActionResult(FAILED)

@@ -1,0 +1,137 @@
+"""Actions about the call itself: notices, hours, shifts, callbacks, messages, outcomes."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from config.phone_numbers import PhoneNumberError, parse_phone
+from flows.turn import Scalar
+from ivr.actions.context import ActionContext, ActionResult, Arguments, Handler
+from ivr.calls.log import record
+from ivr.calls.outcomes import LINE, record_outcome
+from ivr.calls.zones import zone_of_caller
+from ivr.line_notices import announcement_of_line, diversion_of_line
+from ivr.messages import write_message
+from ivr.ports import Curator, ShiftState
+
+
+def notices(context: ActionContext, _arguments: Arguments) -> ActionResult:
+    """What a duty manager put up for this line: a diversion goes before an announcement."""
+    tx, call, at = context.tx, context.call, context.at
+    if diversion_of_line(tx, call.insurer_id, call.line, at) is not None:
+        return ActionResult("diverted")
+    text = announcement_of_line(tx, call.insurer_id, call.line, at, context.language)
+    return ActionResult("none") if text is None else ActionResult("announced", {"announcement": text})
+
+
+def queue_hours(context: ActionContext, arguments: Arguments) -> ActionResult:
+    """Whether a queue takes callers now, and if not when it next does, on the caller's clock."""
+    queue = str(arguments["queue"])
+    is_open, opens_at = context.ports.queues.is_open(context.tx, context.call.insurer_id, queue)
+    if is_open:
+        return ActionResult("open")
+    return ActionResult("closed", {} if opens_at is None else {"opens_at": _moment(context, opens_at)})
+
+
+def curator_on_shift(context: ActionContext, _arguments: Arguments) -> ActionResult:
+    """The curator of the policy, or the substitute during leave."""
+    curator = context.ports.curators.preferred(context.tx, context.call)
+    return _shift(context, curator, nobody="none")
+
+
+def find_extension(context: ActionContext, arguments: Arguments) -> ActionResult:
+    """The agent whose extension was dialled."""
+    extension = str(arguments["extension"])
+    curator = context.ports.curators.by_extension(context.tx, context.call.insurer_id, extension)
+    return _shift(context, curator, nobody="unknown")
+
+
+def plan_callback(context: ActionContext, arguments: Arguments) -> ActionResult:
+    """Promise to ring back; a caller who waited keeps the place."""
+    reason = str(arguments["reason"] or "call")
+    plan = context.ports.callbacks.plan(context.tx, context.call, reason=reason, keep_place=True)
+    if plan is None:
+        return ActionResult("no_phone")
+    window: Mapping[str, Scalar] = {
+        "callback_from": _moment(context, plan.from_at),
+        "callback_until": _moment(context, plan.until_at),
+    }
+    return ActionResult("planned" if plan.is_new else "already_planned", window)
+
+
+def give_phone(context: ActionContext, arguments: Arguments) -> ActionResult:
+    """A number to be rung back on, keyed by somebody whose own is withheld."""
+    try:
+        number = parse_phone(str(arguments["phone"]))
+    except PhoneNumberError:
+        return ActionResult("not_a_number")
+    context.call.ani = number.e164
+    record(context.tx, context.call, "phone_given", at=context.at)
+    return ActionResult("accepted")
+
+
+def send_sms(context: ActionContext, arguments: Arguments) -> ActionResult:
+    """Owe the caller a message; it is sent after the turn. Texts are `sms.…` prompts, none of which speaks of
+    health.
+    """
+    template = str(arguments["template"])
+    needs = context.flows.prompts[template].needs
+    message = write_message(
+        context.tx,
+        call=context.call,
+        template=template,
+        variables={name: context.variables.get(name) for name in needs},
+        language=context.language,
+        at=context.at,
+    )
+    return ActionResult("no_phone" if message is None else "sent")
+
+
+def note_outcome(context: ActionContext, arguments: Arguments) -> ActionResult:
+    """A secondary outcome."""
+    record_outcome(
+        context.tx,
+        call=context.call,
+        code=str(arguments["outcome"]),
+        by=LINE,
+        at=context.at,
+        is_primary=False,
+        own_codes=context.insurer.outcomes,
+    )
+    return ActionResult("done")
+
+
+def rate_call(context: ActionContext, arguments: Arguments) -> ActionResult:
+    """The caller's mark for the conversation, from 1 to 5."""
+    record(context.tx, context.call, "rated", at=context.at, score=int(str(arguments["score"])))
+    return ActionResult("rated")
+
+
+def _shift(context: ActionContext, curator: Curator, *, nobody: str) -> ActionResult:
+    if curator.state is ShiftState.NONE:
+        return ActionResult(nobody)
+    known: dict[str, Scalar] = {}
+    if curator.extension is not None:
+        known["curator_extension"] = curator.extension
+    if curator.back_at is not None:
+        known["curator_back_at"] = _moment(context, curator.back_at)
+    return ActionResult(curator.state.value, known)
+
+
+def _moment(context: ActionContext, at: datetime) -> str:
+    """A moment as flows hold it: ISO 8601 on the caller's clock, to the minute."""
+    zone = zone_of_caller(context.tx, context.insurer, context.call)
+    return at.astimezone(zone).replace(second=0, microsecond=0).isoformat()
+
+
+HANDLERS: Final[Mapping[str, Handler]] = {
+    "notices": notices,
+    "queue_hours": queue_hours,
+    "curator_on_shift": curator_on_shift,
+    "find_extension": find_extension,
+    "plan_callback": plan_callback,
+    "give_phone": give_phone,
+    "send_sms": send_sms,
+    "note_outcome": note_outcome,
+    "rate_call": rate_call,
+}

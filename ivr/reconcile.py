@@ -1,0 +1,82 @@
+"""Comparing our calls with the carrier's: what we missed while we could not answer is written, what is over is ended.
+
+The fallback serves callers without a database, and a lost status callback leaves a call open: both are found here.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import select
+
+from config import due_work
+from config.database import Transaction
+from ivr.calls.models import Call, CallState
+from ivr.carrier.port import CarrierCall, CarrierStatus
+from ivr.phone_side import PhoneSide
+from ivr.turns.opening import Arrival
+from ivr.turns.status import call_over
+
+KIND: Final = "reconcile_carrier"
+SUBJECT: Final = "all"
+EVERY: Final = timedelta(seconds=60)
+# Longer than a fallback conversation and a missed callback together; what is older was seen by an earlier look.
+_LOOK_BACK: Final = timedelta(minutes=30)
+_ABANDONED_AFTER: Final = timedelta(minutes=2)
+_MOST: Final = 200
+
+
+def appoint(phone: PhoneSide) -> None:
+    """See that the comparison is due; at the start of a centre."""
+    with phone.centre.database.transaction("appoint_reconciling") as tx:
+        _appoint(phone, tx)
+
+
+def reconcile(phone: PhoneSide, _subject: str) -> None:
+    """Due work: one comparison, and the appointment of the next."""
+    with phone.centre.database.transaction("appoint_reconciling") as tx:
+        _appoint(phone, tx, after=EVERY)
+    since = phone.centre.clock.now() - _LOOK_BACK
+    listed = {call.sid: call for call in phone.carrier.calls_since(since)}
+    for call in listed.values():
+        if call.is_inbound and call.parent_sid is None and call.status.is_over:
+            _note_end(phone, call)
+    for sid in _open_sids(phone):
+        if sid not in listed:
+            _ask_about(phone, sid)
+
+
+def _appoint(phone: PhoneSide, tx: Transaction, after: timedelta = timedelta(0)) -> None:
+    due_work.schedule(
+        tx,
+        kind=KIND,
+        subject_id=SUBJECT,
+        insurer_id="",
+        due_at=phone.centre.clock.now() + after,
+        keep_earlier=not after,
+    )
+
+
+def _note_end(phone: PhoneSide, call: CarrierCall) -> None:
+    with phone.centre.database.reading("call_to_reconcile") as tx:
+        known = tx.execute(select(Call.state).where(Call.carrier_sid == call.sid)).scalar_one_or_none()
+    if known != CallState.ENDED:
+        call_over(phone, Arrival(call.sid, call.to_number, call.from_number), call.status)
+
+
+def _open_sids(phone: PhoneSide) -> list[str]:
+    """Calls that we think are going on, longer than any news is late."""
+    before = phone.centre.clock.now() - _ABANDONED_AFTER
+    statement = select(Call.carrier_sid).where(Call.state != CallState.ENDED, Call.started_at < before)
+    with phone.centre.database.reading("open_calls") as tx:
+        return list(tx.scalars(statement.order_by(Call.started_at).limit(_MOST)))
+
+
+def _ask_about(phone: PhoneSide, sid: str) -> None:
+    """A call that the carrier does not know any more is over too: it forgot, or was another account's."""
+    found = phone.carrier.call_status(sid)
+    status = CarrierStatus.COMPLETED if found is None else found.status
+    if not status.is_over:
+        return
+    with phone.centre.database.reading("call_to_end") as tx:
+        call = tx.execute(select(Call.dnis, Call.ani).where(Call.carrier_sid == sid)).one()
+    call_over(phone, Arrival(sid, call.dnis, call.ani or ""), status)

@@ -1,0 +1,132 @@
+"""Calls that we placed because we promised to: a person must say that it is they, and then is first in the queue."""
+
+import logging
+from collections.abc import Mapping
+from typing import Final, Protocol
+
+from config.database import Transaction
+from flows.turn import Begin, Pressed
+from ivr.calls.ending import end_call
+from ivr.calls.finding import locked_call_by_sid
+from ivr.calls.models import Call, CallState, Direction
+from ivr.carrier.port import CarrierStatus
+from ivr.phone_side import PhoneSide
+from ivr.turns.apologies import ended_call
+from ivr.turns.opening import Arrival, new_call
+from ivr.turns.replies import keep_reply, latest_reply
+from ivr.turns.steps import settle
+from ivr.turns.taking import finish, keys_or_silence
+from ivr.turns.turning import Turning, turning, turning_of
+from ivr.twiml import elements
+from ivr.twiml.elements import Xml
+from ivr.twiml.speech import say_text
+
+log = logging.getLogger("pult.turns")
+
+# Whoever answers hears the insurer's name and nothing of why we ring: the fact of seeking care is a secret.
+_GREETING: Final[Mapping[str, str]] = {
+    "ru": "Здравствуйте. Это {title}, мы обещали вам перезвонить. Чтобы поговорить с сотрудником, нажмите 1.",
+    "en": "Hello. This is {title}, ringing back as we promised. To talk to our colleague, press 1.",
+    "uz": "Assalomu alaykum. Bu {title}, va’da qilganimizdek qo‘ng‘iroq qildik. Xodim bilan gaplashish uchun 1 bosing.",
+    "tg": "Ассалому алайкум. Ин {title}, чунон ки ваъда додем, занг мезанем. Барои гуфтугӯ бо корманд 1-ро пахш кунед.",
+    "ky": "Саламатсызбы. Бул {title}, убада кылгандай чалып жатабыз. Кызматкер менен сүйлөшүү үчүн 1 басыңыз.",
+}
+_ANSWER_SECONDS: Final = 8
+_GREETINGS: Final = 2
+_KEYS: Final = frozenset("190")
+
+
+class Promise(Protocol):
+    """What `agents` keeps of a callback. `reached_call_id` takes the call that keeps it."""
+
+    is_urgent: bool
+    language: str
+    line: str
+    phone: str
+    reached_call_id: str | None
+
+
+class OutgoingCalls:
+    """What the phone side does with a call that we placed; answers `agents.web.OutgoingCalls`."""
+
+    def __init__(self, phone: PhoneSide) -> None:
+        self._phone = phone
+
+    def answer(self, tx: Transaction, callback: Promise, promised_in: Call, *, carrier_sid: str) -> Xml:
+        """Write the outgoing call, once, and greet whoever answered; the document to run."""
+        known = locked_call_by_sid(tx, carrier_sid)
+        if known is not None:
+            return ended_call() if known.state == CallState.ENDED else latest_reply(tx, known)
+        one = self._begun(tx, callback, promised_in, carrier_sid)
+        callback.reached_call_id = one.call.id
+        one.note("answered", line=one.line.name, promised_in=promised_in.id)
+        reply = _greet(one)
+        one.write_events()
+        return reply
+
+    def ended(self, *, carrier_sid: str, status: CarrierStatus) -> None:
+        """The outgoing call is over. One that nobody answered is unknown here."""
+        centre = self._phone.centre
+        with centre.database.transaction("end_call") as tx:
+            call = locked_call_by_sid(tx, carrier_sid)
+            if call is not None:
+                end_call(centre, tx, call, cause=status.value, at=centre.clock.now())
+
+    def _begun(self, tx: Transaction, callback: Promise, promised_in: Call, carrier_sid: str) -> Turning:
+        line = self._phone.centre.insurers[promised_in.insurer_id].lines[callback.line]
+        call = new_call(
+            tx,
+            line,
+            self._phone.flow_library.current(tx),
+            Arrival(carrier_sid, promised_in.dnis, callback.phone),
+            at=self._phone.centre.clock.now(),
+            direction=Direction.OUTBOUND,
+            language=callback.language,
+            continues_call_id=promised_in.id,
+        )
+        call.is_emergency = callback.is_urgent
+        return turning_of(self._phone, tx, call)
+
+
+def take_keys(phone: PhoneSide, call_id: str, number: int, digits: str) -> Xml:
+    """The reply to keys or silence in turn `number`, in a flow or after our greeting. Raises CallUnreadable."""
+    with turning(phone, call_id, "take_turn") as one:
+        if number != one.call.turn:
+            return latest_reply(one.tx, one.call)
+        if _is_greeted(one):
+            return _confirm(one, digits)
+        return finish(one, keys_or_silence(digits))
+
+
+def _is_greeted(one: Turning) -> bool:
+    """Whether we rang, and the flow has not begun: the person has not yet said that it is they."""
+    return one.call.direction == Direction.OUTBOUND and not one.session().frames
+
+
+def _confirm(one: Turning, digits: str) -> Xml:
+    """A key is a person and no answering machine: the flow begins and goes to its operator, or its emergency, at
+    once.
+    """
+    if digits[:1] in _KEYS and digits:
+        one.note("promise_kept")
+        settle(one, Begin())
+        return finish(one, Pressed("9" if one.call.is_emergency or digits == "9" else "0"))
+    if one.call.turn < _GREETINGS:
+        return _greet(one)
+    return _kept(one, elements.document(elements.hang_up()))
+
+
+def _greet(one: Turning) -> Xml:
+    language = one.call.language
+    text = _GREETING.get(language, _GREETING["ru"])
+    title = one.insurer.title.get(language) or one.insurer.title["ru"]
+    words = say_text(text.format(title=title), language=language, delivery=one.phone.delivery)
+    action = one.urls.turn(one.call.turn + 1)
+    gathered = elements.gather(words, action=action, timeout=_ANSWER_SECONDS, keys=1, finish="")
+    return _kept(one, elements.document(gathered))
+
+
+def _kept(one: Turning, reply: Xml) -> Xml:
+    keep_reply(one.tx, one.call, str(one.call.turn), reply, at=one.at)
+    one.call.turn += 1
+    return reply

@@ -1,0 +1,33 @@
+"""Replies as given, so that the same turn again gets the same one."""
+
+from datetime import datetime
+from typing import Final, cast
+
+from sqlalchemy import Table, insert, select
+
+from config.database import Transaction
+from ivr.calls.models import Call, CallTurn
+from ivr.errors import CallUnreadable
+from ivr.twiml.elements import Xml
+
+_TURNS: Final = cast(Table, CallTurn.__table__)
+
+
+def keep_reply(tx: Transaction, call: Call, number: str, reply: Xml, *, at: datetime) -> None:
+    """Store what is about to be answered to this number, which nothing was answered to before."""
+    row = {"call_id": call.id, "number": number, "reply": reply, "at": at}
+    tx.execute(insert(_TURNS), row)
+
+
+def reply_to(tx: Transaction, call: Call, number: str) -> Xml | None:
+    """What was answered to this number; None if nothing was yet."""
+    key = (_TURNS.c.call_id == call.id, _TURNS.c.number == number)
+    return tx.execute(select(_TURNS.c.reply).where(*key)).scalar_one_or_none()
+
+
+def latest_reply(tx: Transaction, call: Call) -> Xml:
+    """What was answered to the call's last turn: the sensible answer to anything that is out of date."""
+    reply = reply_to(tx, call, str(call.turn - 1))
+    if reply is None:
+        raise CallUnreadable(call.id)
+    return reply

@@ -1,0 +1,95 @@
+"""Waiting in a queue, round by round: place and estimate, music, keys; and a place to wait until the bridge is up."""
+
+from typing import Final
+
+from flows import advance
+from flows.turn import LeaveQueue, Pressed, Round, Wait
+from ivr.calls.models import CallState
+from ivr.phone_side import PhoneSide
+from ivr.ports import Standing, StandingAdvice
+from ivr.turns.replies import keep_reply, reply_to
+from ivr.turns.steps import hold_round
+from ivr.turns.turning import Turning, turning
+from ivr.twiml import elements
+from ivr.twiml.elements import Xml
+from ivr.twiml.speech import spoken
+from ivr.urls import ROUNDS_PER_WAIT, Urls, turn_of_round
+
+_USUAL_SECONDS: Final = 30
+_MUSIC_PIECES: Final = 4
+
+
+def waiting_round(phone: PhoneSide, call_id: str, round_number: int) -> Xml:
+    """What a waiting caller hears in this round; the same round again sounds the same. Raises CallUnreadable."""
+    with turning(phone, call_id, "waiting_round") as one:
+        number = f"w{round_number}"
+        known = reply_to(one.tx, one.call, number)
+        if known is not None:
+            return known
+        standing = _standing(one, round_number)
+        if standing is None:
+            return music(one, round_number)
+        reply = _round(one, standing, round_number)
+        keep_reply(one.tx, one.call, number, reply, at=one.at)
+        return reply
+
+
+def waiting_key(phone: PhoneSide, call_id: str, round_number: int, digits: str) -> Xml:
+    """The reply to a key pressed while waiting. Raises CallUnreadable."""
+    with turning(phone, call_id, "waiting_key") as one:
+        number = f"w{round_number}.key"
+        known = reply_to(one.tx, one.call, number)
+        if known is not None:
+            return known
+        # Whoever has been claimed is on the way to an agent: a key can only take that away from them.
+        if not digits or _standing(one, round_number) is None:
+            return music(one, round_number)
+        reply = _key(one, digits, round_number)
+        keep_reply(one.tx, one.call, number, reply, at=one.at)
+        return reply
+
+
+def hold_music(phone: PhoneSide, call_id: str, round_number: int, *, is_on_hold: bool = False) -> Xml:
+    """Music and the next round, without a look at the call: on hold, or where a waiting round failed."""
+    urls = Urls(phone.centre.settings.public_url, call_id)
+    on = urls.hold(round_number + 1) if is_on_hold else urls.waiting(round_number + 1)
+    return elements.document(elements.play(urls.hold_music, times=_MUSIC_PIECES), elements.redirect(on))
+
+
+def music(one: Turning, round_number: int) -> Xml:
+    """A little music and another round: the caller is being connected, or this round is out of date."""
+    return elements.document(elements.play(one.urls.hold_music), elements.redirect(one.urls.waiting(round_number + 1)))
+
+
+def _standing(one: Turning, round_number: int) -> Standing | None:
+    """The caller's place; None for who waits no more, and for a round of an earlier wait."""
+    if one.call.state != CallState.WAITING or turn_of_round(round_number) != one.call.turn:
+        return None
+    number_in_wait = round_number % ROUNDS_PER_WAIT
+    return one.phone.ports.queues.standing(one.tx, one.call, round_number=number_in_wait)
+
+
+def _round(one: Turning, standing: Standing, round_number: int) -> Xml:
+    if standing.advice is StandingAdvice.LEAVE_TIMED_OUT:
+        one.note("wait_timed_out", waited_seconds=standing.waited_seconds)
+        return elements.document(elements.leave())
+    heard = Round(standing.ahead, standing.wait_seconds, standing.waited_seconds)
+    turn = advance(one.flows, one.session(), heard)
+    one.note_trace(turn.trace)
+    wait = turn.step if isinstance(turn.step, Wait) else Wait(_USUAL_SECONDS, "")
+    if turn.said:
+        one.note("said", prompts=[it.id for it in turn.said], language=turn.session.language)
+    words = spoken(one.flows, turn.said, language=turn.session.language, delivery=one.phone.delivery)
+    one.keep(turn.session)
+    return hold_round(one, words, wait, round_number=round_number)
+
+
+def _key(one: Turning, digits: str, round_number: int) -> Xml:
+    turn = advance(one.flows, one.session(), Pressed(digits))
+    one.note_trace(turn.trace)
+    one.keep(turn.session)
+    if isinstance(turn.step, LeaveQueue):
+        return elements.document(elements.leave())
+    words = spoken(one.flows, turn.said, language=turn.session.language, delivery=one.phone.delivery)
+    wait = turn.step if isinstance(turn.step, Wait) else Wait(_USUAL_SECONDS, "")
+    return hold_round(one, words, wait, round_number=round_number)

@@ -1,0 +1,1 @@
+"""The carrier's webhooks over HTTP: verify and parse, command, render."""

@@ -1,0 +1,76 @@
+"""A webhook as it came in: small enough, a well-made form, and signed by the carrier; or refused, without a trace."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeAlias, cast
+from urllib.parse import parse_qsl
+
+from flask import Response, g, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from config.settings import Settings
+from ivr.carrier.signature import is_signed
+
+Guard: TypeAlias = Callable[[], ResponseReturnValue | None]
+
+LARGEST_BODY: Final = 64 * 1024
+_MOST_FIELDS: Final = 200
+_FORM: Final = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """The fields of a signed form; of a repeated one the first."""
+
+    fields: Mapping[str, str]
+
+    def field(self, name: str) -> str:
+        """A field's value, empty where it is absent."""
+        return self.fields.get(name, "")
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the carrier says in passing that the caller has hung up."""
+        return self.field("CallStatus") in ("completed", "canceled", "failed", "busy", "no-answer")
+
+
+def guard_of(settings: Settings) -> Guard:
+    """What stands before every webhook: None lets the request pass, to be read by `webhook()`."""
+
+    def guard() -> ResponseReturnValue | None:
+        request.max_content_length = LARGEST_BODY
+        try:
+            pairs = _form(request.get_data(cache=True))
+        except RequestEntityTooLarge:
+            return _refusal(413, "the body is larger than 64 kB")
+        except ValueError:
+            return _refusal(400, "expected a form in UTF-8 with a CallSid, MessageSid or RecordingSid")
+        url = settings.public_url + request.full_path.removesuffix("?")
+        if not is_signed(settings.auth_token, url, pairs, request.headers.get("X-Twilio-Signature")):
+            return _refusal(403, "the signature is missing or wrong")
+        g.webhook = Webhook(dict(reversed(pairs)))
+        return None
+
+    return guard
+
+
+def webhook() -> Webhook:
+    """The request that the guard let pass."""
+    return cast(Webhook, g.webhook)
+
+
+def _form(body: bytes) -> list[tuple[str, str]]:
+    """The fields in order. Raises ValueError for what the carrier would never send."""
+    if request.mimetype != _FORM:
+        raise ValueError("not a form")
+    pairs = parse_qsl(
+        body.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=_MOST_FIELDS
+    )
+    if not any(name in ("CallSid", "MessageSid", "RecordingSid", "ConferenceSid") and value for name, value in pairs):
+        raise ValueError("names nothing")
+    return pairs
+
+
+def _refusal(status: int, why: str) -> Response:
+    return Response(why, status=status, mimetype="text/plain")

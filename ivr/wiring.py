@@ -1,0 +1,54 @@
+"""How the phone side comes together: its web app, its due work, and what it does for the packages above."""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from flask import Flask
+
+from config.due_work import JobQueue, WorkPlan
+from flows.flow import PromptText
+from ivr import reconcile
+from ivr.messages import SEND_MESSAGE, MessageDesk, send_message
+from ivr.phone_side import PhoneSide
+from ivr.turns import messages
+from ivr.turns.promised import OutgoingCalls
+from ivr.web import voice
+from ivr.web.webhook import Guard, guard_of
+
+log = logging.getLogger("pult.web")
+
+_STATIC: Final = Path(__file__).parent / "web" / "static"
+
+
+def create_app(phone: PhoneSide) -> Flask:
+    """The Flask app of the phone side's webhooks, each behind the signature guard; others add their routes to it."""
+    app = Flask("pult", static_folder=str(_STATIC), static_url_path="/static")
+    app.extensions[voice.EXTENSION] = phone
+    app.before_request_funcs.setdefault(voice.bp.name, []).append(guard(phone))
+    app.register_blueprint(voice.bp)
+    return app
+
+
+def guard(phone: PhoneSide) -> Guard:
+    """What stands before every webhook, the other packages' too: body size, form, signature."""
+    return guard_of(phone.centre.settings)
+
+
+def outgoing(phone: PhoneSide) -> OutgoingCalls:
+    """What is done with a call that we placed."""
+    return OutgoingCalls(phone)
+
+
+def wire(plan: WorkPlan, phone: PhoneSide) -> None:
+    """Bind every kind of due work of the phone side."""
+    desk = MessageDesk(phone.centre, phone.carrier, lambda: _prompts(phone))
+    plan.handle(SEND_MESSAGE, JobQueue.MESSAGES, lambda message_id: send_message(desk, message_id))
+    plan.handle(messages.DISCARD, JobQueue.RECORDINGS, lambda sid: messages.discard_recording(phone.carrier, sid))
+    plan.handle(reconcile.KIND, JobQueue.UPKEEP, lambda subject: reconcile.reconcile(phone, subject))
+
+
+def _prompts(phone: PhoneSide) -> Mapping[str, PromptText]:
+    with phone.centre.database.reading("current_prompts") as tx:
+        return phone.flow_library.current(tx).prompts
