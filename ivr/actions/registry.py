@@ -7,12 +7,18 @@ from typing import Final
 from sqlalchemy.exc import SQLAlchemyError
 
 from flows.actions import FAILED
-from ivr.actions import telephone
+from ivr.actions import cover, identification, regions, requests, telephone
 from ivr.actions.context import ActionContext, ActionResult, Arguments, Handler
 
 log = logging.getLogger("pult.actions")
 
-HANDLERS: Final[Mapping[str, Handler]] = {**telephone.HANDLERS}
+HANDLERS: Final[Mapping[str, Handler]] = {
+    **identification.HANDLERS,
+    **cover.HANDLERS,
+    **requests.HANDLERS,
+    **regions.HANDLERS,
+    **telephone.HANDLERS,
+}
 
 
 def carry_out(context: ActionContext, action: str, arguments: Arguments) -> ActionResult:

@@ -52,6 +52,7 @@ class Policy(Base):
     employer: Mapped[str | None]
     deductible: Mapped[str] = mapped_column(default=DeductibleState.NONE)
     deductible_percent: Mapped[int | None]
+    deductible_left_rubles: Mapped[int | None]
     sum_insured_rubles: Mapped[int | None]
     sum_left_rubles: Mapped[int | None]
 

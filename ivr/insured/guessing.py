@@ -1,0 +1,91 @@
+"""Limits against guessing: how often a call, a caller and a policy may be tried, the latter two as hashes only."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, func, select, text, update
+
+from config.database import Transaction
+from config.ids import new_id
+from config.line_descriptions import IdentificationLimits
+from ivr.calls.models import Call
+from ivr.insured.models import IdentificationTry
+
+_HOUR: Final = timedelta(hours=1)
+_LOCK_BITS: Final = 63
+
+
+@dataclass(frozen=True)
+class Guess:
+    """Who tries what: keyed hashes (HMAC) that tell nothing without the pepper. `caller` is None if withheld."""
+
+    caller: str | None
+    policy: str
+
+
+def guess_of(pepper: bytes, *, call: Call, policy_digits: str) -> Guess:
+    """The hashes of a try; within one insurer, so that tenants cannot be told to share a caller."""
+    caller = None if call.ani is None else _hash(pepper, call.insurer_id, "caller", call.ani)
+    return Guess(caller, _hash(pepper, call.insurer_id, "policy", policy_digits))
+
+
+def is_locked(tx: Transaction, *, call: Call, guess: Guess, limits: IdentificationLimits, at: datetime) -> bool:
+    """Whether this call, its caller or the policy has used up its tries. Only misses count.
+
+    Simultaneous calls about one policy or from one caller take turns from here to the transaction's end.
+    """
+    _take_turns(tx, guess)
+    recently = IdentificationTry.tried_at > at - _HOUR
+    return (
+        _misses(tx, call, IdentificationTry.call_id == call.id) >= limits.tries_per_call
+        or _misses(tx, call, IdentificationTry.policy_hash == guess.policy, recently) >= limits.per_policy_per_hour
+        or (
+            guess.caller is not None
+            and _misses(tx, call, IdentificationTry.caller_hash == guess.caller, recently) >= limits.per_caller_per_hour
+        )
+    )
+
+
+def note_try(tx: Transaction, *, call: Call, guess: Guess, is_match: bool, at: datetime) -> None:
+    """Write the try down."""
+    tx.add(
+        IdentificationTry(
+            id=new_id(at),
+            insurer_id=call.insurer_id,
+            call_id=call.id,
+            caller_hash=guess.caller,
+            policy_hash=guess.policy,
+            tried_at=at,
+            is_match=is_match,
+        )
+    )
+    tx.flush()
+
+
+def detach_tries(tx: Transaction, *, call: Call, at: datetime) -> None:
+    """Part the call from its tries, which go on counting against guessing but lead to no call any more."""
+    nowhere = new_id(at)
+    tx.execute(update(IdentificationTry).where(IdentificationTry.call_id == call.id).values(call_id=nowhere))
+
+
+def _misses(tx: Transaction, call: Call, *conditions: ColumnElement[bool]) -> int:
+    statement = select(func.count()).where(
+        IdentificationTry.insurer_id == call.insurer_id, IdentificationTry.is_match.is_(False), *conditions
+    )
+    return tx.scalar(statement) or 0
+
+
+def _take_turns(tx: Transaction, guess: Guess) -> None:
+    """SQLite has one writer at a time anyway; PostgreSQL would let two calls count the same misses."""
+    if tx.get_bind().dialect.name != "postgresql":
+        return
+    for key in sorted(one for one in (guess.caller, guess.policy) if one is not None):
+        number = int(key[:16], 16) >> (64 - _LOCK_BITS)
+        tx.execute(text("select pg_advisory_xact_lock(:number)"), {"number": number})
+
+
+def _hash(pepper: bytes, insurer_id: str, kind: str, value: str) -> str:
+    return hmac.new(pepper, f"{insurer_id}\0{kind}\0{value}".encode(), hashlib.sha256).hexdigest()
