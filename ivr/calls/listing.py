@@ -11,7 +11,7 @@ from config.database import Transaction
 from ivr.calls.models import Call, CallEvent, Outcome
 from ivr.calls.replay import masked_caller
 
-_QUEUED: Final = ("queued", "queued_again")
+_QUEUED: Final = ("wait_began", "queued")
 
 
 @dataclass(frozen=True)

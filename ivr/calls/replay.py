@@ -243,7 +243,8 @@ _WORDS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "action_answered": lambda it: f"{it['action']}: {it['result']}",
     "queued": lambda it: f"waits in {it['queue']}",
     "queue_refused": lambda it: f"{it['queue']} is {it['why']}",
-    "position_told": lambda it: f"told: {it['ahead']} ahead, about {it['wait_seconds']} s",
+    "wait_began": lambda it: f"waits in {it['queue']}{', an emergency' if it['emergency'] else ''}",
+    "place_told": lambda it: f"told: {it['ahead']} ahead, {_estimate(it['estimate_seconds'])}",
     "offer_made": lambda it: f"offered to {it['agent']} from {it['queue']}",
     "offer_ringing": lambda it: f"rings at {it['agent']}",
     "offer_accepted": lambda it: f"{it['agent']} answers after {it['waited_seconds']} s of waiting",
@@ -257,6 +258,10 @@ _WORDS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "request_opened": lambda it: f"request opened: {it['request_kind']}",
     "message_written": lambda it: f"message {it['template']}",
 }
+
+
+def _estimate(seconds: int | None) -> str:
+    return "no estimate" if seconds is None else f"about {seconds} s"
 
 
 def _in_words(kind: str, data: Mapping[str, Any]) -> str:

@@ -1,0 +1,108 @@
+"""The duty manager's and the call log's commands, as typed."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import select
+
+from config.audit import AuditEntry
+from config.centre import Centre
+from config.clock import MovedClock
+from config.database import Database
+from config.due_work import WorkPlan
+from config.settings import read_settings
+from ivr.calls.outcomes import record_outcome
+from ivr.cli import calls, line
+from tests.ivr.insurers import shipped_insurers
+from tests.ivr.log_rows import NOW, add_call
+
+
+@dataclass(frozen=True)
+class House:
+    """What the program hands to its commands."""
+
+    centre: Centre
+
+    def type(self, *words: str) -> Result:
+        group = {"line": line, "calls": calls}[words[0]]
+        return CliRunner().invoke(group, words[1:], obj=self, env={"COLUMNS": "200"})
+
+
+@pytest.fixture
+def house(sqlite_url: str, tmp_path: Path) -> House:
+    database, clock = Database(sqlite_url), MovedClock(NOW)
+    settings = read_settings({}, folder=tmp_path)
+    return House(Centre(settings, clock, database, WorkPlan(database, clock), shipped_insurers()))
+
+
+@pytest.fixture
+def call_id(house: House) -> str:
+    with house.centre.database.transaction("a_call") as tx:
+        call = add_call(tx)
+        record_outcome(tx, call=call, code="gl_requested", by="a1", at=NOW, next_action="оформить", owner="a1")
+    return call.id
+
+
+def test_announcement_goes_up_is_shown_and_comes_down(house: House) -> None:
+    words = ("line", "announce", "vsk", "medical_desk", "--ru", "Ждать дольше.", "--until", "18:00")
+    assert house.type(*words).exit_code == 0
+    shown = json.loads(house.type("line", "show", "--json").output)
+    assert (shown["line"], shown["text"], shown["until"]) == (
+        "medical_desk",
+        {"ru": "Ждать дольше."},
+        "2026-11-24T15:00:00+00:00",
+    )
+    assert "Ждать дольше." in house.type("line", "show", "--insurer", "vsk").output
+    assert "1 taken down" in house.type("line", "clear", "vsk", "medical_desk").output
+    assert "nothing hangs" in house.type("line", "show").output
+
+
+def test_queue_is_diverted(house: House) -> None:
+    words = ("line", "divert", "vsk", "curator", "--queue", "--to", "+7 000 000-00-09")
+    assert house.type(*words).exit_code == 0
+    assert "+70000000009" in house.type("line", "show").output
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("line", "announce", "vsk", "nowhere", "--ru", "Ждите."), "medical_desk"),
+        (("line", "announce", "nobody", "medical_desk", "--ru", "Ждите."), "vsk"),
+        (("line", "announce", "vsk", "medical_desk", "--ru", "Ждите.", "--until", "soon"), "no time"),
+        (("line", "announce", "vsk", "medical_desk", "--ru", "Ждите.", "--until", "01:00"), "later than now"),
+        (("line", "divert", "vsk", "medical_desk", "--to", "home"), "telephone number"),
+        (("calls", "list", "--since", "yesterday"), "no time"),
+    ],
+)
+def test_wrong_usage_is_told_in_a_line(house: House, words: tuple[str, ...], told: str) -> None:
+    result = house.type(*words)
+    assert result.exit_code == 2
+    assert told in result.output
+
+
+def test_calls_are_listed_with_what_is_to_do(house: House, call_id: str) -> None:
+    output = house.type("calls", "list", "--since", "2h").output
+    assert call_id in output
+    assert "gl_requested" in output
+    assert "+79160001234" not in output
+    listed = json.loads(house.type("calls", "list", "--insurer", "vsk", "--json").output)
+    assert (listed["id"], listed["outcome"]) == (call_id, "gl_requested")
+    assert house.type("calls", "list", "--outcome", "test", "--json").output == ""
+
+
+def test_call_is_shown_and_the_reading_is_on_record(house: House, call_id: str) -> None:
+    output = house.type("calls", "show", call_id).output
+    assert "outcome gl_requested by a1" in output
+    assert "оформить" in output
+    assert json.loads(house.type("calls", "show", call_id, "--json").output)["call_id"] == call_id
+    with house.centre.database.reading("audit") as tx:
+        assert tx.scalars(select(AuditEntry.action)).all() == ["call_replayed"] * 2
+
+
+def test_unknown_call_is_one_clear_line(house: House) -> None:
+    result = house.type("calls", "show", "f" * 32)
+    assert result.exit_code == 1
+    assert "pult calls list" in result.output
