@@ -142,17 +142,17 @@ class TerminalCall:
 
     def run(self) -> int:
         """Follow the call to its end. 0 if it came to a proper end, 1 if it did not."""
-        cause = None
+        ended: Event = {}
         for event in self.telephone.events():
             for known in self.log.news():
                 self.transcript.show(known)
             if event is None:
                 continue
             if event["kind"] == "ended":
-                cause = str(event.get("cause", ""))
+                ended = event
                 break
             self._take(event)
-        return self._close(cause)
+        return self._close(ended)
 
     def _take(self, event: Event) -> None:
         if event["kind"] == "waits_for_input":
@@ -167,9 +167,9 @@ class TerminalCall:
         elif press:
             self.telephone.press(press)
 
-    def _close(self, cause: str | None) -> int:
+    def _close(self, ended: Event) -> int:
         ending = self.wait_for_outcome(self.log.ending)
         for known in self.log.news():
             self.transcript.show(known)
-        self.transcript.show({"kind": "ended", "cause": cause, **(ending or {})})
-        return 0 if cause in {"completed", "hangup", "caller_hung_up"} else 1
+        self.transcript.show({"kind": "ended", **ended, **(ending or {})})
+        return 0 if ended.get("status") == "completed" else 1
