@@ -32,8 +32,8 @@ _CONNECTING: Final = (
     ("Polly.Joanna", "en-US", "I am putting you through to a colleague on duty."),
 )
 _NOBODY: Final = (
-    ("Polly.Tatyana", "ru-RU", "Сейчас никто не ответил. Позвоните, пожалуйста, ещё раз. Срочная помощь: 112 или 103."),
-    ("Polly.Joanna", "en-US", "Nobody answered. Please ring once more. For urgent help dial 112 or 103."),
+    ("Polly.Tatyana", "ru-RU", "Если вам не ответили, позвоните, пожалуйста, ещё раз. Срочная помощь: 112 или 103."),
+    ("Polly.Joanna", "en-US", "If nobody answered, please ring once more. For urgent help dial 112 or 103."),
 )
 
 
