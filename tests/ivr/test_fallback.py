@@ -11,6 +11,7 @@ import pytest
 from config.phone_numbers import PhoneNumber, parse_phone
 from ivr.carrier.signature import is_signed, sign
 from ivr.fallback import apology, fallback_app
+from tests.ivr.twiml_schema import findings
 
 PUBLIC = "https://fallback.example"
 TOKEN = "t" * 32
@@ -75,3 +76,8 @@ def test_anything_else_is_refused(given: dict[str, object], status: str) -> None
 
 def test_duty_number_without_extension_is_dialled_plainly() -> None:
     assert "<Number>+70000000007</Number>" in apology(PhoneNumber("+70000000007", None))
+
+
+@pytest.mark.parametrize("number", [None, *DUTY.values()])
+def test_apology_is_valid_against_the_carriers_schema(number: PhoneNumber | None) -> None:
+    assert findings(apology(number)) == []
