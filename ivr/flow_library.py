@@ -18,7 +18,7 @@ from ivr.errors import CallUnreadable, FlowsBroken
 
 log = logging.getLogger("pult.flows")
 
-Proof: TypeAlias = Callable[[FlowSet, Vocabularies], Sequence[Finding]]
+Proof: TypeAlias = Callable[[FlowSet], Sequence[Finding]]
 """What a version must pass besides being read: the exploration of `flows.checks`."""
 
 # Every insurer's flows may transfer to these: the line's duty number, and where a duty manager diverted it.
@@ -82,7 +82,7 @@ class FlowLibrary:
         with self._database.reading("find_flow_version") as tx:
             is_known = tx.get(FlowVersion, digest) is not None
         flows = FlowSet.from_sources(sources, self._vocabularies)
-        if not is_known and (findings := self._prove(flows, self._vocabularies)):
+        if not is_known and (findings := self._prove(flows)):
             raise FlowsRefusedError(findings)
         return self._remember(flows)
 
