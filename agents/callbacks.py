@@ -101,7 +101,7 @@ class OwedCalls:
         wait = waits.start(
             tx,
             call,
-            rules=rules_of(self._centre.insurers, call.insurer_id, queue),
+            rules=rules_of(self._centre.insurers, call.insurer_id, queue, region=call.region),
             joined_queue=queue,
             is_emergency=is_urgent,
             preferred_agent_id=None if last is None else last.preferred_agent_id,
@@ -135,7 +135,7 @@ class OwedCalls:
         return by_number or insurer.zone_of(call.region)
 
     def _window(self, call: Call, wait: Wait, zone: ZoneInfo, now: datetime) -> tuple[datetime, datetime]:
-        hours = rules_of(self._centre.insurers, call.insurer_id, wait.queue).hours
+        hours = rules_of(self._centre.insurers, call.insurer_id, wait.queue, region=call.region).hours
         minutes = self._centre.insurers[call.insurer_id].callbacks.window_minutes
         return window(now, hours, zone, timedelta(minutes=minutes))
 

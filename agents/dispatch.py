@@ -87,7 +87,8 @@ def overflow_wait(floor: Floor, wait_id: str) -> None:
         rules = rules_of(floor.centre.insurers, wait.insurer_id, wait.queue)
         if rules.overflow_to is None or waits.has_overflowed(wait):
             return
-        waits.change_queue(tx, wait, rules=rules_of(floor.centre.insurers, wait.insurer_id, rules.overflow_to), at=now)
+        to = rules_of(floor.centre.insurers, wait.insurer_id, rules.overflow_to, region=call.region)
+        waits.change_queue(tx, wait, rules=to, at=now)
         record(tx, call, "wait_overflowed", at=now, wait=wait.id, queue=wait.queue)
 
 

@@ -9,7 +9,7 @@ from agents import answering, offers, waits
 from agents.curators import preferred_on_shift
 from agents.estimates import ahead_of, estimate_seconds
 from agents.models import Agent, Callback, Offer, OfferState, Purpose, Wait, WaitState
-from agents.queue_rules import QueueRules, diverted_queue, rules_of
+from agents.queue_rules import QueueRules, rules_of
 from agents.rows import locked, open_offers
 from config.calendars import CalendarError
 from config.centre import Centre
@@ -28,9 +28,9 @@ class WaitingLines:
         self._centre = centre
 
     def is_open(self, tx: Transaction, insurer_id: str, queue: str) -> tuple[bool, datetime | None]:
-        """Whether `queue`, or the one it is diverted to, takes callers now; if not, when it next does."""
+        """Whether `queue` takes callers now, by the insurer's own clock; if not, when it next does."""
         now = self._centre.clock.now()
-        hours = self._rules(tx, insurer_id, queue, now).hours
+        hours = rules_of(self._centre.insurers, insurer_id, queue).hours
         if hours.is_open(now):
             return True, None
         try:
@@ -53,7 +53,7 @@ class WaitingLines:
         An emergency is never refused; somebody who waited before is not refused either.
         """
         now = self._centre.clock.now()
-        rules = self._rules(tx, call.insurer_id, queue, now)
+        rules = rules_of(self._centre.insurers, call.insurer_id, queue, region=call.region)
         kept = self._kept(tx, call, at_head=at_head)
         if kept is not None:
             self._resume(tx, call, kept, queue=queue, rules=rules, is_emergency=is_emergency, at=now)
@@ -129,10 +129,6 @@ class WaitingLines:
             return False
         return row.is_ended_by_desk or not row.address.startswith("client:")
 
-    def _rules(self, tx: Transaction, insurer_id: str, queue: str, now: datetime) -> QueueRules:
-        insurers = self._centre.insurers
-        return rules_of(insurers, insurer_id, diverted_queue(tx, insurers, insurer_id, queue, now))
-
     def _kept(self, tx: Transaction, call: Call, *, at_head: bool) -> Wait | None:
         wait = waits.last_wait(tx, call.id)
         if wait is not None and wait.state in (WaitState.WAITING, WaitState.OFFERED, WaitState.CLAIMED):
@@ -193,8 +189,7 @@ class WaitingLines:
         in_queue = (now - wait.queue_since).total_seconds()
         # A wait that overflows has its own appointment; and nobody is sent away while an agent's telephone rings.
         will_overflow = rules.overflow_to is not None and not waits.has_overflowed(wait)
-        is_early = rules.max_wait_seconds is None or in_queue < rules.max_wait_seconds
-        if is_early or wait.state == WaitState.OFFERED or will_overflow:
+        if in_queue < rules.max_wait_seconds or wait.state == WaitState.OFFERED or will_overflow:
             return StandingAdvice.KEEP_WAITING
         return StandingAdvice.LEAVE_TIMED_OUT
 

@@ -36,8 +36,10 @@ def open_wait(tx: Transaction, call_id: str) -> Wait | None:
 
 
 def last_wait(tx: Transaction, call_id: str) -> Wait | None:
-    """The call's newest wait, over or not, locked."""
-    statement = select(Wait).where(Wait.call_id == call_id).order_by(Wait.id.desc()).limit(1)
+    """The call's open wait, else its newest, locked."""
+    statement = select(Wait).where(Wait.call_id == call_id)
+    # Two waits of one millisecond have ids in any order, but at most one of them is open.
+    statement = statement.order_by(Wait.ended_at.is_not(None), Wait.joined_at.desc(), Wait.id.desc()).limit(1)
     return tx.scalar(statement.with_for_update().execution_options(populate_existing=True))
 
 
@@ -85,7 +87,7 @@ def appoint(tx: Transaction, wait: Wait, *, rules: QueueRules, at: datetime) -> 
         _schedule(tx, wait, WIDEN, wait.anyone_from)
     if wait.is_emergency:
         _schedule(tx, wait, ESCALATE, at + timedelta(seconds=ESCALATE_SECONDS))
-    elif rules.overflow_to is not None and rules.max_wait_seconds is not None and not has_overflowed(wait):
+    elif rules.overflow_to is not None and not has_overflowed(wait):
         _schedule(tx, wait, OVERFLOW, max(at, wait.queue_since + timedelta(seconds=rules.max_wait_seconds)))
 
 

@@ -69,7 +69,7 @@ def test_doubled_and_reordered_news_of_a_leg_changes_nothing(house):
 
 def test_the_unanswered_ring_counts_from_ringing_and_the_wait_keeps_its_place(house):
     house.agent("a1")
-    call, offer = ring(house)
+    _call, offer = ring(house)
     since = house.waits()[0].since
     house.later(10)
     hear_leg(house.floor, offer.id, "CA-leg-1", "ringing")
@@ -131,7 +131,7 @@ def test_an_agent_quicker_than_the_carrier_waits_for_the_caller(house):
 def test_a_lost_answer_to_ringing_is_looked_up_and_not_repeated(house):
     house.agent("a1")
     house.carrier.lose_answer_of.add("ring_agent")
-    call, offer = ring(house)
+    _call, _offer = ring(house)
     house.later(2)
     assert len(house.carrier.of("ring_agent")) == 1
     assert house.offers()[0].carrier_sid == "CA-leg-1"
@@ -162,7 +162,7 @@ def test_the_caller_seen_in_the_conference_is_connected(house):
 def test_an_agent_who_cannot_be_rung_goes_away_and_the_next_is_rung(house):
     house.agent("a1")
     house.carrier.refuse["ring_agent"] = CarrierRefused("ring_agent", code=13224)
-    call, offer = ring(house)
+    _call, _offer = ring(house)
     assert house.agent_now("a1").presence_reason == "unreachable"
     del house.carrier.refuse["ring_agent"]
     house.agent("a2")
@@ -236,7 +236,7 @@ def test_an_outcome_written_during_the_call_spares_the_wrap_up(house):
 def test_a_declined_ring_goes_to_the_next_agent(house):
     house.agent("a1", skills={"desk": 3})
     house.agent("a2")
-    call, offer = ring(house)
+    _call, offer = ring(house)
     ringing.decline(house.floor, offer.id)
     house.work()
     assert house.agent_now("a1").presence_reason == "declined"
@@ -246,7 +246,7 @@ def test_a_declined_ring_goes_to_the_next_agent(house):
 def test_a_cold_transfer_waits_for_the_agent_named(house):
     house.agent("a1")
     house.agent("a2", presence_now=Presence.AWAY, skills={"curator": 1})
-    call, offer = talk(house)
+    call, _offer = talk(house)
     commands.transfer(house.floor, insurer_id="vsk", code="a1", to_code="a2")
     house.join(call, at_head=True)
     record_call_outcome(house.floor, insurer_id="vsk", code="a1", outcome=WrittenOutcome("info_given"))
@@ -259,7 +259,7 @@ def test_a_cold_transfer_waits_for_the_agent_named(house):
 
 def test_a_lost_end_of_a_leg_is_found_out_by_asking(house):
     house.agent("a1")
-    call, offer = talk(house)
+    call, _offer = talk(house)
     house.end_call(call)
     house.carrier.statuses["CA-leg-1"] = CarrierStatus.COMPLETED
     house.later(31)

@@ -1,0 +1,189 @@
+"""Calls that we owe: promised once, in daytime, keeping their place, tried a limited number of times."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from agents import placing
+from agents.callbacks import OwedCalls
+from agents.models import Callback, CallbackState, OfferState, Presence, WaitState
+from agents.web import answer_callback, end_callback_call
+from ivr.calls.models import Call
+from ivr.carrier.port import CarrierStatus
+from ivr.ports import QueueEntry
+
+MOSCOW = ZoneInfo("Europe/Moscow")
+
+
+class Outgoing:
+    """Begins the outgoing call as the phone side does."""
+
+    def __init__(self, house):
+        self.house = house
+
+    def answer(self, tx, callback, promised_in, *, carrier_sid):
+        known = tx.scalar(select(Call).where(Call.carrier_sid == carrier_sid))
+        if known is None:
+            tx.add(
+                Call(id=carrier_sid, insurer_id=callback.insurer_id, carrier_sid=carrier_sid, line=callback.line,
+                     dnis=promised_in.dnis, ani=callback.phone, direction="outbound", state="in_menu",
+                     started_at=self.house.clock.now(), language="ru", flow="called_back", flow_digest="",
+                     continues_call_id=promised_in.id)
+            )
+        return "<Response/>"
+
+    def ended(self, *, carrier_sid, status):
+        call = self.house.row(Call, carrier_sid)
+        if call is not None and call.ended_at is None:
+            self.house.end_call(call)
+
+
+def promise(house, call, *, reason="callback", keep_place=True):
+    with house.centre.database.transaction("promise") as tx:
+        return OwedCalls(house.centre).plan(tx, tx.get_one(Call, call.id), reason=reason, keep_place=keep_place)
+
+
+def callback(house):
+    with house.centre.database.reading("callback") as tx:
+        return tx.scalars(select(Callback)).one()
+
+
+def waiting(house):
+    call = house.call()
+    assert house.join(call) is QueueEntry.JOINED
+    plan = promise(house, call)
+    house.end_call(call)
+    return call, plan
+
+
+def test_a_callback_keeps_its_place_and_is_dialled_at_its_turn(house):
+    outgoing = Outgoing(house)
+    _call, plan = waiting(house)
+    since = house.waits()[0].since
+    assert plan.is_new
+    assert house.waits()[0].state == WaitState.CALLBACK
+    house.work()
+    assert not house.carrier.of("place_call")
+    house.clock.move_by(600)
+    later = house.call("CA-2")
+    house.join(later)
+    house.agent("a1")
+    house.work()
+    assert [one["to"] for one in house.carrier.of("place_call")] == ["+79161234567"]
+    document = answer_callback(house.floor, outgoing, callback(house).id, "CA-out-1")
+    assert document == "<Response/>"
+    reached = house.row(Call, "CA-out-1")
+    house.join(reached, "medical_desk")
+    wait = next(one for one in house.waits() if one.call_id == reached.id)
+    assert (wait.state, wait.since, wait.rank) == (WaitState.WAITING, since, 1)
+    house.end_call(later)
+    house.work()
+    assert house.offers(state=OfferState.MADE)[0].call_id == reached.id
+    house.end_call(reached)
+    assert callback(house).state == CallbackState.DONE
+
+
+def test_the_same_person_and_reason_is_promised_once(house):
+    _call, plan = waiting(house)
+    again = house.call("CA-2")
+    second = promise(house, again)
+    assert not second.is_new
+    assert second.from_at == plan.from_at
+    assert promise(house, house.call("CA-3"), reason="voicemail").is_new
+
+
+def test_without_a_number_nothing_is_promised(house):
+    assert promise(house, house.call(ani=None)) is None
+    assert promise(house, house.call("CA-2", is_anonymous=True)) is None
+
+
+def test_nobody_is_called_at_night_where_they_live(house):
+    vladivostok = "+74232345678"
+    house.clock.move_to(datetime(2026, 11, 24, 12, 0, tzinfo=UTC))  # 22:00 in Vladivostok
+    plan = promise(house, house.call(ani=vladivostok), keep_place=False)
+    assert plan.from_at == datetime(2026, 11, 24, 23, 0, tzinfo=UTC)
+    assert plan.until_at == plan.from_at + timedelta(minutes=120)
+
+
+def test_the_window_ends_with_the_evening(house):
+    house.clock.move_to(datetime(2026, 11, 24, 20, 0, tzinfo=MOSCOW))
+    plan = promise(house, house.call(), keep_place=False)
+    assert plan.until_at == datetime(2026, 11, 24, 21, 0, tzinfo=MOSCOW)
+
+
+def test_three_attempts_that_reach_nobody_are_the_end(house):
+    outgoing = Outgoing(house)
+    waiting(house)
+    house.agent("a1")
+    house.work()
+    for attempt in range(1, 4):
+        assert callback(house).attempts == attempt
+        end_callback_call(house.floor, outgoing, callback(house).id, f"CA-out-{attempt}", CarrierStatus.NO_ANSWER)
+        end_callback_call(house.floor, outgoing, callback(house).id, f"CA-out-{attempt}", CarrierStatus.NO_ANSWER)
+        house.later(16 * 60)
+    assert callback(house).state == CallbackState.FAILED
+    assert house.waits()[0].end_reason == "callback_failed"
+    assert len(house.carrier.of("place_call")) == 3
+    assert house.agent_now("a1").presence == Presence.AVAILABLE
+
+
+def test_somebody_who_hangs_up_before_the_queue_counts_as_an_attempt(house):
+    outgoing = Outgoing(house)
+    waiting(house)
+    house.agent("a1")
+    house.work()
+    answer_callback(house.floor, outgoing, callback(house).id, "CA-out-1")
+    end_callback_call(house.floor, outgoing, callback(house).id, "CA-out-1", CarrierStatus.COMPLETED)
+    assert callback(house).state == CallbackState.PLANNED
+
+
+def test_no_more_are_dialled_at_once_than_agents_are_free(house):
+    for number in range(3):
+        call = house.call(f"CA-{number}", ani=f"+7916123456{number}")
+        house.join(call)
+        promise(house, call)
+        house.end_call(call)
+    house.agent("a1")
+    house.work()
+    assert len(house.carrier.of("place_call")) == 1
+
+
+def test_near_the_end_of_its_window_it_is_dialled_although_nobody_is_free(house):
+    waiting(house)
+    house.later(1)
+    house.later(111 * 60)
+    assert len(house.carrier.of("place_call")) == 1
+
+
+def test_a_lost_answer_to_dialling_is_looked_up_and_not_repeated(house):
+    waiting(house)
+    house.agent("a1")
+    house.carrier.lose_answer_of.add("place_call")
+    house.work()
+    house.later(2)
+    assert len(house.carrier.of("place_call")) == 1
+    assert callback(house).carrier_sid == "CA-out-1"
+
+
+def test_no_news_is_asked_after(house):
+    waiting(house)
+    house.agent("a1")
+    house.work()
+    house.carrier.statuses["CA-out-1"] = CarrierStatus.COMPLETED
+    house.later(91)
+    assert callback(house).state == CallbackState.PLANNED
+
+
+def test_a_stranger_to_the_promise_is_hung_up_on(house):
+    waiting(house)
+    house.agent("a1")
+    house.work()
+    answer_callback(house.floor, Outgoing(house), callback(house).id, "CA-out-1")
+    assert "<Hangup/>" in answer_callback(house.floor, Outgoing(house), callback(house).id, "CA-other")
+
+
+def test_late_news_of_an_attempt_changes_nothing(house):
+    waiting(house)
+    placing.attempt_failed(house.floor, callback(house).id, reason="late", sid="CA-out-9")
+    assert callback(house).state == CallbackState.PLANNED

@@ -1,0 +1,178 @@
+"""Joining, standing and leaving: who may wait, at which place, and for how long."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from agents import commands
+from agents.models import OfferState, Presence, WaitState
+from agents.web import hear_leg
+from agents.wrap_up import WrittenOutcome, record_call_outcome
+from ivr.calls.models import Call
+from ivr.insured.models import InsuredPerson, Policy, Programme
+from ivr.ports import QueueEntry, StandingAdvice
+
+MOSCOW = ZoneInfo("Europe/Moscow")
+
+
+def standing(house, call, round_number=1):
+    with house.centre.database.transaction("standing") as tx:
+        return house.queues.standing(tx, tx.get_one(Call, call.id), round_number=round_number)
+
+
+def leave(house, call, reason):
+    with house.centre.database.transaction("leave") as tx:
+        house.queues.leave(tx, tx.get_one(Call, call.id), reason=reason)
+
+
+def insured(house, *, extension):
+    now = house.clock.now()
+    with house.centre.database.transaction("insured") as tx:
+        tx.add(Programme(id="p", insurer_id="vsk", code="p", title="p", services=[], exclusions=[]))
+        tx.flush()
+        tx.add(
+            Policy(id="q", insurer_id="vsk", programme_id="p", number="1", keyed_form="1",
+                   valid_from=now.date(), valid_until=now.date() + timedelta(days=9))
+        )
+        tx.flush()
+        tx.add(
+            InsuredPerson(id="i", insurer_id="vsk", policy_id="q", full_name="-", birth_date=now.date(),
+                          curator_extension=extension, updated_at=now)
+        )
+    return "i"
+
+
+def test_a_closed_queue_refuses_and_says_when_it_opens_but_never_an_emergency(house):
+    house.clock.move_to(datetime(2026, 11, 27, 17, 0, tzinfo=MOSCOW))
+    with house.centre.database.reading("open") as tx:
+        is_open, opens_at = house.queues.is_open(tx, "vsk", "curator")
+    assert not is_open
+    assert opens_at == datetime(2026, 11, 30, 9, tzinfo=MOSCOW)
+    assert house.join(house.call("CA-1"), "curator") is QueueEntry.CLOSED
+    assert house.join(house.call("CA-2"), "curator", is_emergency=True) is QueueEntry.JOINED
+
+
+def test_a_full_queue_refuses(house):
+    for number in range(20):
+        assert house.join(house.call(f"CA-{number}"), "curator") is QueueEntry.JOINED
+    assert house.join(house.call("CA-x"), "curator") is QueueEntry.FULL
+
+
+def test_joining_twice_is_one_wait(house):
+    call = house.call()
+    house.join(call)
+    house.join(call)
+    assert len(house.waits()) == 1
+
+
+def test_the_place_counts_those_before_and_an_unknown_estimate_stays_unknown(house):
+    first, second = house.call("CA-1"), house.call("CA-2")
+    house.join(first)
+    house.clock.move_by(5)
+    house.join(second)
+    told = standing(house, second)
+    assert (told.ahead, told.wait_seconds, told.advice) == (1, None, StandingAdvice.KEEP_WAITING)
+    assert standing(house, first).ahead == 0
+
+
+def test_the_estimate_comes_from_measured_handling(house):
+    house.agent("a1")
+    for number in range(3):
+        call = house.call(f"CA-{number}")
+        house.join(call)
+        house.work()
+        offer = house.offers()[-1]
+        hear_leg(house.floor, offer.id, offer.carrier_sid, "in-progress")
+        house.work()
+        house.clock.move_by(100)
+        commands.hang_up(house.floor, insurer_id="vsk", code="a1")
+        house.clock.move_by(20)
+        record_call_outcome(house.floor, insurer_id="vsk", code="a1", outcome=WrittenOutcome("info_given"))
+        house.end_call(call)
+    commands.go_away(house.floor, insurer_id="vsk", code="a1")
+    waiting = house.call("CA-w")
+    house.join(waiting)
+    assert standing(house, waiting).wait_seconds is None
+    house.agent("a2", presence_now=Presence.WRAP_UP)
+    assert standing(house, waiting).wait_seconds == 120
+
+
+def test_waiting_too_long_is_told(house):
+    call = house.call()
+    house.join(call)
+    house.later(599)
+    assert standing(house, call).advice is StandingAdvice.KEEP_WAITING
+    house.later(2)
+    assert standing(house, call).advice is StandingAdvice.LEAVE_TIMED_OUT
+
+
+def test_an_unanswered_curator_overflows_to_the_desk_and_keeps_the_age(house):
+    house.agent("desk")
+    call = house.call()
+    house.join(call, "curator")
+    since = house.waits()[0].since
+    house.later(26)
+    wait = house.waits()[0]
+    assert (wait.queue, wait.joined_queue, wait.since) == ("medical_desk", "curator", since)
+    assert house.agent_now("desk").presence == Presence.OFFERED
+    hear_leg(house.floor, house.offers()[0].id, "CA-leg-1", "in-progress")
+    house.work()
+    assert house.carrier.of("take_from_queue")[0]["queue_sid"] == "QU-vsk-curator"
+
+
+def test_the_curator_of_the_policy_comes_first_for_a_while(house):
+    house.agent("curator", skills={"desk": 1}, extension="5093", presence_now=Presence.AWAY)
+    house.agent("other")
+    call = house.call(insured_id=insured(house, extension="50-93"))
+    house.join(call, prefer_curator=True)
+    house.work()
+    assert house.agent_now("other").presence == Presence.AVAILABLE
+    house.later(21)
+    assert house.agent_now("other").presence == Presence.OFFERED
+
+
+def test_the_curator_of_the_policy_is_rung_at_once_when_free(house):
+    house.agent("other", skills={"desk": 3})
+    house.agent("curator", extension="5093")
+    call = house.call(insured_id=insured(house, extension="50-93"))
+    house.join(call, prefer_curator=True)
+    house.work()
+    assert house.agent_now("curator").presence == Presence.OFFERED
+
+
+def test_a_caller_who_leaves_by_a_key_is_not_rung_any_more(house):
+    house.agent("a1")
+    call = house.call()
+    house.join(call)
+    house.work()
+    leave(house, call, "left")
+    assert house.waits()[0].state == WaitState.LEFT
+    assert house.offers()[0].state == OfferState.WITHDRAWN
+    assert house.agent_now("a1").presence == Presence.AVAILABLE
+    assert standing(house, call) is None
+
+
+def test_another_insurers_agents_are_never_rung(house):
+    house.agent("foreign", insurer_id="soglasie")
+    house.join(house.call())
+    house.work()
+    assert house.agent_now("foreign").presence == Presence.AVAILABLE
+
+
+def test_a_region_needs_its_own_representatives(house):
+    house.agent("r78", insurer_id="oms", skills={"representative_1": 1, "region_78": 1})
+    house.agent("r77", insurer_id="oms", skills={"representative_1": 1, "region_77": 1})
+    house.join(house.call(insurer_id="oms", line="hotline", region="77"), "representatives_1")
+    house.work()
+    assert house.agent_now("r77").presence == Presence.OFFERED
+    assert house.agent_now("r78").presence == Presence.AVAILABLE
+
+
+def test_two_agents_and_one_caller_make_one_offer(house):
+    house.agent("a1")
+    house.agent("a2")
+    house.join(house.call())
+    house.work()
+    house.work()
+    assert len(house.offers()) == 1
+
+
