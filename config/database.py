@@ -1,4 +1,4 @@
-"""The database: engine, transactions, column types. The database is the truth; everything else can be derived from it."""
+"""The database: engine, transactions, column types. The database is the truth; all else can be derived from it."""
 
 import threading
 from collections.abc import Callable, Iterator
