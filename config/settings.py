@@ -42,7 +42,7 @@ class Settings:
 
 def demo_settings() -> dict[str, str]:
     """The settings that the demo adds: numbers that cannot exist, for what the sources leave out."""
-    return _read_env_file(DEMO / "demo.env")
+    return read_env_file(DEMO / "demo.env")
 
 
 def read_settings(environ: Mapping[str, str], *, folder: Path | None = None) -> Settings:
@@ -51,7 +51,7 @@ def read_settings(environ: Mapping[str, str], *, folder: Path | None = None) -> 
     Raises ConfigError when a value cannot be used or the data folder cannot be written.
     """
     folder = folder or Path.cwd()
-    named = {**_read_env_file(folder / "pult.env"), **environ}
+    named = {**read_env_file(folder / "pult.env"), **environ}
     data_dir = Path(named.get("PULT_DATA_DIR", str(folder / ".pult"))).expanduser()
     _make_writable(data_dir)
     public_url = named.get("PULT_PUBLIC_URL", "http://127.0.0.1:8080").rstrip("/")
@@ -72,7 +72,8 @@ def read_settings(environ: Mapping[str, str], *, folder: Path | None = None) -> 
     )
 
 
-def _read_env_file(path: Path) -> dict[str, str]:
+def read_env_file(path: Path) -> dict[str, str]:
+    """The NAME=value lines of a file, none where there is no file; raises ConfigError for any other line."""
     if not path.exists():
         return {}
     pairs: dict[str, str] = {}
@@ -85,6 +86,12 @@ def _read_env_file(path: Path) -> dict[str, str]:
             raise ConfigError(f"{path.name}:{number}: expected NAME=value")
         pairs[name.strip()] = value.strip().strip('"')
     return pairs
+
+
+def write_env_file(path: Path, named: Mapping[str, str]) -> None:
+    """Write NAME=value lines that only the owner may read: secrets are among them."""
+    path.touch(mode=0o600)
+    path.write_text("".join(f"{name}={value}\n" for name, value in named.items()), encoding="utf-8")
 
 
 def _make_writable(folder: Path) -> None:
@@ -100,7 +107,7 @@ def _make_writable(folder: Path) -> None:
 
 
 def _key(data_dir: Path, name: str, given: str | None) -> bytes:
-    """32 bytes: `given` as hex, or the key kept in the data folder, made on first use and readable by its owner only."""
+    """32 bytes: `given` as hex, or the key kept in the data folder, made on first use and for its owner only."""
     if given:
         try:
             key = bytes.fromhex(given)

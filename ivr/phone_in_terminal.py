@@ -101,8 +101,13 @@ class Transcript:
         return event
 
 
+def _who(event: Event) -> str:
+    sender = str(event.get("sender", ""))
+    return sender if sender.startswith("+") else "a withheld number"
+
+
 _PROSE: Final[Mapping[str, Callable[[Event], str]]] = {
-    "dialled": lambda event: f"☎  dialled {event.get('to', '')} from {event.get('from') or 'a withheld number'}",
+    "dialled": lambda event: f"☎  dialled {event.get('to', '')} from {_who(event)}",
     "ringing": lambda _: "   (ringing)",
     "answered": lambda _: "   (answered)",
     "hears": lambda event: f"<  {event.get('text') or event.get('url') or ''}",
