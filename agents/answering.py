@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from agents import offers, presence, waits
 from agents.addresses import claimed_caller_url
@@ -23,6 +23,7 @@ _PATIENCE_SECONDS: Final = 10
 _AGAIN_SECONDS: Final = 1
 _UNANSWERED: Final = (OfferState.MADE, OfferState.RINGING)
 _CHECK_SECONDS: Final = 30
+_MOST_RACES: Final = 2
 
 
 def answered(floor: Floor, offer_id: str, sid: str) -> None:
@@ -220,11 +221,18 @@ def _lose(floor: Floor, offer_id: str, *, is_live: bool) -> None:
         offers.end(tx, call=call, offer=offer, agent=agent, state=OfferState.WITHDRAWN, reason="lost_race", at=now)
         if wait.state != WaitState.CLAIMED:
             return
-        if is_live and call.state == CallState.WAITING:
+        # Twice not found where everything says that they wait: the carrier has them somewhere else (the fallback, say),
+        # and ringing agents for them for ever helps nobody.
+        if is_live and call.state == CallState.WAITING and _races_lost(tx, wait) < _MOST_RACES:
             waits.put_back(tx, wait, at=now, at_head=True)
         else:
             to = WaitState.LEFT if is_live else WaitState.ABANDONED
             waits.end(tx, wait, to, reason="lost_race", at=now)
+
+
+def _races_lost(tx: Transaction, wait: Wait) -> int:
+    statement = select(func.count()).select_from(Offer).where(Offer.wait_id == wait.id, Offer.end_reason == "lost_race")
+    return tx.scalar(statement) or 0
 
 
 def _has_outcome_by(tx: Transaction, call: Call, agent: Agent) -> bool:

@@ -1,6 +1,6 @@
 """A floor on a real SQLite file, a moved clock, and a carrier that only writes down what it is asked."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -44,6 +44,7 @@ class RecordingCarrier:
     refuse: dict[str, Exception] = field(default_factory=dict)
     in_queue: set[str] = field(default_factory=set)
     recordings: dict[str, bytes] = field(default_factory=dict)
+    on_taken: Callable[[str], None] = lambda sid: None
 
     def of(self, verb: str) -> list[dict[str, Any]]:
         return [asked for name, asked in self.asked if name == verb]
@@ -85,6 +86,7 @@ class RecordingCarrier:
         if call_sid not in self.in_queue:
             raise LostRace("take_from_queue")
         self.in_queue.discard(call_sid)
+        self.on_taken(call_sid)
         self._answer("take_from_queue")
 
     def redirect(self, *, call_sid: str, document_url: str) -> None:

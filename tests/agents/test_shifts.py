@@ -72,7 +72,7 @@ def test_a_dry_run_writes_nothing(house, tmp_path):
 def test_wrong_rows_are_told_and_their_agent_stays_as_it_was(house, tmp_path):
     load(house, roster(tmp_path, CURATOR))
     shifts = count(house, Shift)
-    text = "cur,Врач,5093,curator:9,,mon,09:00,18:00,,,,\nnew,Оператор,,desk,,daily,00:00,24:00,,,,\nbad,,,nothing,,,,,,,,\n"
+    text = "cur,Врач,5093,curator:9,,mon,09:00,18:00,,,,\nnew,,,desk,,daily,00:00,24:00,,,,\nbad,,,nothing,,,,,,,,\n"
     report = load(house, roster(tmp_path, text))
     assert [(error.row, error.column) for error in report.errors] == [(2, "skills"), (4, "skills")]
     assert report.agents_created == 1

@@ -1,0 +1,127 @@
+"""A message left: fetched, sealed, deleted at the carrier, answered by a call; whatever crashes between."""
+
+import pytest
+from sqlalchemy import select
+
+from agents.callbacks import OwedCalls
+from agents.models import Callback
+from config import failpoints
+from config.audit import AuditEntry
+from config.due_work import DueWork
+from ivr.calls.models import Call
+from ivr.carrier.errors import CallGone, CarrierUnavailable
+from recordings.errors import NotThere, SealBroken
+from recordings.models import Recording, RecordingState
+from recordings.playing import play
+from recordings.sealing import Sealed, seal, unseal
+from recordings.voicemail import Messages
+from tests.agents.conftest import make_house
+
+SOUND = b"RIFF the sound of a voice"
+
+
+
+
+@pytest.fixture
+def house(tmp_path):
+    house = make_house(tmp_path)
+    owed = OwedCalls(house.centre)
+
+    def owe(tx, call, *, reason):
+        return owed.plan(tx, call, reason=reason, keep_place=False)
+
+    house.messages = Messages(house.centre, house.carrier, owe)
+    house.messages.wire(house.centre.plan)
+    yield house
+    failpoints.disarm()
+    house.centre.database.close()
+
+
+def announce(house, call):
+    house.carrier.recordings["RE-1"] = SOUND
+    with house.centre.database.transaction("announce") as tx:
+        house.messages.announce(tx, tx.get_one(Call, call.id), recording_sid="RE-1", duration_seconds=12)
+
+
+def recording(house):
+    with house.centre.database.reading("recording") as tx:
+        return tx.scalars(select(Recording)).one()
+
+
+def files(house):
+    folder = house.centre.settings.data_dir / "recordings"
+    return sorted(folder.iterdir()) if folder.exists() else []
+
+
+def test_a_message_comes_to_rest_sealed_and_owes_a_call(house):
+    announce(house, house.call())
+    announce(house, house.call("CA-2"))
+    house.work()
+    row = recording(house)
+    assert row.state == RecordingState.DELETED_AT_CARRIER
+    assert house.carrier.recordings == {}
+    (file,) = files(house)
+    assert SOUND not in file.read_bytes()
+    assert file.stat().st_mode & 0o777 == 0o600
+    with house.centre.database.reading("callback") as tx:
+        assert tx.scalars(select(Callback.reason)).all() == ["voicemail"]
+
+
+def test_playing_leaves_an_audit_entry_and_is_for_its_insurer_only(house):
+    announce(house, house.call())
+    house.work()
+    row = recording(house)
+    assert play(house.centre, insurer_id="vsk", recording_id=row.id, actor="somebody") == SOUND
+    with house.centre.database.reading("audit") as tx:
+        assert tx.scalars(select(AuditEntry.action)).all() == ["played_recording"]
+    with pytest.raises(NotThere):
+        play(house.centre, insurer_id="rgs", recording_id=row.id, actor="somebody")
+
+
+PLACES = ["commit:announce", "commit:note_sealed", "carrier:delete_recording", "commit:claim_work"]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_killed_anywhere_it_comes_to_rest_all_the_same(house, place):
+    call = house.call()
+    failpoints.arm(place, failpoints.kill_here)
+    with pytest.raises(failpoints.ProcessKilled):  # noqa: PT012 - which of the two dies is the place's to say
+        announce(house, call)
+        house.work()
+    failpoints.disarm()
+    house.later(31)
+    assert recording(house).state == RecordingState.DELETED_AT_CARRIER
+    assert play(house.centre, insurer_id="vsk", recording_id=recording(house).id, actor="x") == SOUND
+
+
+def test_what_is_not_ready_is_tried_again_and_what_is_gone_has_failed(house, monkeypatch):
+    announce(house, house.call())
+    house.carrier.refuse["fetch_recording"] = CarrierUnavailable("fetch_recording")
+    house.work()
+    assert recording(house).state == RecordingState.ANNOUNCED
+    house.carrier.refuse["fetch_recording"] = CallGone("fetch_recording", code=20404)
+    house.later(5)
+    assert recording(house).state == RecordingState.FAILED
+    assert files(house) == []
+
+
+def test_missing_due_work_is_derived_from_the_row(house):
+    announce(house, house.call())
+    with house.centre.database.transaction("lose_work") as tx:
+        for row in tx.scalars(select(DueWork)):
+            tx.delete(row)
+    house.clock.move_by(60)
+    assert house.messages.keep_up() == 1
+    house.work()
+    assert recording(house).state == RecordingState.DELETED_AT_CARRIER
+
+
+@pytest.mark.parametrize("spoil", ["content", "key", "id", "seal"])
+def test_a_broken_seal_is_noticed(spoil):
+    key, other = bytes(32), bytes([1]) * 32
+    sealed = seal(SOUND, recording_id="r", seal_key=key)
+    assert unseal(sealed, recording_id="r", seal_key=key) == SOUND
+    broken = Sealed(sealed.content[:-1] + b"x", sealed.wrapped_key) if spoil == "content" else sealed
+    broken = Sealed(sealed.content, "AAAA" + sealed.wrapped_key[4:]) if spoil == "key" else broken
+    with pytest.raises(SealBroken):
+        unseal(broken, recording_id="q" if spoil == "id" else "r", seal_key=other if spoil == "seal" else key)
