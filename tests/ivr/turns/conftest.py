@@ -1,4 +1,4 @@
-"""A whole phone side on SQLite with a moved clock, and a hand that plays the carrier: signed forms in, checked TwiML out."""
+"""A whole phone side with a moved clock, and a hand that plays the carrier: signed forms in, checked TwiML out."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -106,7 +106,7 @@ class Hand:
 
     @property
     def _id(self) -> str:
-        with Database(self.phone.centre.database.url).engine.connect() as connection:
+        with self.phone.centre.database.engine.connect() as connection:
             return str(connection.execute(select(Call.id).where(Call.carrier_sid == self.sid)).scalar_one())
 
     def outcome(self) -> str | None:
@@ -136,11 +136,11 @@ def kept() -> KeptMessages:
 
 
 @pytest.fixture
-def phone(tmp_path: Path, sqlite_url: str, kept: KeptMessages, shipped: FlowSet) -> Iterator[PhoneSide]:
-    clock, database = MovedClock(NOON), Database(sqlite_url)
+def phone(tmp_path: Path, database_url: str, kept: KeptMessages, shipped: FlowSet) -> Iterator[PhoneSide]:
+    clock, database = MovedClock(NOON), Database(database_url)
     given = {
         "PULT_DATA_DIR": str(tmp_path / "data"),
-        "PULT_DATABASE_URL": sqlite_url,
+        "PULT_DATABASE_URL": database_url,
         "PULT_PUBLIC_URL": PUBLIC,
         "TWILIO_AUTH_TOKEN": TOKEN,
     }

@@ -50,9 +50,9 @@ def test_who_speaks_and_hangs_up_is_owed_a_callback(hand: Hand, kept: KeptMessag
     assert "callback_planned" in hand.events()
 
 
-def test_zero_in_a_message_leads_to_a_person_and_throws_the_sound_away(hand: Hand, kept: KeptMessages) -> None:
+def test_nine_in_a_message_leads_to_a_person_and_throws_the_sound_away(hand: Hand, kept: KeptMessages) -> None:
     record = action(_asked_to_speak(hand), "Record")
-    reply = hand.post(record, RecordingUrl=URL, RecordingDuration="3", Digits="0")
+    reply = hand.post(record, RecordingUrl=URL, RecordingDuration="3", Digits="9")
     assert reply.find("Enqueue") is not None
     assert kept.announced == []
     assert "discard_recording" in _due(hand)
