@@ -24,7 +24,7 @@ def _parents() -> dict[int, int]:
     parents = {}
     for stat in _PROC.glob("[0-9]*/stat"):
         # The name, in brackets, may hold anything; the parent is the second word after it.
-        parents[int(stat.parent.name)] = int((_read(stat).rpartition(")")[2].split() or [0, 0])[1])
+        parents[int(stat.parent.name)] = int((_read(stat).rpartition(")")[2].split() or ["", "0"])[1])
     return parents
 
 
