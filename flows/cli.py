@@ -129,7 +129,7 @@ def _load(folder: Path) -> FlowSet:
 
 def _vocabulary(context: click.Context) -> Vocabulary | Vocabularies | None:
     """The words of the centre's lines, which only the program that mounts these commands knows."""
-    found = (context.find_root().obj or {}).get("vocabulary")
+    found = getattr(context.find_root().obj, "vocabulary", None)
     vocabulary = found() if callable(found) else found
     return vocabulary if isinstance(vocabulary, Vocabulary | Vocabularies) else None
 

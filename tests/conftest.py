@@ -19,8 +19,9 @@ _KINDS = ("sqlite", "postgresql")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Which databases to run the tests on that run on each."""
+    """Which databases to run the tests on that run on each; whether to refresh transcripts."""
     parser.addoption("--databases", default=",".join(_KINDS), help="sqlite, postgresql or both (the default)")
+    parser.addoption("--update-golden", action="store_true", help="write transcripts as calls go now, to be reviewed")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

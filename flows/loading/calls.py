@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from flows.errors import Finding
 from flows.flow import Flow
-from flows.loading.house import House, at, called_by, finding
+from flows.loading.house import House, at, finding
 from flows.nodes import Call, End
 
 
@@ -48,16 +48,5 @@ def _results(flow: Flow) -> Iterator[Finding]:
 def _use(house: House, flow: Flow) -> Iterator[Finding]:
     if any(house.lines()) and not house.lines_through(flow):
         yield finding(flow, ("flow",), "no line comes here")
-    if flow.name in _below(house, flow):
+    if flow in house.below(flow):
         yield finding(flow, ("flow",), "a sub-flow that calls itself, by whatever way, would never return")
-
-
-def _below(house: House, flow: Flow) -> set[str]:
-    below: set[str] = set()
-    waiting = list(called_by(flow))
-    while waiting:
-        name = waiting.pop()
-        if name in house.flows and name not in below:
-            below.add(name)
-            waiting += called_by(house.flows[name])
-    return below

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from flows.errors import Finding, Path
 from flows.flow import Flow, PromptText
@@ -12,7 +13,7 @@ from flows.nodes import Call, Node
 from flows.vocabulary import Vocabularies, Vocabulary
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class House:
     """Everything that was read. Nothing in it is known to fit yet, so every name must be looked up with care."""
 
@@ -30,18 +31,30 @@ class House:
 
     def flows_of(self, line: Flow) -> list[Flow]:
         """A line's flow and every sub-flow that it can come into."""
-        found = {line.name: line}
-        waiting = [line]
+        return self._flows_by_line[line.name]
+
+    def lines_through(self, flow: Flow) -> list[Flow]:
+        """The lines that can come into a flow."""
+        return [line for line in self.lines() if flow.name in self._names_by_line[line.name]]
+
+    @cached_property
+    def _flows_by_line(self) -> dict[str, list[Flow]]:
+        return {line.name: [line, *self.below(line)] for line in self.lines()}
+
+    @cached_property
+    def _names_by_line(self) -> dict[str, set[str]]:
+        return {line: {flow.name for flow in flows} for line, flows in self._flows_by_line.items()}
+
+    def below(self, flow: Flow) -> list[Flow]:
+        """Every sub-flow that a flow can come into; itself only where it calls itself."""
+        found: dict[str, Flow] = {}
+        waiting = [flow]
         while waiting:
             for name in called_by(waiting.pop()):
                 if name in self.flows and name not in found:
                     found[name] = self.flows[name]
                     waiting.append(self.flows[name])
         return list(found.values())
-
-    def lines_through(self, flow: Flow) -> list[Flow]:
-        """The lines that can come into a flow."""
-        return [line for line in self.lines() if flow in self.flows_of(line)]
 
     def vocabularies_of(self, flow: Flow) -> list[tuple[Flow, Vocabulary]]:
         """The words of each line that can come into a flow."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from flows.errors import Finding, FlowsRefusedError
@@ -15,22 +17,52 @@ from flows.speech import PromptError, SpeechError, check_template, placeholders
 from flows.vocabulary import Vocabularies
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What one file holds: a flow, prompts, and what is wrong with it by itself."""
+
+    flow: Flow | None
+    prompts: tuple[PromptText, ...]
+    findings: tuple[Finding, ...]
+
+
 def read(sources: Mapping[str, str], vocabularies: Vocabularies) -> tuple[dict[str, Flow], dict[str, PromptText]]:
     """Flows and prompts by name. Raises FlowsRefusedError with everything that is wrong."""
-    findings: list[Finding] = []
+    parts = [_read_file(file, text) for file, text in sorted(sources.items())]
+    findings = [finding for part in parts for finding in part.findings]
     flows: dict[str, Flow] = {}
     prompts: dict[str, PromptText] = {}
-    for file, text in sorted(sources.items()):
-        document = read_document(file, text)
-        if document.value is not None:
-            read_file = _read_prompts if is_prompts(file) else _read_flow
-            read_file(document, flows, prompts)
-        findings += document.findings
+    for part in parts:
+        findings += _keep(part, flows, prompts)
     if not findings:
-        findings += reference_findings(flows, prompts, vocabularies)
+        findings = reference_findings(flows, prompts, vocabularies)
     if findings:
         raise FlowsRefusedError(findings)
     return flows, prompts
+
+
+def _keep(part: _Part, flows: dict[str, Flow], prompts: dict[str, PromptText]) -> Iterator[Finding]:
+    """Put a file's flow and prompts with the others, each name once."""
+    if part.flow is not None and flows.setdefault(part.flow.name, part.flow) is not part.flow:
+        other = flows[part.flow.name].file
+        yield Finding(part.flow.file, 0, ("flow",), f"a flow '{part.flow.name}' is in {other} too")
+    for prompt in part.prompts:
+        kept = prompts.setdefault(prompt.id, prompt)
+        if kept is not prompt:
+            yield Finding(prompt.file, prompt.line, (prompt.id,), f"is in {kept.file}:{kept.line} too")
+
+
+# Reading a version anew after one file has changed costs that file only.
+@lru_cache(maxsize=256)
+def _read_file(file: str, text: str) -> _Part:
+    document = read_document(file, text)
+    flow: Flow | None = None
+    prompts: tuple[PromptText, ...] = ()
+    if document.value is not None and is_prompts(file):
+        prompts = tuple(_read_prompts(document))
+    elif document.value is not None:
+        flow = _read_flow(document)
+    return _Part(flow, prompts, tuple(document.findings))
 
 
 def is_prompts(file: str) -> bool:
@@ -41,22 +73,19 @@ def is_prompts(file: str) -> bool:
 # --- flows -------------------------------------------------------------------------------------
 
 
-def _read_flow(document: Document, flows: dict[str, Flow], prompts: dict[str, PromptText]) -> None:
+def _read_flow(document: Document) -> Flow | None:
     value = document.value
     for path, message in violations("flow", value):
         document.report(path, message)
     if not isinstance(value, dict) or not isinstance(value.get("nodes"), dict):
-        return
+        return None
     nodes = {name: _read_node(document, name, spec) for name, spec in value["nodes"].items()}
     if document.findings:
-        return
+        return None
     stem = document.file.rpartition("/")[2].removesuffix(".yaml")
     if value["flow"] != stem:
         document.report(("flow",), f"must be named as its file, '{stem}'")
-    flow = _build(document, value, {name: node for name, node in nodes.items() if node is not None})
-    if flow.name in flows:
-        document.report(("flow",), f"a flow '{flow.name}' is in {flows[flow.name].file} too")
-    flows[flow.name] = flow
+    return _build(document, value, {name: node for name, node in nodes.items() if node is not None})
 
 
 def _build(document: Document, value: Mapping[str, Any], nodes: Mapping[str, Node]) -> Flow:
@@ -91,18 +120,15 @@ def _read_node(document: Document, name: str, spec: Any) -> Node | None:
 # --- prompts -----------------------------------------------------------------------------------
 
 
-def _read_prompts(document: Document, flows: dict[str, Flow], prompts: dict[str, PromptText]) -> None:
+def _read_prompts(document: Document) -> Iterator[PromptText]:
     for path, message in violations("prompts", document.value):
         document.report(path, message)
     if document.findings:
         return
     for id_, texts in document.value.items():
-        if id_ in prompts:
-            document.report((id_,), f"is in {prompts[id_].file}:{prompts[id_].line} too")
-            continue
-        needs = [name for language, text in texts.items() for name in _needs(document, id_, language, text)]
+        needs = {name for language, text in texts.items() for name in _needs(document, id_, language, text)}
         line = document.positions[(id_,)]
-        prompts[id_] = PromptText(id_, dict(texts), tuple(sorted(set(needs))), document.file, line)
+        yield PromptText(id_, dict(texts), tuple(sorted(needs)), document.file, line)
 
 
 def _needs(document: Document, id_: str, language: str, text: str) -> list[str]:

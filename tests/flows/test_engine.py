@@ -1,0 +1,179 @@
+"""What the engine promises beyond single transcripts: purity, speed of thought, sessions that can be stored."""
+
+import timeit
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flows import FlowSet, Session, advance, begin, why
+from flows.actions import ACTIONS, QUEUE_RESULTS, RECORD_RESULTS, TRANSFER_RESULTS
+from flows.replay import SAMPLES
+from flows.turn import (
+    Answered,
+    Ask,
+    Begin,
+    Do,
+    Enqueue,
+    Entered,
+    HangUp,
+    Heard,
+    KeyPressed,
+    LeaveQueue,
+    Pressed,
+    Prompt,
+    Round,
+    Silence,
+    Wait,
+)
+
+_RESULTS = sorted({r for action in ACTIONS.values() for r in action.answers} | {"left", "nonsense"})
+_VARIABLES = sorted({name for action in ACTIONS.values() for name in action.sets})
+_VALUES = st.one_of(st.none(), st.booleans(), st.integers(-5, 10**9), st.text(max_size=8))
+_HEARD: st.SearchStrategy[Heard] = st.one_of(
+    st.builds(Pressed, st.text("0123456789*#", max_size=18)),
+    st.builds(Pressed, st.sampled_from("0123456789*#")),
+    st.just(Silence()),
+    st.builds(
+        Answered,
+        st.sampled_from([*_RESULTS, *QUEUE_RESULTS, *TRANSFER_RESULTS, *RECORD_RESULTS]),
+        st.dictionaries(st.sampled_from(_VARIABLES), _VALUES, max_size=3),
+    ),
+    st.builds(Round, st.integers(0, 50), st.none() | st.integers(0, 9999), st.integers(0, 9999)),
+    st.builds(Begin, st.dictionaries(st.sampled_from(["language", "policy"]), _VALUES, max_size=2)),
+)
+
+
+def _call(flows: FlowSet, line: str, *heard: Heard, language: str = "ru") -> Session:
+    session = begin(flows, line, language=language)
+    for one in (Begin(), *heard):
+        session = advance(flows, session, one).session
+    return session
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_no_input_ever_raises_and_each_session_survives_storage(shipped: FlowSet, data: st.DataObject) -> None:
+    line = data.draw(st.sampled_from(sorted(shipped.lines)))
+    session = begin(shipped, line, language=data.draw(st.sampled_from(["ru", "en", "xx"])))
+    for heard in data.draw(st.lists(_HEARD, max_size=40)):
+        turn = advance(shipped, session, heard)
+        stored = Session.from_json(turn.session.to_json())
+        assert stored == turn.session
+        assert advance(shipped, stored, Silence()) == advance(shipped, turn.session, Silence())
+        assert all(prompt.id in shipped.prompts for prompt in turn.said)
+        session = stored
+
+
+@settings(max_examples=100, deadline=None)
+@given(data=st.data())
+def test_a_silent_caller_comes_to_an_end_whatever_is_answered(shipped: FlowSet, data: st.DataObject) -> None:
+    session = begin(shipped, data.draw(st.sampled_from(sorted(shipped.lines))), language="ru")
+    heard: Heard = Begin()
+    for _ in range(200):
+        turn = advance(shipped, session, heard)
+        session = turn.session
+        match turn.step:
+            case HangUp():
+                return
+            case Ask():
+                heard = Silence()
+            case Do(action):
+                sampled = data.draw(st.sampled_from(ACTIONS[action].answers))
+                sets = ACTIONS[action].sets
+                heard = Answered(sampled, {name: SAMPLES[sets[name]] for name in ACTIONS[action].sets_on(sampled)})
+            case Enqueue():
+                heard = Answered(data.draw(st.sampled_from(QUEUE_RESULTS)))
+            case _:
+                heard = Answered("failed")
+    pytest.fail("the call goes on and on")
+
+
+def test_the_same_input_gives_the_same_turn_and_leaves_the_session_alone(demo: FlowSet) -> None:
+    session = _call(demo, "demo", Pressed("1"))
+    before = session.to_json()
+    assert advance(demo, session, Pressed("123456")) == advance(demo, session, Pressed("123456"))
+    assert session.to_json() == before
+
+
+def test_prompts_wait_for_a_step_that_is_heard(demo: FlowSet) -> None:
+    session = _call(demo, "demo", Pressed("1"))
+    asking = advance(demo, session, Pressed("123456"))
+    assert asking.step == Do("identify", {"policy": "123456", "birth_date": "123456"})
+    answer = Answered("identified", {"last_four": "3456", "policy_until": "2026-12-01"})
+    told = advance(demo, asking.session, answer)
+    assert told.said == (
+        Prompt("demo.known", (("last_four", "3456"), ("policy_until", "2026-12-01"))),
+        Prompt("demo.score"),
+    )
+
+
+def test_a_prompt_without_its_value_is_left_out(demo: FlowSet) -> None:
+    session = _call(demo, "demo", Pressed("3"))
+    turn = advance(demo, session, Round(ahead=2, wait_seconds=None, waited_seconds=0))
+    assert turn.said == (Prompt("demo.place", (("ahead", 2),)),)
+
+
+def test_variables_that_an_action_does_not_declare_are_dropped(demo: FlowSet) -> None:
+    session = _call(demo, "demo", Pressed("1"), Pressed("123456"), Answered("wrong", {"secret": "x"}))
+    assert "secret" not in session.variables
+
+
+def test_an_unknown_result_counts_as_failure(demo: FlowSet) -> None:
+    session = _call(demo, "demo", Pressed("1"), Pressed("123456"))
+    assert isinstance(advance(demo, session, Answered("eaten by a dog")).step, Enqueue)
+
+
+def test_digits_never_reach_the_trace(demo: FlowSet) -> None:
+    turn = advance(demo, _call(demo, "demo", Pressed("1")), Pressed("123456"))
+    assert turn.trace == (KeyPressed("demo", "policy", "digits"), Entered("demo", "check"))
+
+
+def test_the_next_round_of_waiting_comes_with_the_offer(demo: FlowSet) -> None:
+    session = _call(demo, "demo", Pressed("3"))
+    assert advance(demo, session, Round(1, 60, 0)).step == Wait(30, "90*")
+    assert advance(demo, session, Round(1, 60, 45)).step == Wait(15, "90*")
+    assert advance(demo, session, Round(1, 60, 60)).step == Wait(30, "290*")
+
+
+def test_a_caller_served_while_leaving_the_queue_is_served(demo: FlowSet) -> None:
+    session = _call(demo, "demo", Pressed("3"), Round(1, 60, 60))
+    leaving = advance(demo, session, Pressed("2"))
+    assert leaving.step == LeaveQueue()
+    assert advance(demo, leaving.session, Answered("served")).step == HangUp("info_given")
+
+
+def test_why_tells_the_choices_in_the_language_asked_for(demo: FlowSet) -> None:
+    session = _call(demo, "demo", Pressed("3"))
+    assert why(demo, session, "ru") == "поговорить с куратором"
+    assert why(demo, session, "en") == "talk to a curator"
+    assert why(demo, _call(demo, "demo", Pressed("1"), Pressed("*")), "en") == "check a policy"
+
+
+def test_a_queue_without_a_reason_of_its_own_gets_the_choices(demo: FlowSet) -> None:
+    turn = advance(demo, _call(demo, "demo"), Pressed("3"))
+    assert isinstance(turn.step, Enqueue)
+    assert turn.step.reason == {"ru": "поговорить с куратором", "en": "talk to a curator"}
+
+
+def test_a_language_that_the_line_does_not_speak_is_answered_in_its_first(demo: FlowSet) -> None:
+    assert begin(demo, "demo", language="fr").language == "ru"
+
+
+def test_frightened_fingers_reach_the_emergency(demo: FlowSet) -> None:
+    for keys in ("9", "99", "999#", "9#", "*9#", "12*9#"):
+        step = advance(demo, _call(demo, "demo"), Pressed(keys)).step
+        assert isinstance(step, Enqueue), keys
+        assert step.is_emergency
+
+
+def test_a_session_is_small(shipped: FlowSet) -> None:
+    for line in shipped.lines:
+        session = _call(shipped, line, Answered("none"), Answered("none"), Pressed("1"), Pressed("1"))
+        assert len(session.to_json()) < 1500
+
+
+def test_a_turn_is_thought_in_well_under_a_millisecond(shipped: FlowSet) -> None:
+    session = _call(shipped, "vsk", Answered("none"), Answered("none"))
+    best = min(timeit.repeat(lambda: advance(shipped, session, Pressed("1")), number=200, repeat=5)) / 200
+    assert best < 0.0005
