@@ -17,7 +17,7 @@ from agents.wiring import wire
 from config import failpoints
 from config.centre import Centre
 from config.clock import MovedClock
-from config.database import Base, Database, refuse_inside_transaction
+from config.database import Database, refuse_inside_transaction
 from config.due_work import WorkPlan, due_now
 from config.ids import new_id
 from config.lines import load_insurers
@@ -227,13 +227,11 @@ class House:
             return tx.get(model, row_id)
 
 
-def make_house(tmp_path: Path) -> House:
+def make_house(tmp_path: Path, database: Database) -> House:
     names = [name.format(insurer) for insurer in ("VSK", "SOGLASIE", "RGS", "OMS", "MAKS") for name in NUMBERS.split()]
     named = {name: f"+7000{number:07d}" for number, name in enumerate(names, start=100)}
     settings = read_settings({"PULT_DATA_DIR": str(tmp_path / "data"), **named}, folder=tmp_path)
     clock = MovedClock(NOON)
-    database = Database(f"sqlite:///{tmp_path / 'pult.sqlite'}")
-    Base.metadata.create_all(database.engine)
     plan = WorkPlan(database, clock)
     centre = Centre(settings, clock, database, plan, load_insurers(settings))
     carrier = RecordingCarrier()
@@ -244,8 +242,6 @@ def make_house(tmp_path: Path) -> House:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    house = make_house(tmp_path)
-    yield house
+def house(tmp_path: Path, database: Database) -> Iterator[House]:
+    yield make_house(tmp_path, database)
     failpoints.disarm()
-    house.centre.database.close()

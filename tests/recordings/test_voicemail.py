@@ -23,8 +23,8 @@ SOUND = b"RIFF the sound of a voice"
 
 
 @pytest.fixture
-def house(tmp_path):
-    house = make_house(tmp_path)
+def house(tmp_path, database):
+    house = make_house(tmp_path, database)
     owed = OwedCalls(house.centre)
 
     def owe(tx, call, *, reason):
@@ -34,7 +34,6 @@ def house(tmp_path):
     house.messages.wire(house.centre.plan)
     yield house
     failpoints.disarm()
-    house.centre.database.close()
 
 
 def announce(house, call):
