@@ -14,21 +14,26 @@ from flows.nodes.node import Key
 
 
 def key_findings(exploration: Exploration) -> Iterator[Finding]:
-    """The same words of why, or the same sub-flow at the end of a key, belong to the same key everywhere.
+    """The same words of why, and the same node, belong to the same key wherever the line offers them.
 
     0, 9, `*` and `#` need no proof here: no flow can give them another meaning.
     """
     by_meaning: dict[str, dict[str, tuple[Flow, Node]]] = defaultdict(dict)
     for flow, node, key, chosen in _keys(exploration):
-        words = chosen.why.get(exploration.line.languages[0])
-        if words:
-            by_meaning[words].setdefault(key, (flow, node))
-    for words, keys in by_meaning.items():
+        for meaning in _meanings(exploration, flow, chosen):
+            by_meaning[meaning].setdefault(key, (flow, node))
+    for meaning, keys in by_meaning.items():
         if len(keys) > 1:
             for key, (flow, node) in keys.items():
                 others = ", ".join(sorted(set(keys) - {key}))
-                message = f"line '{exploration.line.name}': '{words}' is key {key} here and key {others} elsewhere"
+                message = f"line '{exploration.line.name}': {meaning} is key {key} here and key {others} elsewhere"
                 yield finding(flow, at(node, "keys", key), message)
+
+
+def _meanings(exploration: Exploration, flow: Flow, chosen: Key) -> Iterator[str]:
+    yield f"node '{chosen.to}' of '{flow.name}'"
+    if words := chosen.why.get(exploration.line.languages[0]):
+        yield f"'{words}'"
 
 
 def _keys(exploration: Exploration) -> Iterator[tuple[Flow, Node, str, Key]]:

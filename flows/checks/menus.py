@@ -37,7 +37,7 @@ def _service_menu(exploration: Exploration, state: State) -> Menu | None:
 
 
 def menus_before(exploration: Exploration) -> dict[State, int]:
-    """The least number of menus that a caller answers before each state; what follows a person is left out."""
+    """The least number of menus that a caller passes before each state; what follows a person is left out."""
     least = {exploration.start: 0}
     waiting = deque([exploration.start])
     while waiting:
@@ -45,17 +45,22 @@ def menus_before(exploration: Exploration) -> dict[State, int]:
         for edge in exploration.moves[state]:
             if _follows_a_person(exploration, edge):
                 continue
-            answered = _answers_a_menu(exploration, edge)
-            if least[state] + answered < least.get(edge.target, 1 << 30):
-                least[edge.target] = least[state] + answered
+            passed = _passes_a_menu(exploration, edge)
+            if least[state] + passed < least.get(edge.target, 1 << 30):
+                least[edge.target] = least[state] + passed
                 # Moves that cost nothing go first, so that each state is settled once or nearly so.
-                waiting.append(edge.target) if answered else waiting.appendleft(edge.target)
+                waiting.append(edge.target) if passed else waiting.appendleft(edge.target)
     return least
 
 
-def _answers_a_menu(exploration: Exploration, edge: Edge) -> bool:
+def _passes_a_menu(exploration: Exploration, edge: Edge) -> bool:
+    """Whether a menu lies behind: a key was chosen, or silence led on. Keys that work everywhere cost nothing."""
     menu = _service_menu(exploration, edge.source)
-    return menu is not None and edge.cause is Cause.KEY and edge.label in set(menu.keys) - {LANGUAGE_KEY}
+    if menu is None:
+        return False
+    if edge.cause is Cause.KEY:
+        return edge.label in set(menu.keys) - {LANGUAGE_KEY}
+    return edge.target.frames != edge.source.frames
 
 
 def _follows_a_person(exploration: Exploration, edge: Edge) -> bool:

@@ -159,3 +159,25 @@ def test_a_variable_that_may_not_be_set_by_then_is_found(findings_after: Finding
 
     found = findings_after(line=change)
     assert "'demo.known' speaks 'last_four', which may not be set by then" in found
+
+
+def test_one_node_under_two_keys_is_found(findings_after: Findings) -> None:
+    def change(line: dict[str, Any]) -> None:
+        line["nodes"]["waiting"]["keys"] = {"5": "message"}
+
+    def say(prompts: dict[str, Any]) -> None:
+        prompts["demo.offer"] = {"ru": "Нажмите 5.", "en": "Press 5."}
+
+    found = findings_after(line=change, prompts=say)
+    assert "node 'message' of 'demo' is key 2 here and key 5 elsewhere" in found
+    assert "node 'message' of 'demo' is key 5 here and key 2 elsewhere" in found
+
+
+def test_silence_past_a_menu_leaves_that_menu_behind(findings_after: Findings) -> None:
+    def change(line: dict[str, Any]) -> None:
+        _deeper(line, "service")
+        line["nodes"]["third"]["noinput"]["then"] = "main"
+
+    assert "nodes.main.menu: line 'demo': 3 menus come before this one" in findings_after(
+        line=change, prompts=_deep_prompt
+    )
