@@ -6,7 +6,7 @@ from typing import Final, assert_never
 
 from sqlalchemy import func, select
 
-from agents import offers, presence, waits
+from agents import legs, offers, presence, waits
 from agents.addresses import claimed_caller_url
 from agents.floor import Floor
 from agents.models import Agent, Offer, OfferState, Presence, Wait, WaitState
@@ -32,6 +32,7 @@ def answered(floor: Floor, offer_id: str, sid: str) -> None:
     with floor.centre.database.transaction("claim_wait") as tx:
         call, wait, offer, agent = locked_offer(tx, offer_id)
         keep_sid(tx, offer, sid, now)
+        legs.follow(tx, call, agent, sid, at=now, has_answered=True)
         if offer.state not in _UNANSWERED:
             if offer.state != OfferState.ACCEPTED and offer.state != OfferState.DONE:
                 offers.schedule(tx, offer, offers.END_LEG, now)
@@ -86,6 +87,7 @@ def leg_ended(floor: Floor, offer_id: str, sid: str, status: CarrierStatus) -> N
     now = floor.centre.clock.now()
     with floor.centre.database.transaction("end_leg") as tx:
         call, wait, offer, agent = locked_offer(tx, offer_id)
+        legs.follow(tx, call, agent, sid, at=now, cause=str(status))
         if offer.carrier_sid is not None and offer.carrier_sid != sid:
             return
         keep_sid(tx, offer, sid, now)

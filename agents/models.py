@@ -251,8 +251,8 @@ class CallbackState(StrEnum):
 class Callback(Base):
     """A call that we owe somebody. At most one is open per person and reason.
 
-    `call_id` is the call in which it was promised, `carrier_sid` that of the call by which it is being kept. Its wait
-    stands in state `callback` until the person called is in the queue again.
+    `call_id` is the call in which it was promised; `reached_call_id`, known at the carrier by `carrier_sid`, keeps it.
+    Its wait stands in state `callback` until the person called is in the queue again.
     """
 
     __tablename__ = "callbacks"
@@ -286,6 +286,7 @@ class Callback(Base):
     attempts_allowed: Mapped[int]
     is_urgent: Mapped[bool] = mapped_column(default=False)
     carrier_sid: Mapped[str | None]
+    reached_call_id: Mapped[Ref | None]
     dialled_at: Mapped[datetime | None]
     planned_at: Mapped[datetime]
     due_at: Mapped[datetime]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from agents import offers
+from agents import legs, offers
 from agents.addresses import offer_conference_url, offer_status_url
 from agents.floor import Floor
 from agents.models import Offer, OfferState
@@ -46,6 +46,7 @@ def heard_ringing(floor: Floor, offer_id: str, sid: str) -> None:
     with floor.centre.database.transaction("hear_ringing") as tx:
         call, _, offer, agent = locked_offer(tx, offer_id)
         keep_sid(tx, offer, sid, now)
+        legs.follow(tx, call, agent, sid, at=now)
         if offer.state != OfferState.MADE:
             return
         offer.state, offer.ringing_at = OfferState.RINGING, now
@@ -75,8 +76,14 @@ def end_leg(floor: Floor, offer_id: str) -> None:
     if offer is None:
         return
     sid = offer.carrier_sid or floor.carrier.participant_sid(conference=offer.conference, label=offer.id)
-    if sid is not None:
-        floor.carrier.end_call(call_sid=sid)
+    if sid is None:
+        return
+    floor.carrier.end_call(call_sid=sid)
+    now = floor.centre.clock.now()
+    with floor.centre.database.transaction("note_leg_ended") as tx:
+        call, _, offer, agent = locked_offer(tx, offer_id)
+        offer.carrier_sid = offer.carrier_sid or sid
+        legs.follow(tx, call, agent, sid, at=now, cause="ended_by_centre")
 
 
 def keep_sid(tx: Transaction, offer: Offer, sid: str, at: datetime) -> None:
@@ -115,8 +122,9 @@ def _ring(floor: Floor, offer_id: str, to_ring: _ToRing) -> str:
 def _note_sid(floor: Floor, offer_id: str, sid: str) -> None:
     now = floor.centre.clock.now()
     with floor.centre.database.transaction("note_ringing") as tx:
-        _, _, offer, _ = locked_offer(tx, offer_id)
+        call, _, offer, agent = locked_offer(tx, offer_id)
         keep_sid(tx, offer, sid, now)
+        legs.follow(tx, call, agent, sid, at=now)
         if offer.state not in (*_UNANSWERED, OfferState.ACCEPTED):
             offers.schedule(tx, offer, offers.END_LEG, now)
 

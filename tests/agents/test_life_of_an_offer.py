@@ -1,11 +1,13 @@
 """Join, route, ring, answer, claim, bridge, end, wrap up, outcome: and everything that may come between."""
 
 import pytest
+from sqlalchemy import select
 
 from agents import answering, commands, ringing
 from agents.models import OfferState, Presence, WaitState
 from agents.web import hear_conference, hear_leg
 from agents.wrap_up import WrittenOutcome, record_call_outcome
+from ivr.calls.models import Leg
 from ivr.carrier.errors import CarrierRefused
 from ivr.carrier.port import CarrierStatus
 from ivr.ports import QueueEntry
@@ -51,6 +53,22 @@ def test_a_waiting_caller_is_rung_answered_bridged_wrapped_up_and_written_down(h
     record_call_outcome(house.floor, insurer_id="vsk", code="a1", outcome=WrittenOutcome("info_given"))
     assert house.agent_now("a1").presence == Presence.AVAILABLE
     assert house.offers()[0].handled_until is not None
+
+
+def test_the_agents_leg_is_an_interval_of_the_call(house):
+    house.agent("a1")
+    _, offer = ring(house)
+    hear_leg(house.floor, offer.id, "CA-leg-1", "ringing")
+    house.clock.move_by(4)
+    hear_leg(house.floor, offer.id, "CA-leg-1", "in-progress")
+    house.work()
+    house.clock.move_by(60)
+    hear_leg(house.floor, offer.id, "CA-leg-1", "completed")
+    with house.centre.database.reading("leg") as tx:
+        leg = tx.scalars(select(Leg)).one()
+    assert (leg.party, leg.agent_id, leg.hangup_cause) == ("agent", offer.agent_id, "completed")
+    assert (leg.answered_at - leg.started_at).total_seconds() == 4
+    assert (leg.ended_at - leg.answered_at).total_seconds() == 60
 
 
 def test_doubled_and_reordered_news_of_a_leg_changes_nothing(house):

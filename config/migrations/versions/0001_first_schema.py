@@ -67,6 +67,7 @@ def upgrade() -> None:
     sa.Column('attempts_allowed', sa.Integer(), nullable=False),
     sa.Column('is_urgent', sa.Boolean(), nullable=False),
     sa.Column('carrier_sid', sa.Text(), nullable=True),
+    sa.Column('reached_call_id', sa.String(length=32), nullable=True),
     sa.Column('dialled_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('planned_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
