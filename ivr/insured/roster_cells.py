@@ -1,0 +1,204 @@
+"""Reads single cells of a roster: dates, numbers, lists, yes and no. No reason quotes a cell: it may be personal."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Final, TypeVar
+
+from config.calendars import CalendarError, zone_named
+from config.phone_numbers import PhoneNumber, PhoneNumberError, parse_phones
+from ivr.insured.models import DeductibleState
+from ivr.insured.roster_files import Cell, LostDigits
+
+T = TypeVar("T")
+
+_LONGEST_TEXT: Final = 200
+_LIST: Final = re.compile(r"\s*[;\n]\s*")
+_NAME: Final = re.compile(r"[^\W\d_][\w .'’ʼ()-]*")
+_DATE_SHAPES: Final = (
+    "%d.%m.%Y",
+    "%Y-%m-%d",
+    "%d/%m/%Y",
+    "%d.%m.%Y %H:%M:%S",
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%dT%H:%M:%S",
+)
+_YES: Final = frozenset({"да", "yes", "true", "1", "+"})
+_NO: Final = frozenset({"нет", "no", "false", "0", "-", ""})
+_DEDUCTIBLES: Final[Mapping[str, DeductibleState]] = {
+    "": DeductibleState.NONE,
+    "нет": DeductibleState.NONE,
+    "none": DeductibleState.NONE,
+    "неактивна": DeductibleState.INACTIVE,
+    "inactive": DeductibleState.INACTIVE,
+    "активирована": DeductibleState.ACTIVE,
+    "active": DeductibleState.ACTIVE,
+}
+
+
+class CellProblem(ValueError):
+    """What is wrong with a cell, without its content."""
+
+
+def text(cell: Cell) -> str:
+    """Plain text: normalised, no control characters, at most 200 characters. A date comes as ISO text."""
+    if cell is None:
+        return ""
+    if isinstance(cell, date):
+        return cell.isoformat()
+    plain = " ".join(unicodedata.normalize("NFC", cell).split())
+    if len(plain) > _LONGEST_TEXT:
+        raise CellProblem(f"is longer than {_LONGEST_TEXT} characters")
+    if any(unicodedata.category(letter).startswith("C") for letter in plain):
+        raise CellProblem("has characters that cannot be seen")
+    return plain
+
+
+def required(cell: Cell) -> str:
+    """Text that must be there."""
+    plain = text(cell)
+    if not plain:
+        raise CellProblem("is empty")
+    return plain
+
+
+def name(cell: Cell) -> str:
+    """A person's name: letters, spaces, hyphens, apostrophes; one word is enough (domain.md §5: no patronymic)."""
+    plain = required(cell)
+    if not _NAME.fullmatch(plain) or any(letter.isdigit() for letter in plain):
+        raise CellProblem("is no name: letters, spaces and hyphens only")
+    return plain
+
+
+def policy_number(cell: Cell, pattern: re.Pattern[str]) -> str:
+    """A policy number as text, upper-case; its leading zeros count."""
+    if isinstance(cell, LostDigits):
+        raise CellProblem("is stored as a number, which keeps 15 digits only; format the column as text")
+    plain = required(cell).upper()
+    if not pattern.fullmatch(plain):
+        raise CellProblem("is not written as this insurer's policy numbers are")
+    return plain
+
+
+def day(cell: Cell) -> date | None:
+    """A date: ДД.ММ.ГГГГ, ISO, or one that the workbook knows as a date; None if empty."""
+    if isinstance(cell, date):
+        return cell
+    plain = text(cell)
+    for shape in _DATE_SHAPES if plain else ():
+        try:
+            return datetime.strptime(plain, shape).date()  # noqa: DTZ007 - a date has no zone
+        except ValueError:
+            continue
+    if plain:
+        raise CellProblem("is no date such as 31.12.2026")
+    return None
+
+
+def required_day(cell: Cell) -> date:
+    """A date that must be there."""
+    found = day(cell)
+    if found is None:
+        raise CellProblem("is empty")
+    return found
+
+
+def day_after(cell: Cell) -> date:
+    """The half-open end of a validity whose last day, inclusive, is written."""
+    last = required_day(cell)
+    if last >= date.max - timedelta(days=366):
+        raise CellProblem("is too far in the future")
+    return last + timedelta(days=1)
+
+
+def amount(cell: Cell) -> int | None:
+    """A whole number of roubles or per cent, 0 or more; spaces between thousands are fine."""
+    plain = re.sub(r"[\s\u00a0₽%]", "", text(cell))
+    if not plain:
+        return None
+    if not re.fullmatch(r"\d{1,12}([.,]0{1,2})?", plain):
+        raise CellProblem("is no whole number")
+    return int(re.split(r"[.,]", plain)[0])
+
+
+def percent(cell: Cell) -> int | None:
+    """A whole number from 0 to 100."""
+    value = amount(cell)
+    if value is not None and value > 100:
+        raise CellProblem("is more than 100 per cent")
+    return value
+
+
+def flag(cell: Cell) -> bool:
+    """Yes or no; empty is no."""
+    plain = text(cell).casefold()
+    if plain in _YES:
+        return True
+    if plain in _NO:
+        return False
+    raise CellProblem("is neither yes nor no")
+
+
+def deductible(cell: Cell) -> DeductibleState:
+    """нет, неактивна, активирована (domain.md §3)."""
+    found = _DEDUCTIBLES.get(text(cell).casefold())
+    if found is None:
+        raise CellProblem("is none of: нет, неактивна, активирована")
+    return found
+
+
+def phones(cell: Cell) -> tuple[PhoneNumber, ...]:
+    """Every number of the cell, each once."""
+    plain = text(cell)
+    if not plain:
+        return ()
+    try:
+        return tuple(dict.fromkeys(parse_phones(plain)))
+    except PhoneNumberError as error:
+        raise CellProblem(str(error)) from None
+
+
+def zone(cell: Cell) -> str | None:
+    """A tzdata zone's name."""
+    plain = text(cell)
+    if not plain:
+        return None
+    try:
+        return str(zone_named(plain).key)
+    except CalendarError:
+        raise CellProblem("is no time zone such as Europe/Samara") from None
+
+
+def items(cell: Cell) -> tuple[str, ...]:
+    """A list parted by semicolons."""
+    return tuple(dict.fromkeys(one for one in _LIST.split(text(cell)) if one))
+
+
+def pairs(cell: Cell, value: Callable[[str], T]) -> tuple[tuple[str, T], ...]:
+    """A list of `name=value`."""
+    found = []
+    for item in items(cell):
+        key, equals, written = (part.strip() for part in item.partition("="))
+        if not (key and equals and written):
+            raise CellProblem("is no list such as 'second_opinion=1; psychologist=5'")
+        found.append((key, value(written)))
+    return tuple(found)
+
+
+def code(cell: Cell, width: int) -> str | None:
+    """Digits of a fixed width; a workbook may have eaten the leading zeros."""
+    plain = text(cell)
+    if not plain:
+        return None
+    if not plain.isdecimal() or len(plain) > width:
+        raise CellProblem(f"is no code of {width} digits")
+    return plain.zfill(width)
+
+
+def extension(cell: Cell) -> str | None:
+    """The digits of an extension, such as 50-93."""
+    plain = re.sub(r"[\s-]|^(доб|ext)\.?", "", text(cell).casefold())
+    if plain and not re.fullmatch(r"\d{1,11}", plain):
+        raise CellProblem("is no extension: digits only")
+    return plain or None
