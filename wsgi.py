@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
 from time import sleep
+from typing import cast
 from urllib.parse import urlsplit
 
 import click
@@ -28,6 +29,7 @@ from agents.listening import Listener
 from agents.rehearsal import Rehearsal
 from agents.shifts import import_shifts
 from agents.upkeep import keep_up
+from agents.web import OutgoingCalls as CallsPlaced
 from agents.web import blueprint as agents_blueprint
 from agents.wiring import ports, wire
 from config.backup_commands import backup_commands
@@ -55,7 +57,7 @@ from config.sweep_process import run_sweep
 from config.web_server import WebServer
 from config.web_server import serve as serve_web
 from config.workers import run_burst, run_worker_pool
-from flows import FlowSet
+from flows import FlowSet, Vocabularies
 from flows.checks import prove
 from flows.cli import flows as flows_commands
 from ivr import exchange, messages, reconcile
@@ -67,7 +69,7 @@ from ivr.cli import line as line_commands
 from ivr.errors import PhoneError
 from ivr.exchange.telephones import DistantTelephone, RehearsedTelephone
 from ivr.fallback import fallback_app
-from ivr.flow_library import FlowLibrary
+from ivr.flow_library import FlowLibrary, vocabularies_of
 from ivr.messages import MessageDesk
 from ivr.phone_in_terminal import CentreLog, Event, PromptNames, Script, Telephone, TerminalCall, Transcript
 from ivr.phone_side import PhoneSide
@@ -165,7 +167,9 @@ def create_app(house: House) -> Flask:
     if not voice.before_request_funcs:
         voice.before_request(guard)
     app.register_blueprint(voice)
-    app.register_blueprint(agents_blueprint(house.floor, OutgoingCalls(house.phone), guard))
+    # A model's column is a descriptor, which no protocol's plain attribute matches for the type checker.
+    outgoing = cast(CallsPlaced, OutgoingCalls(house.phone))
+    app.register_blueprint(agents_blueprint(house.floor, outgoing, guard))
     return app
 
 
@@ -279,6 +283,11 @@ class LateHouse:
     def centre(self) -> Centre:
         """The composed centre."""
         return self._make().centre
+
+    @staticmethod
+    def vocabulary() -> Vocabularies:
+        """The queues and destinations that flows may name; a setting that is absent is as in the demo."""
+        return vocabularies_of(load_insurers(read_settings({**demo_settings(), **os.environ})))
 
 
 @pult.command()
@@ -459,14 +468,16 @@ def _run_demo(settings: Settings) -> None:
     with stopping_on_signals(supervisor):
         click.echo("Starting the centre ...")
         supervisor.start()
-        try:
-            click.echo("One call, as its caller has it (• is what the centre knows of it):\n")
-            _call_running(settings, _Wanted("+78002001441", "+70000000777", ("0",), as_json=False))
-            click.echo(_HOW_TO_GO_ON.format(url=settings.public_url, logs=settings.data_dir / "logs"))
-            supervisor.run()
-        finally:
-            supervisor.stop()
+        # On a thread, so that Ctrl-C stops the centre in the middle of the call too.
+        Thread(target=_show_a_call, args=(settings,), daemon=True, name="scripted call").start()
+        supervisor.run()
     click.echo("The centre is stopped; its data stays.")
+
+
+def _show_a_call(settings: Settings) -> None:
+    click.echo("One call, as its caller has it (• is what the centre knows of it):\n")
+    _call_running(settings, _Wanted("+78002001441", "+70000000777", ("0",), as_json=False))
+    click.echo(_HOW_TO_GO_ON.format(url=settings.public_url, logs=settings.data_dir / "logs"))
 
 
 _HOW_TO_GO_ON = """
