@@ -2,6 +2,8 @@
 
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner, Result
@@ -18,8 +20,8 @@ def folder(tmp_path: Path) -> Path:
     return shutil.copytree(GOLDEN, tmp_path / "golden")
 
 
-def _run(*arguments: object, **obj: object) -> Result:
-    return CliRunner().invoke(flows, [str(argument) for argument in arguments], obj=obj or None)
+def _run(*arguments: object, **words: object) -> Result:
+    return CliRunner().invoke(flows, [str(argument) for argument in arguments], obj=SimpleNamespace(**words))
 
 
 def test_check_passes_good_flows() -> None:
