@@ -45,7 +45,9 @@ def candidates(tx: Transaction, insurer_id: str, lane: str) -> list[str]:
 
 def heads(tx: Transaction, insurer_id: str, lane: str, now: datetime, *, limit: int) -> list[Head]:
     """The front of a lane: contacts whom anyone may take now."""
-    statement = _waiting(insurer_id).where(Wait.lane == lane, Wait.anyone_from <= now)
+    # As an expression `anyone_from` tempts no planner to read by it, and then sort, everybody who waits.
+    is_open = func.coalesce(Wait.anyone_from, Wait.since) <= now
+    statement = _waiting(insurer_id).where(Wait.lane == lane, is_open)
     rows = tx.execute(statement.order_by(Wait.rank, Wait.since, Wait.id).limit(limit))
     return [Head(*row) for row in rows]
 

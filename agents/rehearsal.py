@@ -1,7 +1,7 @@
 """The whole centre on a moved clock: when all is idle, time steps to whatever comes next.
 
-Nothing waits in real time here, so that a day of calls takes a minute and can be repeated exactly. The carrier is handed in
-as anything that knows its next event; in this house only `wsgi.py` may bring the exchange and the app together.
+Nothing waits in real time here, so that a day of calls takes a minute and can be repeated exactly. The carrier is
+handed in as anything that knows its next event; in this house only `wsgi.py` may bring exchange and app together.
 """
 
 from collections.abc import Callable
