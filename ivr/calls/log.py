@@ -2,19 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final, TypeAlias, cast
+from typing import Final, TypeAlias
 
-from sqlalchemy import Table, insert
 from sqlalchemy.orm import object_session
 
 from config.database import Transaction
+from config.prepared import insertion
 from ivr.calls.models import Call, CallEvent
 
 Detail: TypeAlias = str | int | bool | list[str] | dict[str, str] | None
 Happening: TypeAlias = tuple[str, Mapping[str, Detail]]
 """What happened (past tense) and its facts."""
 
-_EVENTS: Final = cast(Table, CallEvent.__table__)
+_APPEND: Final = insertion(CallEvent, "call_id", "seq", "insurer_id", "at", "kind", "data")
 
 
 def record(tx: Transaction, call: Call, kind: str, *, at: datetime, **data: Detail) -> None:
@@ -50,4 +50,4 @@ def record_all(tx: Transaction, call: Call, happenings: Sequence[Happening], *, 
         }
         for seq, (kind, data) in enumerate(happenings, start=first)
     ]
-    tx.execute(insert(_EVENTS), rows)
+    _APPEND.run(tx, rows)

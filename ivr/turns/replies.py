@@ -3,26 +3,29 @@
 from datetime import datetime
 from typing import Final, cast
 
-from sqlalchemy import Table, insert, select
+from sqlalchemy import Table, select
 
 from config.database import Transaction
+from config.prepared import insertion
 from ivr.calls.models import Call, CallTurn
 from ivr.errors import CallUnreadable
 from ivr.twiml.elements import Xml
 
 _TURNS: Final = cast(Table, CallTurn.__table__)
+_KEEP: Final = insertion(CallTurn, "call_id", "number", "reply", "at")
 
 
 def keep_reply(tx: Transaction, call: Call, number: str, reply: Xml, *, at: datetime) -> None:
     """Store what is about to be answered to this number, which nothing was answered to before."""
-    row = {"call_id": call.id, "number": number, "reply": reply, "at": at}
-    tx.execute(insert(_TURNS), row)
+    if call in tx.new:
+        tx.flush()
+    _KEEP.run(tx, [{"call_id": call.id, "number": number, "reply": reply, "at": at}])
 
 
 def reply_to(tx: Transaction, call: Call, number: str) -> Xml | None:
     """What was answered to this number; None if nothing was yet."""
     key = (_TURNS.c.call_id == call.id, _TURNS.c.number == number)
-    return tx.execute(select(_TURNS.c.reply).where(*key)).scalar_one_or_none()
+    return tx.connection().execute(select(_TURNS.c.reply).where(*key)).scalar_one_or_none()
 
 
 def latest_reply(tx: Transaction, call: Call) -> Xml:

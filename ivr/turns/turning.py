@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import assert_never
+from typing import Final, assert_never
+
+from sqlalchemy.orm.attributes import set_committed_value
 
 from config.database import Transaction
 from config.line_descriptions import Insurer, Line
+from config.prepared import change
 from flows import FlowSet, Session
 from flows.turn import Entered, KeyPressed, Trace
 from ivr.actions.context import ActionContext
@@ -20,6 +23,10 @@ from ivr.phone_side import PhoneSide
 from ivr.urls import Urls
 
 log = logging.getLogger("pult.turns")
+
+# What nearly every turn changes of its call.
+_STANDING: Final = ("session", "turn", "event_count", "state", "language")
+_STAND: Final = change(Call, *_STANDING)
 
 
 @dataclass
@@ -80,6 +87,18 @@ class Turning:
         record_all(self.tx, self.call, self.happenings, at=self.at)
         self.happenings.clear()
 
+    def write(self) -> None:
+        """Write the end of the turn: events, and where the call stands now. Nothing may follow in the transaction."""
+        self.write_events()
+        if self.call in self.tx.dirty:
+            values = {name: getattr(self.call, name) for name in _STANDING}
+            _STAND.run(self.tx, [{"row_id": self.call.id, **values}])
+            for name, value in values.items():
+                set_committed_value(self.call, name, value)
+            # A call with nothing else to write need not go through the session's accounting, which costs as much again.
+            if not self.tx.is_modified(self.call):
+                self.tx.expunge(self.call)
+
     def context(self, session: Session) -> ActionContext:
         """What an action is given."""
         return ActionContext(
@@ -106,7 +125,7 @@ def turning(phone: PhoneSide, call_id: str, name: str) -> Iterator[Turning]:
             raise CallUnreadable(call_id) from error
         one = turning_of(phone, tx, call)
         yield one
-        one.write_events()
+        one.write()
 
 
 def turning_of(phone: PhoneSide, tx: Transaction, call: Call) -> Turning:
