@@ -47,7 +47,7 @@ from config.job_queues import JobQueues
 from config.line_descriptions import Insurers
 from config.lines import load_insurers
 from config.logs import set_up_logging
-from config.migrate import upgrade
+from config.migrate import revise, upgrade
 from config.phone_numbers import parse_phone
 from config.ports import answers, free_port
 from config.processes import Program, Supervisor, is_in_use, sole_use, stopping_on_signals
@@ -70,6 +70,8 @@ from ivr.errors import PhoneError
 from ivr.exchange.telephones import DistantTelephone, RehearsedTelephone
 from ivr.fallback import fallback_app
 from ivr.flow_library import FlowLibrary, vocabularies_of
+from ivr.insured.cli import insured as insured_commands
+from ivr.insured.roster import import_roster
 from ivr.messages import MessageDesk
 from ivr.phone_in_terminal import CentreLog, Event, PromptNames, Script, Telephone, TerminalCall, Transcript
 from ivr.phone_side import PhoneSide
@@ -265,6 +267,7 @@ def pult(context: click.Context) -> None:
 pult.add_command(flows_commands)
 pult.add_command(line_commands)
 pult.add_command(calls_commands)
+pult.add_command(insured_commands)
 for made in (
     *agent_commands(lambda: composed().floor),
     *voicemail_commands(lambda: composed().centre),
@@ -291,10 +294,18 @@ class LateHouse:
 
 
 @pult.command()
-def migrate() -> None:
+@click.option("--revision", metavar="MESSAGE", help="For developers: write the version that the models ask for.")
+def migrate(revision: str | None) -> None:
     """Bring the database to this program's version."""
-    prepare(centre_settings())
-    click.echo("The database is at this program's version.")
+    settings = centre_settings()
+    prepare(settings)
+    if revision is None:
+        click.echo("The database is at this program's version.")
+        return
+    database = Database(settings.database_url)
+    written = revise(database, Base.metadata, revision)
+    database.close()
+    click.echo(f"Read and correct {written}." if written else "The models ask for nothing new.")
 
 
 @pult.group()
@@ -438,7 +449,9 @@ def _call_running(settings: Settings, wanted: _Wanted) -> int:
 
 
 def load_demo(centre: Centre) -> None:
-    """Load the demo's agents with their shifts; what is loaded already stays as it is."""
+    """Load the demo's people, and its agents with their shifts; what is loaded already stays as it is."""
+    for path in sorted((DEMO / "rosters").glob("*.csv")):
+        import_roster(centre, path, insurer_id=path.stem, by="demo")
     for path in sorted((DEMO / "shifts").glob("*.csv")):
         import_shifts(centre, insurer_id=path.stem, path=path, actor="demo")
 
@@ -457,9 +470,6 @@ def demo() -> None:
     with sole_use(settings.data_dir):
         write_env_file(settings.data_dir / CENTRE_FILE, environ)
         prepare(settings)
-        house = compose(settings)
-        load_demo(house.centre)
-        house.close()
         _run_demo(settings)
 
 
@@ -468,6 +478,9 @@ def _run_demo(settings: Settings) -> None:
     with stopping_on_signals(supervisor):
         click.echo("Starting the centre ...")
         supervisor.start()
+        house = compose(settings)
+        load_demo(house.centre)
+        house.close()
         # On a thread, so that Ctrl-C stops the centre in the middle of the call too.
         Thread(target=_show_a_call, args=(settings,), daemon=True, name="scripted call").start()
         supervisor.run()
@@ -475,9 +488,18 @@ def _run_demo(settings: Settings) -> None:
 
 
 def _show_a_call(settings: Settings) -> None:
+    """A made-up insured person asks for an appointment, is identified, waits, and is served."""
     click.echo("One call, as its caller has it (• is what the centre knows of it):\n")
-    _call_running(settings, _Wanted("+78002001441", "+70000000777", ("0",), as_json=False))
+    try:
+        _call_running(settings, _Wanted("+78002001441", "+70002000001", _APPOINTMENT, as_json=False))
+    except exchange.ExchangeError as error:
+        click.echo(f"The call broke off: {error}")
+        return
     click.echo(_HOW_TO_GO_ON.format(url=settings.public_url, logs=settings.data_dir / "logs"))
+
+
+# An appointment, for myself, the policy's digits, the birth date: a row of config/demo/rosters/vsk.csv.
+_APPOINTMENT = ("1", "1", "5000000001#", "15031985")
 
 
 _HOW_TO_GO_ON = """

@@ -1,8 +1,8 @@
 """Due work: what must happen, and when, as rows; the job queues only hurry them along.
 
-A row says "do `kind` for `subject_id` from `due_at` on". It is written in the same transaction as the fact that calls for
-it, so that a crash, a lost Redis or a killed worker costs seconds and never the work itself. Performing one is: claim the
-row (a lease), run the handler outside any transaction, delete the row unless it was scheduled anew meanwhile.
+A row says "do `kind` for `subject_id` from `due_at` on". It is written in the same transaction as the fact that calls
+for it, so that a crash, a lost Redis or a killed worker costs seconds and never the work itself. Performing one is:
+claim the row (a lease), run the handler outside any transaction, delete the row unless it was scheduled anew meanwhile.
 """
 
 import logging
@@ -77,7 +77,13 @@ def schedule(
     """
     insert = postgresql_insert if tx.get_bind().dialect.name == "postgresql" else sqlite_insert
     statement = insert(DueWork).values(
-        id=new_id(due_at), insurer_id=insurer_id, kind=kind, subject_id=subject_id, due_at=due_at, attempts=0, revision=1
+        id=new_id(due_at),
+        insurer_id=insurer_id,
+        kind=kind,
+        subject_id=subject_id,
+        due_at=due_at,
+        attempts=0,
+        revision=1,
     )
     changes: dict[str, object] = {"due_at": due_at, "attempts": 0, "revision": DueWork.revision + 1}
     where = DueWork.due_at > due_at if keep_earlier else None

@@ -21,8 +21,8 @@ class CallFollower:
     seen: int = 0
 
     def news(self) -> Sequence[News]:
-        """The call's events since the last time, as `identified`, `queued`, `position`, `offered`, `connected`, `sms` and
-        `recorded`, each with `at`; other events are left out.
+        """The call's events since the last time, as `identified`, `queued`, `position`, `offered`, `connected`, `sms`
+        and `recorded`, each with `at`; other events are left out.
         """
         with self.database.reading("follow_call") as tx:
             call = self._call(tx)

@@ -37,6 +37,9 @@ class IdentificationLevel(StrEnum):
     VERIFIED = "verified"
 
 
+NOT_ENDED = text("state <> 'ended'")
+
+
 class Call(Base):
     """All from first ring to last hang-up. One row per carrier call of a caller."""
 
@@ -44,7 +47,7 @@ class Call(Base):
     __table_args__ = (
         Index("ix_calls_insurer_id_started_at_id", "insurer_id", "started_at", "id"),
         Index("ix_calls_insured_id_started_at", "insured_id", "started_at"),
-        Index("ix_calls_open", "state", sqlite_where=text("state <> 'ended'"), postgresql_where=text("state <> 'ended'")),
+        Index("ix_calls_open", "state", sqlite_where=NOT_ENDED, postgresql_where=NOT_ENDED),
         CheckConstraint("(state = 'ended') = (ended_at is not null)", name="ended_has_an_instant"),
     )
 

@@ -1,6 +1,7 @@
 """`pult insured`: load rosters and look at records, from the terminal."""
 
 import getpass
+import sys
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Final
@@ -12,6 +13,7 @@ from rich.table import Table
 
 from config.centre import Centre
 from config.line_descriptions import Insurer
+from ivr.cli import Composed
 from ivr.insured.cards import Card, show_cards
 from ivr.insured.columns import title
 from ivr.insured.errors import RosterFileError
@@ -37,11 +39,14 @@ def insured() -> None:
     "--errors", type=click.Path(dir_okay=False, writable=True, path_type=Path), help="Write the problems to a CSV file."
 )
 @click.pass_obj
-def import_(centre: Centre, file: Path, insurer: str, dry_run: bool, all_or_nothing: bool, errors: Path | None) -> None:
+def import_(
+    house: Composed, file: Path, insurer: str, dry_run: bool, all_or_nothing: bool, errors: Path | None
+) -> None:
     """Load a roster (XLSX or CSV) into the insured records.
 
     Headers may be Russian or English. The same file loaded again changes nothing. Exit status 1 if any row is wrong.
     """
+    centre = house.centre
     known = _insurer(centre, insurer)
     mode = Mode.DRY_RUN if dry_run else Mode.ALL_OR_NOTHING if all_or_nothing else Mode.GOOD_ROWS
     try:
@@ -60,8 +65,9 @@ def import_(centre: Centre, file: Path, insurer: str, dry_run: bool, all_or_noth
 @click.option("--insurer", required=True, help="Whose record it is.")
 @click.option("--id", "insured_id", help="The record's id, as the call log shows it; asks for a policy number without.")
 @click.pass_obj
-def show(centre: Centre, insurer: str, insured_id: str | None) -> None:
+def show(house: Composed, insurer: str, insured_id: str | None) -> None:
     """Show records, masked. Every look is audited. The policy number is asked for, so that no history keeps it."""
+    centre = house.centre
     known = _insurer(centre, insurer)
     policy = None if insured_id is not None else _asked_number()
     now = centre.clock.now()
@@ -75,9 +81,8 @@ def show(centre: Centre, insurer: str, insured_id: str | None) -> None:
 
 def _asked_number() -> str:
     """Typed unseen at a terminal, or the first line of what is piped in."""
-    stdin = click.get_text_stream("stdin")
-    if not stdin.isatty():
-        return stdin.readline().strip()
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().strip()
     return str(click.prompt("Policy number", hide_input=True))
 
 

@@ -3,7 +3,6 @@
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
-from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner, Result
