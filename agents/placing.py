@@ -16,6 +16,7 @@ from config.centre import Centre
 from config.database import Transaction
 from ivr.calls.log import record
 from ivr.calls.models import Call
+from ivr.calls.outcomes import LINE, record_outcome
 from ivr.carrier.errors import CallGone, CarrierRefused
 
 _RING_SECONDS: Final = 35
@@ -25,6 +26,10 @@ _NEXT_TRY: Final = timedelta(minutes=15)
 _NEXT_URGENT_TRY: Final = timedelta(seconds=60)
 # A promise is a promise: shortly before the window closes it is dialled although no agent is free.
 _BEFORE_WINDOW_ENDS: Final = timedelta(minutes=10)
+
+_BY_HAND: Final = "reach_another_way"
+_BY_HAND_WITHIN: Final = timedelta(hours=4)
+_DESK: Final = "desk"
 
 
 @dataclass(frozen=True)
@@ -198,6 +203,19 @@ def _end(tx: Transaction, call: Call, callback: Callback, to: CallbackState, *, 
     for kind in (TURN, PLACE, TIMEOUT):
         due_work.cancel(tx, kind=kind, subject_id=callback.id)
     record(tx, call, f"callback_{to}", at=at, callback=callback.id, reason=reason)
+    is_failed = to is CallbackState.FAILED
+    # A promise that could not be kept is somebody's work: a person tries another way.
+    record_outcome(
+        tx,
+        call=call,
+        code="callback_failed" if is_failed else "callback_done",
+        by=LINE,
+        at=at,
+        is_primary=False,
+        next_action=_BY_HAND if is_failed else None,
+        due_at=at + _BY_HAND_WITHIN if is_failed else None,
+        owner=_DESK if is_failed else None,
+    )
 
 
 def _check_later(floor: Floor, callback: Callback) -> None:

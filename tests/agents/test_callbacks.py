@@ -9,7 +9,7 @@ from agents import placing
 from agents.callbacks import OwedCalls
 from agents.models import Callback, CallbackState, OfferState, Presence, WaitState
 from agents.web import answer_callback, end_callback_call
-from ivr.calls.models import Call
+from ivr.calls.models import Call, Outcome
 from ivr.carrier.port import CarrierStatus
 from ivr.ports import QueueEntry
 
@@ -125,6 +125,9 @@ def test_three_attempts_that_reach_nobody_are_the_end(house):
     assert callback(house).state == CallbackState.FAILED
     assert house.waits()[0].end_reason == "callback_failed"
     assert len(house.carrier.of("place_call")) == 3
+    with house.centre.database.reading("outcome") as tx:
+        outcome = tx.scalars(select(Outcome)).one()
+    assert (outcome.code, outcome.is_primary, outcome.owner) == ("callback_failed", False, "desk")
     assert house.agent_now("a1").presence == Presence.AVAILABLE
 
 
