@@ -128,7 +128,7 @@ def may_hear_personal(call: Call, insurer: Insurer) -> bool:
 
 def read_birth_date(digits: str, *, today: date) -> date | None:
     """Keyed ДДММГГГГ as a date that somebody alive may have been born on; None for any other digits."""
-    if len(digits) != 8 or not digits.isdecimal():
+    if len(digits) != 8 or not (digits.isascii() and digits.isdecimal()):
         return None
     try:
         born = date(int(digits[4:]), int(digits[2:4]), int(digits[:2]))

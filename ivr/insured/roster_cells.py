@@ -117,7 +117,7 @@ def amount(cell: Cell) -> int | None:
     plain = re.sub(r"[\s\u00a0₽%]", "", text(cell))
     if not plain:
         return None
-    if not re.fullmatch(r"\d{1,12}([.,]0{1,2})?", plain):
+    if not re.fullmatch(r"[0-9]{1,12}([.,]0{1,2})?", plain):
         raise CellProblem("is no whole number")
     return int(re.split(r"[.,]", plain)[0])
 
@@ -153,8 +153,10 @@ def phones(cell: Cell) -> tuple[PhoneNumber, ...]:
     plain = text(cell)
     if not plain:
         return ()
+    # A number cell of a workbook, which had no room for the plus.
+    whole = f"+{plain}" if re.fullmatch("7[0-9]{10}", plain) else plain
     try:
-        return tuple(dict.fromkeys(parse_phones(plain)))
+        return tuple(dict.fromkeys(parse_phones(whole)))
     except PhoneNumberError as error:
         raise CellProblem(str(error)) from None
 
@@ -191,7 +193,7 @@ def code(cell: Cell, width: int) -> str | None:
     plain = text(cell)
     if not plain:
         return None
-    if not plain.isdecimal() or len(plain) > width:
+    if not (plain.isascii() and plain.isdecimal()) or len(plain) > width:
         raise CellProblem(f"is no code of {width} digits")
     return plain.zfill(width)
 
@@ -199,6 +201,6 @@ def code(cell: Cell, width: int) -> str | None:
 def extension(cell: Cell) -> str | None:
     """The digits of an extension, such as 50-93."""
     plain = re.sub(r"[\s-]|^(доб|ext)\.?", "", text(cell).casefold())
-    if plain and not re.fullmatch(r"\d{1,11}", plain):
+    if plain and not re.fullmatch(r"[0-9]{1,11}", plain):
         raise CellProblem("is no extension: digits only")
     return plain or None

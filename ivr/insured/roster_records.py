@@ -1,5 +1,6 @@
 """Writes rows of a roster into the insured records: what is new is added, what differs changed, the rest left alone."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -202,7 +203,7 @@ class _Comparing:
                 insurer_id=self._insurer.id,
                 programme_id=programme.id,
                 number=told.number,
-                keyed_form="".join(letter for letter in told.number if letter.isdecimal()),
+                keyed_form=re.sub("[^0-9]", "", told.number),
                 valid_from=told.valid_from,
                 valid_until=told.valid_until,
                 deductible=told.deductible,
