@@ -36,6 +36,6 @@ def carry_out(context: ActionContext, action: str, arguments: Arguments) -> Acti
     except SQLAlchemyError:
         raise
     except Exception:
-        # Only the type: an argument may be keyed digits, and an error's text may quote them.
+        # An error may quote keyed digits: config/logs.py masks them in its traceback too.
         log.exception("call %s: %s failed", context.call.id, action)
         return ActionResult(FAILED)

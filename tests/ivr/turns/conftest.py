@@ -147,9 +147,7 @@ def phone(tmp_path: Path, database_url: str, kept: KeptMessages, shipped: FlowSe
     settings = read_settings(given, folder=tmp_path)
     insurers = read_insurers(Path(config.__file__).parent / "lines", _NumbersOfNobody())
     centre = Centre(settings, clock, database, WorkPlan(database, clock), insurers)
-    library = FlowLibrary(
-        database=database, clock=clock, insurers=insurers, folder=SHIPPED, prove=lambda flows: ()
-    )
+    library = FlowLibrary(database=database, clock=clock, insurers=insurers, folder=SHIPPED, prove=lambda flows: ())
     # What `install` does, without reading the same files for every test.
     library._store(library._remember(shipped))
     floor = Floor(centre, NoCarrier())

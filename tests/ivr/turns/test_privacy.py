@@ -1,0 +1,40 @@
+"""Digits that identify people, and full numbers of callers, never reach a url, a document or a log."""
+
+import logging
+import re
+
+import pytest
+from sqlalchemy import select
+
+from ivr.calls.models import CallEvent
+from tests.ivr.turns.conftest import Hand, action
+
+POLICY = "775641088400"
+BIRTH_DATE = "17051984"
+
+
+def _identify(hand: Hand) -> None:
+    reply = hand.press(hand.ring(), "3")
+    for keys in ("1", POLICY, BIRTH_DATE, POLICY, BIRTH_DATE):
+        if reply.find(".//Gather") is None:
+            return
+        reply = hand.post(action(reply, "Gather"), Digits=keys)
+
+
+def test_identifying_digits_stay_in_the_call(hand: Hand, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        _identify(hand)
+    with hand.phone.centre.database.reading("events") as tx:
+        events = "\n".join(str(row) for row in tx.scalars(select(CallEvent.data)))
+    assert "'action': 'identify'" in events
+    for seen in (*hand.seen, caplog.text, events):
+        for secret in (POLICY, BIRTH_DATE, hand.caller, hand.caller.removeprefix("+7"), "1984-05-17"):
+            assert secret not in seen
+
+
+def test_no_url_holds_anything_but_ids_and_counts(hand: Hand) -> None:
+    _identify(hand)
+    urls = {url for text in hand.seen for url in re.findall(r'(?:action|waitUrl)="([^"]+)"', text)}
+    assert urls
+    for url in urls:
+        assert re.fullmatch(r"https://[^/]+/base/voice/calls/[0-9a-f]{32}/[a-z-]+/\d+", url)
