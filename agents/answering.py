@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from agents import legs, offers, presence, waits
 from agents.addresses import claimed_caller_url
@@ -18,12 +18,11 @@ from ivr.calls.models import Call, CallState, Outcome
 from ivr.carrier.errors import CallGone, LostRace
 from ivr.carrier.port import CarrierStatus
 
-# A caller who was told to wait may still be on the way into the carrier's queue when a quick agent answers.
+# After a lost answer: how long the caller may take to appear in the conference before being moved again.
 _PATIENCE_SECONDS: Final = 10
 _AGAIN_SECONDS: Final = 1
 _UNANSWERED: Final = (OfferState.MADE, OfferState.RINGING)
 _CHECK_SECONDS: Final = 30
-_MOST_RACES: Final = 2
 
 
 def answered(floor: Floor, offer_id: str, sid: str) -> None:
@@ -52,15 +51,8 @@ def connect(floor: Floor, offer_id: str) -> None:
     claimed = _begin(floor, offer_id)
     if claimed is None:
         return
-    queue_sid = floor.carrier.queue_sid(claimed.carrier_queue)
     try:
-        if queue_sid is None:
-            raise LostRace("queue_sid")
-        floor.carrier.take_from_queue(
-            queue_sid=queue_sid,
-            call_sid=claimed.call_sid,
-            document_url=claimed_caller_url(floor.centre.settings, claimed.call_id, offer_id),
-        )
+        _take(floor, claimed)
     except CallGone:
         _missing(floor, offer_id, claimed)
         return
@@ -157,7 +149,9 @@ class _Claimed:
     call_id: str
     call_sid: str
     carrier_queue: str
+    document_url: str
     accepted_at: datetime
+    is_repeated: bool
 
 
 def _claim(tx: Transaction, *, call: Call, wait: Wait, offer: Offer, agent: Agent, at: datetime) -> None:
@@ -185,12 +179,22 @@ def _begin(floor: Floor, offer_id: str) -> _Claimed | None:
         call, wait, offer, _ = locked_offer(tx, offer_id)
         if offer.state != OfferState.ACCEPTED or offer.bridged_at is not None or offer.accepted_at is None:
             return None
+        is_repeated = offer.connect_tried_at is not None
         offer.connect_tried_at = offer.connect_tried_at or now
         carrier_queue = f"{wait.insurer_id}-{wait.joined_queue}"
-        return _Claimed(call.id, call.carrier_sid, carrier_queue, offer.accepted_at)
+        url = claimed_caller_url(floor.centre.settings, call.id, offer_id)
+        return _Claimed(call.id, call.carrier_sid, carrier_queue, url, offer.accepted_at, is_repeated)
+
+
+def _take(floor: Floor, claimed: _Claimed) -> None:
+    queue_sid = floor.carrier.queue_sid(claimed.carrier_queue)
+    if queue_sid is None:
+        raise LostRace("queue_sid")
+    floor.carrier.take_from_queue(queue_sid=queue_sid, call_sid=claimed.call_sid, document_url=claimed.document_url)
 
 
 def _missing(floor: Floor, offer_id: str, claimed: _Claimed) -> None:
+    """The caller is not in the carrier's queue: connected by a try whose answer was lost, still listening, or gone."""
     with floor.centre.database.reading("missing_caller") as tx:
         call = tx.get(Call, claimed.call_id)
     if call is not None and call.state == CallState.CONNECTED:
@@ -198,11 +202,25 @@ def _missing(floor: Floor, offer_id: str, claimed: _Claimed) -> None:
         return
     caller = floor.carrier.call_status(claimed.call_sid)
     is_live = caller is not None and not caller.status.is_over
-    waited = (floor.centre.clock.now() - claimed.accepted_at).total_seconds()
-    if is_live and call is not None and call.state == CallState.WAITING and waited < _PATIENCE_SECONDS:
-        _try_again(floor, offer_id)
-    else:
+    if not is_live or call is None or call.state != CallState.WAITING:
         _lose(floor, offer_id, is_live=is_live)
+        return
+    waited = (floor.centre.clock.now() - claimed.accepted_at).total_seconds()
+    if claimed.is_repeated and waited < _PATIENCE_SECONDS:
+        # Moved twice, a caller who is in the conference by now would end it.
+        _try_again(floor, offer_id)
+        return
+    _fetch_at_once(floor, offer_id, claimed)
+
+
+def _fetch_at_once(floor: Floor, offer_id: str, claimed: _Claimed) -> None:
+    """The agent was quicker than what the caller still hears before the queue: nobody must wait for its end."""
+    try:
+        floor.carrier.redirect(call_sid=claimed.call_sid, document_url=claimed.document_url)
+    except CallGone:
+        _lose(floor, offer_id, is_live=False)
+        return
+    bridged(floor, offer_id)
 
 
 def _try_again(floor: Floor, offer_id: str) -> None:
@@ -214,7 +232,7 @@ def _try_again(floor: Floor, offer_id: str) -> None:
 
 
 def _lose(floor: Floor, offer_id: str, *, is_live: bool) -> None:
-    """The race is lost: the agent is free at once; a caller who is still there waits on."""
+    """The race is lost: the agent is free at once; a caller who is still there has chosen something else."""
     now = floor.centre.clock.now()
     with floor.centre.database.transaction("lose_race") as tx:
         call, wait, offer, agent = locked_offer(tx, offer_id)
@@ -223,18 +241,7 @@ def _lose(floor: Floor, offer_id: str, *, is_live: bool) -> None:
         offers.end(tx, call=call, offer=offer, agent=agent, state=OfferState.WITHDRAWN, reason="lost_race", at=now)
         if wait.state != WaitState.CLAIMED:
             return
-        # Twice not found where everything says that they wait: the carrier has them somewhere else (the fallback, say),
-        # and ringing agents for them for ever helps nobody.
-        if is_live and call.state == CallState.WAITING and _races_lost(tx, wait) < _MOST_RACES:
-            waits.put_back(tx, wait, at=now, at_head=True)
-        else:
-            to = WaitState.LEFT if is_live else WaitState.ABANDONED
-            waits.end(tx, wait, to, reason="lost_race", at=now)
-
-
-def _races_lost(tx: Transaction, wait: Wait) -> int:
-    statement = select(func.count()).select_from(Offer).where(Offer.wait_id == wait.id, Offer.end_reason == "lost_race")
-    return tx.scalar(statement) or 0
+        waits.end(tx, wait, WaitState.LEFT if is_live else WaitState.ABANDONED, reason="lost_race", at=now)
 
 
 def _has_outcome_by(tx: Transaction, call: Call, agent: Agent) -> bool:

@@ -7,7 +7,7 @@ from agents import answering, commands, ringing
 from agents.models import OfferState, Presence, WaitState
 from agents.web import hear_conference, hear_leg
 from agents.wrap_up import WrittenOutcome, record_call_outcome
-from ivr.calls.models import Leg
+from ivr.calls.models import Call, CallState, Leg
 from ivr.carrier.errors import CarrierRefused
 from ivr.carrier.port import CarrierStatus
 from ivr.ports import QueueEntry
@@ -135,15 +135,41 @@ def test_losing_the_race_at_the_carrier_frees_the_agent_at_once(house):
     assert {"call_sid": "CA-leg-1"} in house.carrier.of("end_call")
 
 
-def test_an_agent_quicker_than_the_carrier_waits_for_the_caller(house):
+def test_an_agent_quicker_than_what_the_caller_still_hears_gets_the_caller_at_once(house):
     house.agent("a1")
     call, offer = ring(house)
     house.carrier.in_queue.clear()
     hear_leg(house.floor, offer.id, "CA-leg-1", "in-progress")
     house.work()
-    house.carrier.in_queue.add(call.carrier_sid)
+    (moved,) = house.carrier.of("redirect")
+    assert moved["call_sid"] == call.carrier_sid
+    assert moved["document_url"].endswith(f"/agent?offer={offer.id}")
+    assert house.offers()[0].bridged_at is not None
+
+
+def test_a_caller_on_the_way_into_the_conference_is_not_moved_twice(house):
+    house.agent("a1")
+    call, offer = ring(house)
+    house.carrier.lose_answer_of.add("take_from_queue")
+    hear_leg(house.floor, offer.id, "CA-leg-1", "in-progress")
+    house.work()
+    house.later(2)
+    assert not house.carrier.of("redirect")
+    house.connected(call)
     house.later(1)
     assert house.offers()[0].bridged_at is not None
+
+
+def test_a_caller_who_chose_something_else_meanwhile_frees_the_agent(house):
+    house.agent("a1")
+    call, offer = ring(house)
+    house.carrier.in_queue.clear()
+    answering.answered(house.floor, offer.id, "CA-leg-1")
+    with house.centre.database.transaction("in_menu") as tx:
+        tx.get_one(Call, call.id).state = CallState.IN_MENU
+    house.work()
+    assert house.agent_now("a1").presence == Presence.AVAILABLE
+    assert house.waits()[0].state == WaitState.LEFT
 
 
 def test_a_lost_answer_to_ringing_is_looked_up_and_not_repeated(house):
