@@ -373,15 +373,16 @@ def serve_exchange() -> None:
 @click.argument("number")
 @click.option("--from", "ani", default="", help="The number that calls; withheld if left out.")
 @click.option("--press", "presses", multiple=True, help='Answers the next prompt; "" is silence, "hangup" hangs up.')
-@click.option("--language", default="ru", help="ru, en, or another language of the line.")
+@click.option("--language", help="Ask for ru, en, or another language of the line, before the other presses.")
 @click.option("--json", "as_json", is_flag=True, help="One event a line, for machines.")
 @click.option("--fast", is_flag=True, help="On a throw-away centre whose clock is moved.")
-def call(number: str, ani: str, presses: tuple[str, ...], language: str, as_json: bool, fast: bool) -> None:
+def call(number: str, ani: str, presses: tuple[str, ...], language: str | None, as_json: bool, fast: bool) -> None:
     """Call NUMBER, one of the lines, and print the call line by line.
 
     Calls the running centre; with --fast, or where none runs, a throw-away one with the demo's people and agents.
     """
-    wanted = _Wanted(_e164(number), _e164(ani) if ani else "anonymous", presses, as_json)
+    to = _e164(number)
+    wanted = _Wanted(to, _e164(ani) if ani else "anonymous", (*_language_keys(to, language), *presses), as_json)
     folder = Path(os.environ.get("PULT_DATA_DIR", ".pult"))
     if not fast and folder.exists() and is_in_use(folder):
         sys.exit(_call_running(centre_settings(), wanted))
@@ -410,7 +411,32 @@ class _Wanted:
         """Follow the call to its end; the exit status."""
         prompts = FlowSet.from_folder().prompts
         names = PromptNames({id_: prompt.texts for id_, prompt in prompts.items()})
-        return TerminalCall(telephone, log, Transcript(names, self.as_json), Script(list(self.presses)), wait).run()
+        # Without --press a person at a terminal decides; in a pipe nobody does, and that is silence.
+        script = None if not self.presses and sys.stdin.isatty() else Script(list(self.presses))
+        return TerminalCall(telephone, log, Transcript(names, self.as_json), script, wait, _ask_keys).run()
+
+
+def _ask_keys() -> str:
+    """What a person types: keys, nothing for silence, `hangup` (or the end of input) to hang up."""
+    try:
+        return input("keys> ").strip()
+    except EOFError:
+        return "hangup"
+
+
+def _language_keys(to: str, language: str | None) -> tuple[str, ...]:
+    """What a caller who wants `language` presses at the line's first menu: its number there, or 8 for the other one."""
+    if language is None:
+        return ()
+    settings = read_settings({**demo_settings(), **os.environ})
+    line = load_insurers(settings).line_by_number(to)
+    if line is None or language not in line.languages:
+        known = ", ".join(line.languages) if line else "no line answers there"
+        raise click.BadParameter(f"the line does not speak {language!r} ({known})", param_hint="--language")
+    place = line.languages.index(language)
+    if len(line.languages) > 2:
+        return (str(place + 1),)
+    return ("8",) if place else ()
 
 
 def _e164(text: str) -> str:

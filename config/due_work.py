@@ -23,7 +23,8 @@ from config.ids import new_id
 
 log = logging.getLogger("pult.due_work")
 
-LEASE: Final = timedelta(seconds=30)
+# Longer than any exchange with the carrier may take; a worker killed in mid-work costs its callers this and no more.
+LEASE: Final = timedelta(seconds=10)
 _FIRST_RETRY_SECONDS: Final = 1
 _LONGEST_RETRY_SECONDS: Final = 300
 _SCHEDULED: Final = "pult_scheduled"

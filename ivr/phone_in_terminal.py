@@ -137,13 +137,14 @@ def _prose(event: Event) -> str:
 
 @dataclass
 class TerminalCall:
-    """Carries one call from dialling to its recorded outcome."""
+    """Carries one call from dialling to its recorded outcome; without a script, `ask` asks a person what to press."""
 
     telephone: Telephone
     log: CentreLog
     transcript: Transcript
     script: Script | None
     wait_for_outcome: Callable[[Callable[[], Event | None]], Event | None]
+    ask: Callable[[], str] = lambda: ""
 
     def run(self) -> int:
         """Follow the call to its end. 0 if it came to a proper end, 1 if it did not."""
@@ -166,7 +167,7 @@ class TerminalCall:
             self.transcript.show(event)
 
     def _answer(self) -> None:
-        press = self.script.next_press() if self.script else None
+        press = self.script.next_press() if self.script else self.ask()
         if press == _HANG_UP:
             self.telephone.hang_up()
         elif press:
