@@ -20,7 +20,6 @@ from flask import Flask
 from redis import Redis
 from waitress import create_server  # type: ignore[import-untyped]
 
-import ivr.insured.models
 import recordings.models  # noqa: F401 - with the two above: the migrations must see every package's tables
 from agents.callbacks import OwedCalls
 from agents.cli import commands_of as agent_commands
@@ -36,7 +35,7 @@ from config.backup_commands import backup_commands
 from config.centre import Centre
 from config.clock import Clock, MovedClock, WallClock, stopwatch
 from config.database import Base, Database
-from config.due_work import JobQueue, WorkPlan
+from config.due_work import WorkPlan
 from config.embedded_redis import command as redis_command
 from config.embedded_redis import port_of as redis_port_of
 from config.embedded_redis import prepare as prepare_redis
@@ -60,7 +59,8 @@ from config.workers import run_burst, run_worker_pool
 from flows import FlowSet, Vocabularies
 from flows.checks import prove
 from flows.cli import flows as flows_commands
-from ivr import exchange, messages, reconcile
+from ivr import exchange, reconcile
+from ivr import wiring as ivr_wiring
 from ivr.calls.following import CallFollower
 from ivr.carrier.signature import is_signed
 from ivr.carrier.twilio_adapter import TwilioCarrier
@@ -72,13 +72,8 @@ from ivr.fallback import fallback_app
 from ivr.flow_library import FlowLibrary, vocabularies_of
 from ivr.insured.cli import insured as insured_commands
 from ivr.insured.roster import import_roster
-from ivr.messages import MessageDesk
 from ivr.phone_in_terminal import CentreLog, Event, PromptNames, Script, Telephone, TerminalCall, Transcript
 from ivr.phone_side import PhoneSide
-from ivr.turns.promised import OutgoingCalls
-from ivr.web.voice import EXTENSION
-from ivr.web.voice import bp as voice
-from ivr.web.webhook import guard_of
 from recordings.cli import commands_of as voicemail_commands
 from recordings.voicemail import Messages
 
@@ -134,7 +129,7 @@ def compose(settings: Settings, clock: Clock | None = None) -> House:
     job_queues = JobQueues(settings.redis_url, plan, clock, timeout_seconds=settings.turn_redis_seconds)
     database.after_commit(job_queues.hurry_scheduled)
     voicemail.wire(plan)
-    _wire_phone(plan, phone)
+    ivr_wiring.wire(plan, phone)
     sweep = Sweep(database, clock, plan, job_queues)
     return House(centre, floor, phone, voicemail, job_queues, sweep, wire(plan, floor))
 
@@ -151,27 +146,12 @@ def _library(centre: Centre) -> FlowLibrary:
     return library
 
 
-def _wire_phone(plan: WorkPlan, phone: PhoneSide) -> None:
-    def prompts() -> object:
-        with phone.centre.database.reading("current_prompts") as tx:
-            return phone.flow_library.current(tx).prompts
-
-    desk = MessageDesk(phone.centre, phone.carrier, prompts)  # type: ignore[arg-type]
-    plan.handle(messages.SEND_MESSAGE, JobQueue.MESSAGES, partial(messages.send_message, desk))
-    plan.handle(reconcile.KIND, JobQueue.UPKEEP, partial(reconcile.reconcile, phone))
-
-
 def create_app(house: House) -> Flask:
     """The Flask app of the carrier's webhooks, each behind the signature check."""
-    app = Flask("pult", static_folder=str(Path(ivr.__file__).parent / "static"))
-    app.extensions[EXTENSION] = house.phone
-    guard = guard_of(house.centre.settings)
-    if not voice.before_request_funcs:
-        voice.before_request(guard)
-    app.register_blueprint(voice)
+    app = ivr_wiring.create_app(house.phone)
     # A model's column is a descriptor, which no protocol's plain attribute matches for the type checker.
-    outgoing = cast(CallsPlaced, OutgoingCalls(house.phone))
-    app.register_blueprint(agents_blueprint(house.floor, outgoing, guard))
+    outgoing = cast(CallsPlaced, ivr_wiring.outgoing(house.phone))
+    app.register_blueprint(agents_blueprint(house.floor, outgoing, ivr_wiring.guard(house.phone)))
     return app
 
 
