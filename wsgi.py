@@ -187,6 +187,7 @@ def rehearse(settings: Settings, start: datetime, *, redis_url: str, seed: int =
         house = compose(settings, clock)
         with _serving(house):
             connect_lines(carrier.switch, settings, house.centre.insurers)
+            reconcile.appoint(house.phone)
             redis = Redis.from_url(redis_url)
             work = partial(run_burst, redis, house.centre.plan)
             rehearsal = Rehearsal(clock, carrier.switch, house.centre.database, house.look, work)
