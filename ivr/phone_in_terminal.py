@@ -106,6 +106,11 @@ def _who(event: Event) -> str:
     return sender if sender.startswith("+") else "a withheld number"
 
 
+def _estimate(event: Event) -> str:
+    seconds = event.get("wait_seconds")
+    return "" if seconds is None else f", about {seconds} s"
+
+
 _PROSE: Final[Mapping[str, Callable[[Event], str]]] = {
     "dialled": lambda event: f"☎  dialled {event.get('to', '')} from {_who(event)}",
     "ringing": lambda _: "   (ringing)",
@@ -118,7 +123,7 @@ _PROSE: Final[Mapping[str, Callable[[Event], str]]] = {
     "unbridged": lambda _: "   (disconnected)",
     "identified": lambda event: f"•  identified: {event.get('level', '')}",
     "queued": lambda event: f"•  queued: {event.get('queue', '')}",
-    "position": lambda event: f"•  position: {event.get('ahead')} ahead, about {event.get('wait_seconds')} s",
+    "position": lambda event: f"•  position: {event.get('ahead')} ahead{_estimate(event)}",
     "offered": lambda event: f"•  offered to {event.get('agent', 'a curator')}",
     "connected": lambda event: f"•  connected to {event.get('agent', 'a curator')}",
     "sms": lambda event: f"✉  SMS: {event.get('text') or event.get('body') or event.get('template', '')}",
