@@ -18,7 +18,6 @@ from urllib.parse import urlsplit
 import click
 from flask import Flask
 from redis import Redis
-from waitress import create_server  # type: ignore[import-untyped]
 
 import recordings.models  # noqa: F401 - with the two above: the migrations must see every package's tables
 from agents.callbacks import OwedCalls
@@ -200,15 +199,8 @@ def rehearse(settings: Settings, start: datetime, *, redis_url: str, seed: int =
 def _serving(house: House) -> Iterator[None]:
     """Serve the house's webhooks on a thread; one request at a time, so that a rehearsal can be repeated."""
     port = int(house.centre.settings.public_url.rsplit(":", 1)[1])
-    server = create_server(create_app(house), host="127.0.0.1", port=port, threads=2)
-    thread = Thread(target=server.run, daemon=True, name="webhooks")
-    thread.start()
-    try:
+    with exchange.ServedApp(create_app(house), port=port, threads=2, name="webhooks"):
         yield
-    finally:
-        server.close()
-        server.task_dispatcher.shutdown()
-        thread.join(5)
 
 
 def connect_lines(switch: exchange.Switch, settings: Settings, insurers: Insurers) -> None:
