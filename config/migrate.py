@@ -15,10 +15,21 @@ from sqlalchemy import Connection, MetaData
 
 from config.database import Database
 from config.errors import StoreUnavailable
+from config.settings import Settings
 
 FOLDER: Final = Path(__file__).resolve().parent / "migrations"
 # Any number, as long as it is always the same: two starting processes must not migrate at once.
 _POSTGRESQL_LOCK: Final = 7_105_108_116
+
+
+def prepare(settings: Settings, metadata: MetaData) -> None:
+    """Bring the centre's database to this program's version. Raises StoreUnavailable in words for an administrator."""
+    database = Database(settings.database_url)
+    try:
+        database.check()
+        upgrade(database, metadata)
+    finally:
+        database.close()
 
 
 def upgrade(database: Database, metadata: MetaData) -> None:

@@ -157,6 +157,8 @@ def sole_use(data_dir: Path) -> Iterator[None]:
 
 def is_in_use(data_dir: Path) -> bool:
     """Whether a centre is running on this data folder."""
+    if not data_dir.exists():
+        return False
     try:
         with sole_use(data_dir):
             return False

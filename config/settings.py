@@ -11,6 +11,8 @@ from config.errors import ConfigError, SettingMissing
 HERE = Path(__file__).resolve().parent
 
 DEMO: Final = HERE / "demo"
+CENTRE_FILE: Final = "centre.env"
+"""In the data folder: what `pult demo` chose for the centre there, an account of its own among it."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def read_settings(environ: Mapping[str, str], *, folder: Path | None = None) -> 
     """
     folder = folder or Path.cwd()
     named = {**read_env_file(folder / "pult.env"), **environ}
-    data_dir = Path(named.get("PULT_DATA_DIR", str(folder / ".pult"))).expanduser()
+    data_dir = data_dir_of(environ, folder=folder)
     _make_writable(data_dir)
     public_url = named.get("PULT_PUBLIC_URL", "http://127.0.0.1:8080").rstrip("/")
     return Settings(
@@ -70,6 +72,19 @@ def read_settings(environ: Mapping[str, str], *, folder: Path | None = None) -> 
         flows_dir=Path(named.get("PULT_FLOWS_DIR", str(HERE.parent / "flows"))),
         named=named,
     )
+
+
+def read_centre_settings(environ: Mapping[str, str], *, folder: Path | None = None) -> Settings:
+    """The settings of the centre whose data folder this is: what `pult demo` chose last, under `environ`."""
+    chosen = read_env_file(data_dir_of(environ, folder=folder) / CENTRE_FILE)
+    return read_settings({**chosen, **environ}, folder=folder)
+
+
+def data_dir_of(environ: Mapping[str, str], *, folder: Path | None = None) -> Path:
+    """The data folder that `environ`, or else `pult.env` in `folder` (default: the current one), names."""
+    folder = folder or Path.cwd()
+    named = {**read_env_file(folder / "pult.env"), **environ}
+    return Path(named.get("PULT_DATA_DIR", str(folder / ".pult"))).expanduser()
 
 
 def read_env_file(path: Path) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from config.centre import Centre
 from config.clock import Clock
 from config.database import Database, Transaction
 from config.line_descriptions import Insurers
@@ -29,6 +30,19 @@ DIVERSION: Final = "diversion"
 def vocabularies_of(insurers: Insurers) -> Vocabularies:
     """The queues and destinations that each line's flow may name."""
     return Vocabularies({line.flow: _vocabulary(insurers, line.insurer_id) for line in insurers.lines()})
+
+
+def install_flows(centre: Centre, prove: Proof) -> "FlowLibrary":
+    """The library of a centre's flows, with what is on disk installed. Raises FlowsBroken, as `install` does."""
+    library = FlowLibrary(
+        database=centre.database,
+        clock=centre.clock,
+        insurers=centre.insurers,
+        folder=centre.settings.flows_dir,
+        prove=prove,
+    )
+    library.install()
+    return library
 
 
 class FlowLibrary:

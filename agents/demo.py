@@ -1,0 +1,94 @@
+"""`pult demo`: the whole centre on one machine with made-up people and agents, and one call to see it work."""
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from threading import Thread
+from typing import Final
+
+import click
+
+from agents.shifts import import_shifts
+from config.centre import Centre, open_centre
+from config.clock import WallClock
+from config.processes import Supervisor, sole_use, stopping_on_signals
+from config.programs import programs_of
+from config.settings import CENTRE_FILE, DEMO, Settings, demo_settings, read_settings, write_env_file
+from ivr.call_command import Dial, WantedCall, place_call, running_switchboard
+from ivr.insured.roster import import_roster
+
+# An appointment, for myself, the policy's digits, the birth date: a row of config/demo/rosters/vsk.csv.
+_APPOINTMENT: Final = WantedCall("+78002001441", "+70002000001", ("1", "1", "5000000001#", "15031985"))
+
+_HOW_TO_GO_ON: Final = """
+The centre is up at {url}; logs are in {logs}. In another terminal:
+  .venv/bin/pult call "8 800 200-14-41" --press 0       ВСК, the medical desk
+  .venv/bin/pult call "8 800 250-01-01"                 Согласие; press keys as you are asked
+  .venv/bin/pult call "8 800 333-60-03" --press 9       the ОМС hotline, an emergency
+  .venv/bin/pult calls list                             the call log
+Ctrl-C stops everything."""
+
+
+def demo_command(prepare: Callable[[Settings], None], dial: Dial) -> click.Command:
+    """The command, for `pult` to mount: `prepare` brings the database up to date, `dial` calls the running centre.
+
+    It raises ConfigError, StoreError and what these two raise.
+    """
+
+    @click.command()
+    def demo() -> None:
+        """Start the whole centre on embedded defaults, place one call, and stay up until Ctrl-C."""
+        chosen = _choices()
+        settings = read_settings({**chosen, **os.environ})
+        with sole_use(settings.data_dir):
+            write_env_file(settings.data_dir / CENTRE_FILE, chosen)
+            prepare(settings)
+            _run(settings, dial)
+
+    return demo
+
+
+def load_demo(centre: Centre) -> None:
+    """Load the demo's people, and its agents with their shifts; what is loaded already stays as it is."""
+    for path in sorted((DEMO / "rosters").glob("*.csv")):
+        import_roster(centre, path, insurer_id=path.stem, by="demo")
+    for path in sorted((DEMO / "shifts").glob("*.csv")):
+        import_shifts(centre, insurer_id=path.stem, path=path, actor="demo")
+
+
+def _choices() -> Mapping[str, str]:
+    """What the demo chooses where nobody else does: the exchange as carrier, with an account of its own."""
+    return {
+        "PULT_CARRIER_URL": "http://127.0.0.1:9000",
+        "PULT_FALLBACK_URL": "http://127.0.0.1:8081",
+        "TWILIO_ACCOUNT_SID": "AC" + secrets.token_hex(16),
+        "TWILIO_AUTH_TOKEN": secrets.token_hex(16),
+        **demo_settings(),
+    }
+
+
+def _run(settings: Settings, dial: Dial) -> None:
+    supervisor = Supervisor(programs_of(settings), settings.data_dir / "logs", click.echo)
+    with stopping_on_signals(supervisor):
+        click.echo("Starting the centre ...")
+        supervisor.start()
+        centre = open_centre(settings, WallClock())
+        load_demo(centre)
+        centre.database.close()
+        # On a thread, so that Ctrl-C stops the centre in the middle of the call too.
+        Thread(target=_show_a_call, args=(settings, dial), daemon=True, name="scripted call").start()
+        supervisor.run()
+    click.echo("The centre is stopped; its data stays.")
+
+
+def _show_a_call(settings: Settings, dial: Dial) -> None:
+    """A made-up insured person asks for an appointment, is identified, waits, and is served."""
+    click.echo("One call, as its caller has it (• is what the centre knows of it):\n")
+    try:
+        with running_switchboard(settings, dial) as board:
+            place_call(board, _APPOINTMENT)
+    except Exception as error:
+        # Whatever it was (the centre is being stopped, as a rule): nobody at this terminal can use a stack trace.
+        click.echo(f"The call broke off: {error}")
+        return
+    click.echo(_HOW_TO_GO_ON.format(url=settings.public_url, logs=settings.data_dir / "logs"))
