@@ -14,7 +14,7 @@ from ivr.messages import SEND_MESSAGE, MessageDesk, send_message
 from ivr.phone_side import PhoneSide
 from ivr.turns import messages
 from ivr.turns.promised import OutgoingCalls
-from ivr.web import voice
+from ivr.web import answers, voice
 from ivr.web.webhook import Guard, guard_of
 
 log = logging.getLogger("pult.web")
@@ -28,6 +28,7 @@ def create_app(phone: PhoneSide) -> Flask:
     app.extensions[voice.EXTENSION] = phone
     app.before_request_funcs.setdefault(voice.bp.name, []).append(guard(phone))
     app.register_blueprint(voice.bp)
+    app.register_error_handler(Exception, answers.failed)
     return app
 
 
