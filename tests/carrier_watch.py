@@ -7,7 +7,9 @@ from functools import lru_cache
 from typing import Any
 
 import pytest
+from flask import request
 
+from ivr.exchange import web as exchange_web
 from ivr.exchange.core import Alert, Core
 from ivr.exchange.fetching import Fetcher
 from ivr.exchange.webrequest import WebReply, WebRequest
@@ -24,11 +26,16 @@ class CarrierWatch:
     documents: list[tuple[str, bytes]] = field(default_factory=list)
     news: list[tuple[str, WebReply]] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+    def urls(self) -> list[str]:
+        """Every address that an exchange asked, or was asked for."""
+        return [*(url for url, _ in self.documents), *(url for url, _ in self.news), *self.asked]
 
     def faults(self) -> list[str]:
         """What is wrong with the documents and with the answers to callbacks."""
         return [
-            *(f"{url}: {finding}" for url, body in self.documents for finding in _findings(body)),
+            *(f"{url}: {finding}" for url, body in self.documents if body for finding in _findings(body)),
             *(
                 f"{alert.url}: {alert.code} {alert.message}"
                 for alert in self.alerts
@@ -42,13 +49,14 @@ class CarrierWatch:
         self.documents.clear()
         self.news.clear()
         self.alerts.clear()
+        self.asked.clear()
 
     def keep(self, request: WebRequest, reply: WebReply) -> None:
         """Take note of one request."""
         if request.on_reply is None:
             self.news.append((request.url, reply))
-        elif reply.status == 200:
-            self.documents.append((request.url, reply.body))
+        else:
+            self.documents.append((request.url, reply.body if reply.status == 200 else b""))
 
 
 def _is_odd(reply: WebReply) -> bool:
@@ -64,7 +72,7 @@ def _findings(body: bytes) -> tuple[str, ...]:
 @contextmanager
 def watching() -> Iterator[CarrierWatch]:
     """Watch every exchange of this process."""
-    watch, fetch, alert = CarrierWatch(), Fetcher.fetch, Core.alert
+    watch, fetch, alert, check = CarrierWatch(), Fetcher.fetch, Core.alert, exchange_web._check
 
     def fetched(self: Fetcher, request: WebRequest) -> WebReply:
         reply = fetch(self, request)
@@ -75,7 +83,14 @@ def watching() -> Iterator[CarrierWatch]:
         alert(self, code, message, *more, **named)
         watch.alerts.append(self.alerts[-1])
 
+    def checked() -> None:
+        # The telephones of the control API are the callers' own: nothing of ours asks there.
+        if not request.path.startswith("/exchange/"):
+            watch.asked.append(request.full_path)
+        check()
+
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(exchange_web, "_check", checked)
         patch.setattr(Fetcher, "fetch", fetched)
         patch.setattr(Core, "alert", complained)
         yield watch
