@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, literal_column, select, update
 from sqlalchemy.exc import IntegrityError
 
 from config.clock import Clock
@@ -24,6 +24,9 @@ Proof: TypeAlias = Callable[[FlowSet], Sequence[Finding]]
 # Every insurer's flows may transfer to these: the line's duty number, and where a duty manager diverted it.
 DUTY: Final = "duty"
 DIVERSION: Final = "diversion"
+
+# Built once, as every call begins with it.
+_NEWEST: Final = select(FlowVersion.digest).order_by(FlowVersion.installed_at.desc()).limit(literal_column("1"))
 
 
 def vocabularies_of(insurers: Insurers) -> Vocabularies:
@@ -61,7 +64,7 @@ class FlowLibrary:
 
     def current(self, tx: Transaction) -> FlowSet:
         """The version that a new call begins on. Raises FlowsBroken where none is installed."""
-        digest = tx.scalar(select(FlowVersion.digest).order_by(FlowVersion.installed_at.desc()).limit(1))
+        digest = tx.scalar(_NEWEST)
         if digest is None:
             raise FlowsBroken("no version of the flows is installed")
         return self.version(tx, digest)
