@@ -21,6 +21,8 @@ from redis import Redis
 from waitress import create_server  # type: ignore[import-untyped]
 
 import recordings.models  # noqa: F401 - with the two above: the migrations must see every package's tables
+from agents.bench.command import bench_command
+from agents.bench.throw_away import Builder as BenchBuilder
 from agents.callbacks import OwedCalls
 from agents.cli import commands_of as agent_commands
 from agents.floor import Floor
@@ -249,6 +251,7 @@ pult.add_command(flows_commands)
 pult.add_command(line_commands)
 pult.add_command(calls_commands)
 pult.add_command(insured_commands)
+pult.add_command(bench_command(BenchBuilder(prepare, compose)))
 for made in (
     *agent_commands(lambda: composed().floor),
     *voicemail_commands(lambda: composed().centre),
