@@ -15,11 +15,12 @@ from ivr.ports import Ports, Voicemail
 
 
 def wire(plan: WorkPlan, floor: Floor) -> Listener:
-    """Bind every kind of due work of the agents' side, and begin to listen; keep the listener as long as the app."""
+    """Bind every kind of due work of the agents' side, and begin to listen, for as long as the plan lives."""
     for kind, job_queue, service in _SERVICES:
         plan.handle(kind, job_queue, _bound(service, floor))
     listener = Listener(floor.centre)
     listener.connect()
+    plan.keep(listener)
     return listener
 
 

@@ -170,6 +170,11 @@ class WorkPlan:
         self._database = database
         self._clock = clock
         self._handlers: dict[str, tuple[JobQueue, Handler]] = {}
+        self._companions: list[object] = []
+
+    def keep(self, companion: object) -> None:
+        """Let `companion` live as long as the plan does: signals hold those who listen weakly."""
+        self._companions.append(companion)
 
     def handle(self, kind: str, job_queue: JobQueue, handler: Handler) -> None:
         """Let `handler` do the work named `kind`, from `job_queue`."""
