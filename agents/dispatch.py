@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import text
 
-from agents import lanes, offers, waits
+from agents import lanes, offers, presence, waits
 from agents.callbacks import PLACE
 from agents.floor import Floor
 from agents.models import Agent, Presence, Wait, WaitState
@@ -32,7 +32,7 @@ def match_and_offer(floor: Floor, insurer_id: str) -> list[str]:
         _one_router_at_a_time(tx, floor.centre.database, insurer_id)
         matches = find_matches(tx, insurer_id, now)
         for one in matches:
-            urgent += _offer(tx, one, now)
+            urgent += _offer(tx, insurer_id, one, now)
         if len(matches) >= lanes.BATCH:
             due_work.schedule(tx, kind="route", subject_id=insurer_id, insurer_id=insurer_id, due_at=now)
     return urgent
@@ -98,7 +98,7 @@ def _one_router_at_a_time(tx: Transaction, database: Database, insurer_id: str) 
         tx.execute(text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"route:{insurer_id}"})
 
 
-def _offer(tx: Transaction, one: Match, now: datetime) -> list[str]:
+def _offer(tx: Transaction, insurer_id: str, one: Match, now: datetime) -> list[str]:
     """Write one match as offers, unless the contact or the agent changed since it was read; the urgent ones' ids."""
     if one.head.callback_id is not None:
         _call_back(tx, one.head, now)
@@ -107,6 +107,11 @@ def _offer(tx: Transaction, one: Match, now: datetime) -> list[str]:
     call = None if seen is None else locked(tx, Call, seen.call_id)
     wait = locked(tx, Wait, one.head.wait_id)
     if call is None or wait is None or call.ended_at is not None or wait.state != WaitState.WAITING:
+        if call is not None and wait is not None and wait.state == WaitState.WAITING:
+            # The caller has gone, and nobody told: at the front of a lane such a wait would hold up all the others.
+            waits.end(tx, wait, WaitState.ABANDONED, reason="caller_left", at=now)
+        # The agent is free still: whoever is next is to be asked at once.
+        presence.call_router(tx, insurer_id, now)
         return []
     agents = [locked(tx, Agent, agent_id) for agent_id in one.agent_ids]
     free = [agent for agent in agents if agent is not None and agent.presence == Presence.AVAILABLE]

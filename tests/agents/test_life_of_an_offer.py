@@ -308,3 +308,18 @@ def test_a_lost_end_of_a_leg_is_found_out_by_asking(house):
     house.carrier.statuses["CA-leg-1"] = CarrierStatus.COMPLETED
     house.later(31)
     assert house.agent_now("a1").presence == Presence.WRAP_UP
+
+
+def test_a_caller_who_left_unheard_does_not_hold_up_those_behind(house):
+    gone, waiting = house.call("CA-gone"), house.call("CA-waiting")
+    house.join(gone)
+    house.clock.move_by(1)
+    house.join(waiting)
+    house.work()
+    with house.centre.database.transaction("end_unheard") as tx:
+        row = tx.get_one(Call, gone.id)
+        row.state, row.ended_at = CallState.ENDED, house.clock.now()
+    house.agent("a1")
+    house.work()
+    assert [(offer.call_id, offer.state) for offer in house.offers()] == [(waiting.id, OfferState.MADE)]
+    assert house.waits(call_id=gone.id)[0].state == WaitState.ABANDONED
