@@ -2,19 +2,25 @@
 
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
-from typing import Final
+from typing import Final, Protocol
 
 import click
 
 from agents.shifts import import_shifts
 from config.centre import Centre, open_centre
 from config.clock import WallClock
+from config.embedded_redis import running as running_redis
+from config.ports import free_port
 from config.processes import Supervisor, sole_use, stopping_on_signals
 from config.programs import programs_of
 from config.settings import CENTRE_FILE, DEMO, Settings, demo_settings, read_settings, write_env_file
-from ivr.call_command import Dial, WantedCall, place_call, running_switchboard
+from ivr.call_command import Dial, Switchboard, WantedCall, place_call, running_switchboard
 from ivr.insured.roster import import_roster
 
 # An appointment, for myself, the policy's digits, the birth date: a row of config/demo/rosters/vsk.csv.
@@ -29,6 +35,23 @@ The centre is up at {url}; logs are in {logs}. In another terminal:
 Ctrl-C stops everything."""
 
 
+class Staged(Switchboard, Protocol):
+    """A whole centre in this process."""
+
+    @property
+    def centre(self) -> Centre:
+        """The centre."""
+        ...
+
+
+class Rehearse(Protocol):
+    """Composes a whole centre, and its carrier, on a clock that begins at `start` and is moved."""
+
+    def __call__(self, settings: Settings, start: datetime, *, redis_url: str) -> AbstractContextManager[Staged]:
+        """For the length of a block."""
+        ...
+
+
 def demo_command(prepare: Callable[[Settings], None], dial: Dial) -> click.Command:
     """The command, for `pult` to mount: `prepare` brings the database up to date, `dial` calls the running centre.
 
@@ -39,7 +62,7 @@ def demo_command(prepare: Callable[[Settings], None], dial: Dial) -> click.Comma
     def demo() -> None:
         """Start the whole centre on embedded defaults, place one call, and stay up until Ctrl-C."""
         chosen = _choices()
-        settings = read_settings({**chosen, **os.environ})
+        settings = read_settings(os.environ, defaults=chosen)
         with sole_use(settings.data_dir):
             write_env_file(settings.data_dir / CENTRE_FILE, chosen)
             prepare(settings)
@@ -54,6 +77,21 @@ def load_demo(centre: Centre) -> None:
         import_roster(centre, path, insurer_id=path.stem, by="demo")
     for path in sorted((DEMO / "shifts").glob("*.csv")):
         import_shifts(centre, insurer_id=path.stem, path=path, actor="demo")
+
+
+@contextmanager
+def throw_away(rehearse: Rehearse) -> Iterator[Staged]:
+    """A centre on a moved clock that begins now, with the demo's people and agents; nothing of it stays."""
+    with TemporaryDirectory(prefix="pult-") as folder:
+        # The real centre's database must never see the demo's people.
+        own = {"PULT_DATA_DIR": folder, "PULT_DATABASE_URL": f"sqlite:///{folder}/pult.sqlite"}
+        settings = read_settings({**os.environ, **own}, defaults=demo_settings())
+        with (
+            running_redis(free_port(), Path(folder) / "redis") as redis,
+            rehearse(settings, WallClock().now(), redis_url=redis.url) as stage,
+        ):
+            load_demo(stage.centre)
+            yield stage
 
 
 def _choices() -> Mapping[str, str]:

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from config.errors import ConfigError, SettingMissing
@@ -13,6 +14,8 @@ HERE = Path(__file__).resolve().parent
 DEMO: Final = HERE / "demo"
 CENTRE_FILE: Final = "centre.env"
 """In the data folder: what `pult demo` chose for the centre there, an account of its own among it."""
+
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -47,14 +50,35 @@ def demo_settings() -> dict[str, str]:
     return read_env_file(DEMO / "demo.env")
 
 
-def read_settings(environ: Mapping[str, str], *, folder: Path | None = None) -> Settings:
-    """Settings from `environ` over `pult.env` in `folder` (default: the current one).
+def named_values(
+    environ: Mapping[str, str], *, folder: Path | None = None, defaults: Mapping[str, str] = _NOTHING
+) -> dict[str, str]:
+    """`environ` over `pult.env` in `folder` (default: the current one) over `defaults`.
+
+    Raises ConfigError for a broken file.
+    """
+    return {**defaults, **read_env_file((folder or Path.cwd()) / "pult.env"), **environ}
+
+
+def data_dir_of(named: Mapping[str, str], *, folder: Path | None = None) -> Path:
+    """The data folder: a setting, else `.pult` in `folder` (default: the current one)."""
+    return Path(named.get("PULT_DATA_DIR", str((folder or Path.cwd()) / ".pult"))).expanduser()
+
+
+def lines_dir_of(named: Mapping[str, str]) -> Path:
+    """The folder of the line descriptions: a setting, else the package's."""
+    return Path(named.get("PULT_LINES_DIR", str(HERE / "lines")))
+
+
+def read_settings(
+    environ: Mapping[str, str], *, folder: Path | None = None, defaults: Mapping[str, str] = _NOTHING
+) -> Settings:
+    """Settings from `environ` over `pult.env` in `folder` (default: the current one) over `defaults`.
 
     Raises ConfigError when a value cannot be used or the data folder cannot be written.
     """
-    folder = folder or Path.cwd()
-    named = {**read_env_file(folder / "pult.env"), **environ}
-    data_dir = data_dir_of(environ, folder=folder)
+    named = named_values(environ, folder=folder, defaults=defaults)
+    data_dir = data_dir_of(named, folder=folder)
     _make_writable(data_dir)
     public_url = named.get("PULT_PUBLIC_URL", "http://127.0.0.1:8080").rstrip("/")
     return Settings(
@@ -68,23 +92,16 @@ def read_settings(environ: Mapping[str, str], *, folder: Path | None = None) -> 
         auth_token=named.get("TWILIO_AUTH_TOKEN", ""),
         seal_key=_key(data_dir, "seal.key", named.get("PULT_SEAL_KEY")),
         secret_pepper=_key(data_dir, "pepper.key", named.get("PULT_PEPPER")),
-        lines_dir=Path(named.get("PULT_LINES_DIR", str(HERE / "lines"))),
+        lines_dir=lines_dir_of(named),
         flows_dir=Path(named.get("PULT_FLOWS_DIR", str(HERE.parent / "flows"))),
         named=named,
     )
 
 
 def read_centre_settings(environ: Mapping[str, str], *, folder: Path | None = None) -> Settings:
-    """The settings of the centre whose data folder this is: what `pult demo` chose last, under `environ`."""
-    chosen = read_env_file(data_dir_of(environ, folder=folder) / CENTRE_FILE)
-    return read_settings({**chosen, **environ}, folder=folder)
-
-
-def data_dir_of(environ: Mapping[str, str], *, folder: Path | None = None) -> Path:
-    """The data folder that `environ`, or else `pult.env` in `folder` (default: the current one), names."""
-    folder = folder or Path.cwd()
-    named = {**read_env_file(folder / "pult.env"), **environ}
-    return Path(named.get("PULT_DATA_DIR", str(folder / ".pult"))).expanduser()
+    """The settings of the centre whose data folder this is: what `pult demo` chose last, under the rest."""
+    chosen = read_env_file(data_dir_of(named_values(environ, folder=folder), folder=folder) / CENTRE_FILE)
+    return read_settings(environ, folder=folder, defaults=chosen)
 
 
 def read_env_file(path: Path) -> dict[str, str]:

@@ -16,7 +16,7 @@ from config.database import Database
 from config.line_descriptions import Insurers
 from config.phone_numbers import parse_phone
 from config.processes import is_in_use
-from config.settings import Settings, data_dir_of
+from config.settings import Settings, data_dir_of, named_values
 from flows import FlowSet
 from ivr.calls.following import CallFollower
 from ivr.phone_in_terminal import Event, PromptNames, Script, Telephone, TerminalCall, Transcript
@@ -108,7 +108,7 @@ class Centres:
 
     def running(self) -> AbstractContextManager[Switchboard] | None:
         """The centre that runs here; None where none does."""
-        folder = data_dir_of(os.environ)
+        folder = data_dir_of(named_values(os.environ))
         return running_switchboard(self.settings(), self.dial) if is_in_use(folder) else None
 
 
