@@ -80,8 +80,11 @@ def prepare(settings: Settings) -> None:
     prepare_database(settings, Base.metadata)
 
 
-def compose(settings: Settings, clock: Clock | None = None) -> House:
-    """Compose the centre; the database must have been prepared. Raises ConfigError, StoreError or FlowsBroken."""
+def compose(settings: Settings, clock: Clock | None = None, *, flows_are_read_late: bool = False) -> House:
+    """Compose the centre; the database must have been prepared. Raises ConfigError, StoreError or FlowsBroken.
+
+    With `flows_are_read_late` they are read when a call asks for them, for programs that answer no calls.
+    """
     clock = clock or WallClock()
     centre = open_centre(settings, clock)
     database, plan = centre.database, centre.plan
@@ -90,7 +93,8 @@ def compose(settings: Settings, clock: Clock | None = None) -> House:
     )
     floor = Floor(centre, carrier)
     voicemail = Messages(centre, carrier, partial(OwedCalls(centre).plan, keep_place=False))
-    phone = PhoneSide(centre, carrier, install_flows(centre, _proved), ports(floor, voicemail))
+    flows = install_flows(centre, _proved, are_read_late=flows_are_read_late)
+    phone = PhoneSide(centre, carrier, flows, ports(floor, voicemail))
     job_queues = JobQueues(settings.redis_url, plan, clock, timeout_seconds=settings.turn_redis_seconds)
     database.after_commit(job_queues.hurry_scheduled)
     voicemail.wire(plan)
@@ -210,7 +214,7 @@ def serve_exchange(settings: Settings) -> None:
 
 
 def _look(settings: Settings) -> Callable[[], object]:
-    house = compose(settings)
+    house = compose(settings, flows_are_read_late=True)
     reconcile.appoint(house.phone)
     return house.look
 
@@ -231,7 +235,7 @@ def composed() -> House:
     """The house of the centre here, for one command; migrates a database that is older than this program."""
     settings = centre_settings()
     prepare(settings)
-    return compose(settings)
+    return compose(settings, flows_are_read_late=True)
 
 
 @click.group(cls=LateCommands)
@@ -259,7 +263,7 @@ def _serving() -> Iterable[click.Command]:
         settings=centre_settings,
         web=lambda settings: create_app(compose(settings)),
         fallback=fallback_of,
-        plan=lambda settings: compose(settings).centre.plan,
+        plan=lambda settings: compose(settings, flows_are_read_late=True).centre.plan,
         sweep=_look,
         exchange=serve_exchange,
     )
