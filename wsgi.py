@@ -301,6 +301,14 @@ def _above() -> Iterable[click.Command]:
     return *agent_commands(lambda: composed().floor), *voicemail_commands(lambda: composed().centre)
 
 
+@pult.late("bench")
+def _measuring() -> Iterable[click.Command]:
+    from agents.bench.command import bench_command
+    from agents.bench.throw_away import Builder
+
+    return (bench_command(Builder(prepare, compose)),)
+
+
 def main() -> None:
     """The `pult` command: errors that an administrator can mend are one line, without a stack trace."""
     run(pult, _told_errors)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from agents import callbacks, presence, waits
 from agents.addresses import callback_answer_url, callback_status_url
@@ -110,15 +110,17 @@ def attempt_failed(floor: Floor, callback_id: str, *, reason: str, sid: str | No
             _try_later(tx, floor.centre, call=call, wait=wait, callback=callback, reason=reason, at=now)
 
 
+# Built once: every call's end asks it.
+_KEPT_BY: Final = select(Callback.id).where(
+    Callback.carrier_sid == bindparam("carrier_sid"),
+    Callback.insurer_id == bindparam("insurer_id"),
+    Callback.ended_at.is_(None),
+)
+
+
 def conversation_over(tx: Transaction, centre: Centre, ended: Call, at: datetime) -> None:
     """The outgoing call ended: the promise is kept if the person came into the queue, else it counts as an attempt."""
-    callback_id = tx.scalar(
-        select(Callback.id).where(
-            Callback.carrier_sid == ended.carrier_sid,
-            Callback.insurer_id == ended.insurer_id,
-            Callback.ended_at.is_(None),
-        )
-    )
+    callback_id = tx.scalar(_KEPT_BY, {"carrier_sid": ended.carrier_sid, "insurer_id": ended.insurer_id})
     found = None if callback_id is None else callbacks.locked_callback(tx, callback_id)
     if found is None:
         return

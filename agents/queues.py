@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, or_, select
 
 from agents import answering, offers, waits
 from agents.curators import preferred_on_shift
@@ -198,30 +198,30 @@ def _is_bridged(tx: Transaction, wait: Wait) -> bool:
     return any(offer.bridged_at is not None for offer in open_offers(tx, wait.id))
 
 
-def _size(tx: Transaction, insurer_id: str, queue: str, enough: int) -> int:
-    waiting = (
-        select(Wait.id)
-        .where(
-            Wait.insurer_id == insurer_id,
-            Wait.queue == queue,
-            Wait.state.in_((WaitState.WAITING, WaitState.OFFERED)),
-        )
-        .limit(enough)
-        .subquery()
+# Built once: building a statement anew takes longer than the database needs for it.
+_WAITING: Final = select(func.count()).select_from(
+    select(Wait.id)
+    .where(
+        Wait.insurer_id == bindparam("insurer_id"),
+        Wait.queue == bindparam("queue"),
+        or_(Wait.state == WaitState.WAITING, Wait.state == WaitState.OFFERED),
     )
-    return tx.scalar(select(func.count()).select_from(waiting)) or 0
+    .limit(bindparam("enough"))
+    .subquery()
+)
+_PROMISED: Final = select(Callback.wait_id).where(
+    Callback.carrier_sid == bindparam("carrier_sid"),
+    Callback.insurer_id == bindparam("insurer_id"),
+    Callback.ended_at.is_(None),
+)
+
+
+def _size(tx: Transaction, insurer_id: str, queue: str, enough: int) -> int:
+    return tx.scalar(_WAITING, {"insurer_id": insurer_id, "queue": queue, "enough": enough}) or 0
 
 
 def _promised_wait(tx: Transaction, call: Call) -> Wait | None:
     """The wait that a callback, being kept by this very call, continues."""
-    wait_id = tx.scalar(
-        select(Callback.wait_id)
-        .where(
-            Callback.carrier_sid == call.carrier_sid,
-            Callback.insurer_id == call.insurer_id,
-            Callback.ended_at.is_(None),
-        )
-        .limit(1)
-    )
+    wait_id = tx.scalar(_PROMISED, {"carrier_sid": call.carrier_sid, "insurer_id": call.insurer_id})
     statement = select(Wait).where(Wait.id == wait_id, Wait.state == WaitState.CALLBACK)
     return None if wait_id is None else tx.scalar(statement.with_for_update())

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, literal_column, select
 
 from agents import presence, transitions
 from agents.models import OPEN_WAIT, Purpose, Wait, WaitState
@@ -31,16 +31,26 @@ def lane_of(skills: list[str]) -> str:
 
 def open_wait(tx: Transaction, call_id: str) -> Wait | None:
     """The call's wait that is not over, locked."""
-    statement = select(Wait).where(Wait.call_id == call_id, OPEN_WAIT)
-    return tx.scalar(statement.with_for_update().execution_options(populate_existing=True))
+    return tx.scalar(_OPEN, {"call_id": call_id})
 
 
 def last_wait(tx: Transaction, call_id: str) -> Wait | None:
     """The call's open wait, else its newest, locked."""
-    statement = select(Wait).where(Wait.call_id == call_id)
-    # Two waits of one millisecond have ids in any order, but at most one of them is open.
-    statement = statement.order_by(Wait.ended_at.is_not(None), Wait.joined_at.desc(), Wait.id.desc()).limit(1)
-    return tx.scalar(statement.with_for_update().execution_options(populate_existing=True))
+    return tx.scalar(_LAST, {"call_id": call_id})
+
+
+# Built once: building a statement anew takes longer than the database needs for it.
+_OF_CALL: Final = (
+    select(Wait)
+    .where(Wait.call_id == bindparam("call_id"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_OPEN: Final = _OF_CALL.where(OPEN_WAIT)
+# Two waits of one millisecond have ids in any order, but at most one of them is open.
+_LAST: Final = _OF_CALL.order_by(Wait.ended_at.is_not(None), Wait.joined_at.desc(), Wait.id.desc()).limit(
+    literal_column("1")
+)
 
 
 def start(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, literal_column, select, update
 from sqlalchemy.exc import IntegrityError
 
 from config.centre import Centre
@@ -25,6 +25,9 @@ Proof: TypeAlias = Callable[[FlowSet], Sequence[Finding]]
 # Every insurer's flows may transfer to these: the line's duty number, and where a duty manager diverted it.
 DUTY: Final = "duty"
 DIVERSION: Final = "diversion"
+
+# Built once, as every call begins with it.
+_NEWEST: Final = select(FlowVersion.digest).order_by(FlowVersion.installed_at.desc()).limit(literal_column("1"))
 
 
 def vocabularies_of(insurers: Insurers) -> Vocabularies:
@@ -107,7 +110,7 @@ class FlowLibrary:
 
     @staticmethod
     def _current_digest(tx: Transaction) -> str | None:
-        return tx.scalar(select(FlowVersion.digest).order_by(FlowVersion.installed_at.desc()).limit(1))
+        return tx.scalar(_NEWEST)
 
     def _proved(self, sources: dict[str, str]) -> FlowSet:
         digest = digest_of(sources)

@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from flows.actions import FAILED
 from ivr.actions import cover, identification, regions, requests, telephone
 from ivr.actions.context import ActionContext, ActionResult, Arguments, Handler
+from ivr.calls.log import counts_so_far, forget_since
 
 log = logging.getLogger("pult.actions")
 
@@ -30,12 +31,14 @@ def carry_out(context: ActionContext, action: str, arguments: Arguments) -> Acti
     if handler is None:
         log.error("call %s: nobody carries out %s", context.call.id, action)
         return ActionResult(FAILED)
+    events_before = counts_so_far(context.tx)
     try:
         with context.tx.begin_nested():
             return handler(context, arguments)
     except SQLAlchemyError:
         raise
     except Exception:
+        forget_since(context.tx, events_before)
         # An error may quote keyed digits: config/logs.py masks them in its traceback too.
         log.exception("call %s: %s failed", context.call.id, action)
         return ActionResult(FAILED)

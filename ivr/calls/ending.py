@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, literal_column, select, update
 
 from config.centre import Centre
 from config.database import Transaction
@@ -19,6 +19,21 @@ _WITHIN: Final = {
     "abandoned_in_queue": timedelta(hours=2),
 }
 _DESK: Final = "desk"
+
+# Built once: building a statement anew takes longer than the database needs for it.
+_OF_CALL: Final = bindparam("of_call", type_=Leg.call_id.type)
+_END: Final = bindparam("end", type_=Leg.ended_at.type)
+_CLOSE_LEG: Final = (
+    update(Leg)
+    .where(Leg.call_id == _OF_CALL, Leg.carrier_sid == bindparam("of_sid"), Leg.ended_at.is_(None))
+    .values(ended_at=_END, hangup_cause=bindparam("cause"))
+)
+_CLOSE_HOLDS: Final = update(Hold).where(Hold.call_id == _OF_CALL, Hold.ended_at.is_(None)).values(ended_at=_END)
+_CONNECTED: Final = (
+    select(CallEvent.seq)
+    .where(CallEvent.call_id == _OF_CALL, CallEvent.kind == "connected")
+    .limit(literal_column("1"))
+)
 
 
 def end_call(centre: Centre, tx: Transaction, call: Call, *, cause: str, at: datetime) -> bool:
@@ -53,12 +68,9 @@ def outcome_of_a_drop(before: CallState, *, is_emergency: bool, was_connected: b
 
 
 def _close_intervals(tx: Transaction, call: Call, at: datetime) -> None:
-    tx.execute(
-        update(Leg)
-        .where(Leg.call_id == call.id, Leg.carrier_sid == call.carrier_sid, Leg.ended_at.is_(None))
-        .values(ended_at=at, hangup_cause=call.hangup_cause)
-    )
-    tx.execute(update(Hold).where(Hold.call_id == call.id, Hold.ended_at.is_(None)).values(ended_at=at))
+    of_call = {"of_call": call.id, "of_sid": call.carrier_sid, "end": at, "cause": call.hangup_cause}
+    tx.execute(_CLOSE_LEG, of_call)
+    tx.execute(_CLOSE_HOLDS, of_call)
 
 
 def _write_outcome(tx: Transaction, call: Call, before: CallState, at: datetime) -> None:
@@ -82,5 +94,4 @@ def _write_outcome(tx: Transaction, call: Call, before: CallState, at: datetime)
 
 def _was_connected(tx: Transaction, call: Call) -> bool:
     """Whether an agent ever had the caller: the document that joins them was fetched."""
-    statement = select(CallEvent.seq).where(CallEvent.call_id == call.id, CallEvent.kind == "connected")
-    return tx.scalar(statement.limit(1)) is not None
+    return tx.scalar(_CONNECTED, {"of_call": call.id}) is not None

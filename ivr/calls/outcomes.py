@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from config.audit import audit
 from config.database import Transaction
@@ -87,9 +87,13 @@ def record_outcome(
     return _add(tx, call, entry, is_primary=True)
 
 
+# Built once: every call's end asks it, twice.
+_PRIMARY: Final = select(Outcome).where(Outcome.call_id == bindparam("call_id"), Outcome.is_primary)
+
+
 def primary_outcome(tx: Transaction, call_id: str) -> Outcome | None:
     """The call's primary outcome, if one is on record."""
-    return tx.scalars(select(Outcome).where(Outcome.call_id == call_id, Outcome.is_primary)).one_or_none()
+    return tx.scalars(_PRIMARY, {"call_id": call_id}).one_or_none()
 
 
 def outcomes_of(tx: Transaction, call_id: str) -> list[Outcome]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, literal_column, or_, select
 
 from config.audit import audit
 from config.database import Transaction
@@ -151,15 +151,26 @@ def rules_of(insurer: Insurer, kind: str) -> RequestKind:
     return rules
 
 
+# Built once: building a statement anew takes longer than the database needs for it.
+_NEWEST: Final = (
+    select(Request)
+    .where(Request.insurer_id == bindparam("insurer_id"), Request.kind == bindparam("kind"))
+    .order_by(Request.opened_at.desc(), Request.id.desc())
+    .limit(literal_column("1"))
+)
+_IS_OWN: Final = Request.call_id == bindparam("call_id")
+_OWN: Final = _NEWEST.where(_IS_OWN)
+_OWN_OR_INSUREDS: Final = _NEWEST.where(or_(Request.insured_id == bindparam("insured_id"), _IS_OWN))
+
+
 def _newest(tx: Transaction, call: Call, kind: str, *, is_open: bool = False) -> Request | None:
     insured_id = insured_on_record(call)
     # What this call opened before its caller was identified is this caller's too.
-    own = Request.call_id == call.id
-    whose = own if insured_id is None else or_(Request.insured_id == insured_id, own)
-    statement = select(Request).where(Request.insurer_id == call.insurer_id, Request.kind == kind, whose)
+    statement = _OWN if insured_id is None else _OWN_OR_INSUREDS
     if is_open:
         statement = statement.where(Request.closed_at.is_(None))
-    return tx.scalars(statement.order_by(Request.opened_at.desc(), Request.id.desc()).limit(1)).one_or_none()
+    wanted = {"insurer_id": call.insurer_id, "kind": kind, "call_id": call.id, "insured_id": insured_id}
+    return tx.scalars(statement, wanted).one_or_none()
 
 
 def _refuse_unless_ahead(rules: RequestKind, request: Request, step: str) -> None:

@@ -16,7 +16,7 @@ from flows import FlowSet, Session
 from flows.turn import Entered, KeyPressed, Trace
 from ivr.actions.context import ActionContext
 from ivr.calls.finding import locked_call
-from ivr.calls.log import Detail, Happening, record_all
+from ivr.calls.log import Detail, Happening, count_is_written, event_count, record_all
 from ivr.calls.models import Call, CallState
 from ivr.errors import CallUnreadable, UnknownCall
 from ivr.phone_side import PhoneSide
@@ -25,8 +25,8 @@ from ivr.urls import Urls
 log = logging.getLogger("pult.turns")
 
 # What nearly every turn changes of its call.
-_STANDING: Final = ("session", "turn", "event_count", "state", "language")
-_STAND: Final = change(Call, *_STANDING)
+_STANDING: Final = ("session", "turn", "state", "language")
+_STAND: Final = change(Call, "event_count", *_STANDING)
 
 
 @dataclass
@@ -92,7 +92,9 @@ class Turning:
         self.write_events()
         if self.call in self.tx.dirty:
             values = {name: getattr(self.call, name) for name in _STANDING}
-            _STAND.run(self.tx, [{"row_id": self.call.id, **values}])
+            count = event_count(self.tx, self.call)
+            _STAND.run(self.tx, [{"row_id": self.call.id, "event_count": count, **values}])
+            count_is_written(self.tx, self.call)
             for name, value in values.items():
                 set_committed_value(self.call, name, value)
             # A call with nothing else to write need not go through the session's accounting, which costs as much again.
