@@ -162,7 +162,6 @@ def rehearse(settings: Settings, start: datetime, *, redis_url: str, seed: int =
 
     from agents.rehearsal import Rehearsal
     from config.ports import free_port
-    from config.web_thread import serving
     from config.workers import run_burst
     from ivr import exchange
 
@@ -182,7 +181,8 @@ def rehearse(settings: Settings, start: datetime, *, redis_url: str, seed: int =
         )
         prepare(settings)
         house = compose(settings, clock)
-        with serving(create_app(house), port):
+        # Few threads: one request at a time can be repeated.
+        with exchange.ServedApp(create_app(house), port=port, threads=2, name="webhooks"):
             connect_lines(carrier.switch, settings, house.centre.insurers)
             reconcile.appoint(house.phone)
             redis = Redis.from_url(redis_url)

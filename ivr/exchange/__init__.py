@@ -10,6 +10,7 @@ from ivr.exchange.courier import LiveCourier, SimulatedCourier
 from ivr.exchange.errors import ExchangeError, NoSuchPhone, PortTaken
 from ivr.exchange.mischief import Ambush, Mischief, RestFault
 from ivr.exchange.server import RunningExchange, serve
+from ivr.exchange.serving import ServedApp
 from ivr.exchange.settings import Settings
 from ivr.exchange.switch import Switch
 from ivr.exchange.web import create_exchange
@@ -32,6 +33,7 @@ __all__ = [
     "PortTaken",
     "RestFault",
     "RunningExchange",
+    "ServedApp",
     "Settings",
     "SimulatedCourier",
     "Switch",
