@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, cast
-from urllib.parse import urlsplit
 
 import click
 
@@ -21,10 +20,11 @@ from agents.floor import Floor
 from agents.listening import Listener
 from agents.upkeep import keep_up
 from agents.wiring import ports, wire
+from config.addresses import exchange_address
 from config.centre import Centre, open_centre
 from config.clock import Clock, MovedClock, WallClock
 from config.database import Base, Database
-from config.errors import ConfigError, StoreError
+from config.errors import ConfigError, StoreError, TableError
 from config.job_queues import JobQueues
 from config.late_commands import LateCommands, run
 from config.line_descriptions import Insurers
@@ -130,6 +130,8 @@ class Stage:
     switch: "exchange.Switch"
     rehearsal: "Rehearsal"
 
+    is_live: bool = False
+
     @property
     def centre(self) -> Centre:
         """The house's centre."""
@@ -206,9 +208,9 @@ def serve_exchange(settings: Settings) -> None:
     """Serve the exchange until told to stop: every line's number rings at the centre of `settings`."""
     from ivr import exchange
 
-    address = urlsplit(settings.carrier_url)
+    address = exchange_address(settings)
     account = exchange.Settings(account_sid=settings.account_sid, auth_token=settings.auth_token)
-    carrier = exchange.RunningExchange(account, host=address.hostname or "127.0.0.1", port=address.port or 9000)
+    carrier = exchange.RunningExchange(account, host=address.host, port=address.port)
     connect_lines(carrier.switch, settings, load_insurers(settings))
     exchange.serve(carrier)
 
@@ -231,6 +233,14 @@ centre_settings = partial(read_centre_settings, os.environ)
 lines_here = partial(insurers_here, os.environ)
 
 
+def is_up(settings: Settings) -> bool:
+    """Whether the exchange of the centre with these settings answers: calls can be placed."""
+    from ivr import exchange
+
+    is_local = settings.carrier_url.startswith("http://") and settings.account_sid
+    return bool(is_local) and exchange.account_at(settings.carrier_url) == settings.account_sid
+
+
 def composed() -> House:
     """The house of the centre here, for one command; migrates a database that is older than this program."""
     settings = centre_settings()
@@ -247,10 +257,17 @@ def pult(context: click.Context) -> None:
 
 @pult.late("demo", "call")
 def _calling() -> Iterable[click.Command]:
-    from agents.demo import demo_command, throw_away
+    from agents.demo import demo_command, rehearsed, throw_away
     from ivr.call_command import Centres, call_command
 
-    centres = Centres(centre_settings, lines_here, dial, partial(throw_away, rehearse))
+    centres = Centres(
+        settings=centre_settings,
+        is_up=is_up,
+        dial=dial,
+        insurers=lines_here,
+        throw_away=partial(throw_away, prepare, dial),
+        rehearsed=partial(rehearsed, rehearse),
+    )
     return demo_command(prepare, dial), call_command(centres)
 
 
@@ -316,9 +333,11 @@ def main() -> None:
 
 def _told_errors() -> Sequence[type[Exception]]:
     """Those whose text is for an administrator; asked for when one has come."""
+    from sqlalchemy.exc import OperationalError
+
     from ivr.exchange import ExchangeError
 
-    return ConfigError, StoreError, PhoneError, ExchangeError
+    return ConfigError, StoreError, TableError, PhoneError, ExchangeError, OperationalError
 
 
 if __name__ == "__main__":

@@ -44,5 +44,11 @@ def run(group: click.Command, told_errors: Callable[[], Sequence[type[Exception]
         group()
     # Evaluated only when something was raised.
     except tuple(told_errors()) as error:
-        click.echo(f"pult: {error}", err=True)
+        click.echo(f"pult: {_in_words(error)}", err=True)
         sys.exit(1)
+
+
+def _in_words(error: Exception) -> str:
+    """The error's text; of one that wraps a database driver's, the driver's own, without statement and link."""
+    driver = getattr(error, "orig", None)
+    return str(error) if driver is None else f"the database refuses: {' '.join(str(driver).split())}"
