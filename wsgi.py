@@ -1,86 +1,55 @@
-"""Composes the app from its packages: for web servers, workers, the sweep and rehearsals; and the `pult` command."""
+"""Composes the app from its packages: for web servers, workers, the sweep and rehearsals; and the `pult` command.
+
+What only some of these need is imported where they begin, so that a restarted worker rings the phone at once.
+"""
 
 import os
-import secrets
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cached_property, partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from threading import Thread
-from time import sleep
-from typing import cast
-from urllib.parse import urlsplit
+from functools import partial
+from typing import TYPE_CHECKING, cast
 
 import click
-from flask import Flask
-from redis import Redis
-from waitress import create_server  # type: ignore[import-untyped]
 
-import recordings.models  # noqa: F401 - with the two above: the migrations must see every package's tables
-from agents.bench.command import bench_command
-from agents.bench.throw_away import Builder as BenchBuilder
+import recordings.models  # noqa: F401 - with the other packages' below: the migrations must see every table
 from agents.callbacks import OwedCalls
-from agents.cli import commands_of as agent_commands
+from agents.demo import load_demo as load_demo
 from agents.floor import Floor
 from agents.listening import Listener
-from agents.rehearsal import Rehearsal
-from agents.shifts import import_shifts
 from agents.upkeep import keep_up
-from agents.web import OutgoingCalls as CallsPlaced
-from agents.web import blueprint as agents_blueprint
 from agents.wiring import ports, wire
-from config.backup_commands import backup_commands
-from config.centre import Centre
-from config.clock import Clock, MovedClock, WallClock, stopwatch
+from config.addresses import exchange_address
+from config.centre import Centre, open_centre
+from config.clock import Clock, MovedClock, WallClock
 from config.database import Base, Database
-from config.due_work import WorkPlan
-from config.embedded_redis import command as redis_command
-from config.embedded_redis import port_of as redis_port_of
-from config.embedded_redis import prepare as prepare_redis
-from config.embedded_redis import responds, running
-from config.errors import ConfigError, StoreError
-from config.failpoints import arm_from_environment
+from config.errors import ConfigError, StoreError, TableError
 from config.job_queues import JobQueues
+from config.late_commands import LateCommands, run
 from config.line_descriptions import Insurers
-from config.lines import load_insurers
-from config.logs import set_up_logging
-from config.migrate import revise, upgrade
-from config.phone_numbers import parse_phone
-from config.ports import answers, free_port
-from config.processes import Program, Supervisor, is_in_use, sole_use, stopping_on_signals
-from config.settings import DEMO, Settings, demo_settings, read_env_file, read_settings, write_env_file
+from config.lines import insurers_here, load_insurers
+from config.schema_version import prepare as prepare_database
+from config.settings import Settings, read_centre_settings
 from config.sweep import Sweep
-from config.sweep_process import run_sweep
-from config.web_server import WebServer
-from config.web_server import serve as serve_web
-from config.workers import run_burst, run_worker_pool
-from flows import FlowSet, Vocabularies
-from flows.checks import prove
-from flows.cli import flows as flows_commands
-from ivr import exchange, reconcile
+from flows import Finding, FlowSet
+from ivr import reconcile
 from ivr import wiring as ivr_wiring
-from ivr.calls.following import CallFollower
-from ivr.carrier.signature import is_signed
 from ivr.carrier.twilio_adapter import TwilioCarrier
-from ivr.cli import calls as calls_commands
-from ivr.cli import line as line_commands
 from ivr.errors import PhoneError
-from ivr.exchange.telephones import DistantTelephone, RehearsedTelephone
-from ivr.fallback import fallback_app
-from ivr.flow_library import FlowLibrary, vocabularies_of
-from ivr.insured.cli import insured as insured_commands
-from ivr.insured.roster import import_roster
-from ivr.phone_in_terminal import CentreLog, Event, PromptNames, Script, Telephone, TerminalCall, Transcript
+from ivr.flow_library import install_flows
+from ivr.late_house import LateHouse
 from ivr.phone_side import PhoneSide
-from recordings.cli import commands_of as voicemail_commands
+from ivr.published_numbers import published_numbers
 from recordings.voicemail import Messages
 
-CENTRE_FILE = "centre.env"
-OUTCOME_WITHIN = timedelta(seconds=5)
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from agents.rehearsal import Rehearsal
+    from ivr import exchange
+    from ivr.exchange.telephones import DistantTelephone, RehearsedTelephone
+    from ivr.phone_in_terminal import Event
 
 
 @dataclass(frozen=True)
@@ -108,26 +77,24 @@ class House:
 
 def prepare(settings: Settings) -> None:
     """Bring the database to this program's version. Raises StoreUnavailable in words for an administrator."""
-    database = Database(settings.database_url)
-    try:
-        database.check()
-        upgrade(database, Base.metadata)
-    finally:
-        database.close()
+    prepare_database(settings, Base.metadata)
 
 
-def compose(settings: Settings, clock: Clock | None = None) -> House:
-    """Compose the centre; the database must have been prepared. Raises ConfigError, StoreError or FlowsBroken."""
+def compose(settings: Settings, clock: Clock | None = None, *, flows_are_read_late: bool = False) -> House:
+    """Compose the centre; the database must have been prepared. Raises ConfigError, StoreError or FlowsBroken.
+
+    With `flows_are_read_late` they are read when a call asks for them, for programs that answer no calls.
+    """
     clock = clock or WallClock()
-    database = Database(settings.database_url)
-    plan = WorkPlan(database, clock)
-    centre = Centre(settings, clock, database, plan, load_insurers(settings))
+    centre = open_centre(settings, clock)
+    database, plan = centre.database, centre.plan
     carrier = TwilioCarrier(
         base_url=settings.carrier_url, account_sid=settings.account_sid, auth_token=settings.auth_token
     )
     floor = Floor(centre, carrier)
     voicemail = Messages(centre, carrier, partial(OwedCalls(centre).plan, keep_place=False))
-    phone = PhoneSide(centre, carrier, _library(centre), ports(floor, voicemail))
+    flows = install_flows(centre, _proved, are_read_late=flows_are_read_late)
+    phone = PhoneSide(centre, carrier, flows, ports(floor, voicemail))
     job_queues = JobQueues(settings.redis_url, plan, clock, timeout_seconds=settings.turn_redis_seconds)
     database.after_commit(job_queues.hurry_scheduled)
     voicemail.wire(plan)
@@ -136,20 +103,18 @@ def compose(settings: Settings, clock: Clock | None = None) -> House:
     return House(centre, floor, phone, voicemail, job_queues, sweep, wire(plan, floor))
 
 
-def _library(centre: Centre) -> FlowLibrary:
-    library = FlowLibrary(
-        database=centre.database,
-        clock=centre.clock,
-        insurers=centre.insurers,
-        folder=centre.settings.flows_dir,
-        prove=prove,
-    )
-    library.install()
-    return library
+def _proved(flows: FlowSet) -> Sequence[Finding]:
+    """Only a version that was never installed here is proved, once."""
+    from flows.checks import prove
+
+    return prove(flows)
 
 
-def create_app(house: House) -> Flask:
+def create_app(house: House) -> "Flask":
     """The Flask app of the carrier's webhooks, each behind the signature check."""
+    from agents.web import OutgoingCalls as CallsPlaced
+    from agents.web import blueprint as agents_blueprint
+
     app = ivr_wiring.create_app(house.phone)
     # A model's column is a descriptor, which no protocol's plain attribute matches for the type checker.
     outgoing = cast(CallsPlaced, ivr_wiring.outgoing(house.phone))
@@ -162,8 +127,31 @@ class Stage:
     """A house and its carrier in one process, on one moved clock."""
 
     house: House
-    switch: exchange.Switch
-    rehearsal: Rehearsal
+    switch: "exchange.Switch"
+    rehearsal: "Rehearsal"
+
+    is_live: bool = False
+
+    @property
+    def centre(self) -> Centre:
+        """The house's centre."""
+        return self.house.centre
+
+    @property
+    def database(self) -> Database:
+        """Where the log of the calls is."""
+        return self.house.centre.database
+
+    def dial(self, to: str, ani: str) -> "RehearsedTelephone":
+        """Call a line; the call goes on as its events are asked for."""
+        from ivr.exchange.telephones import RehearsedTelephone
+
+        return RehearsedTelephone(self.switch, self.switch.dial(to, ani), self.rehearsal.step)
+
+    def wait_for(self, ending: "Callable[[], Event | None]", *, within: timedelta) -> "Event | None":
+        """What `ending` finds within that much moved time."""
+        self.rehearsal.run_until(lambda: ending() is not None, within=within)
+        return ending()
 
 
 @contextmanager
@@ -172,14 +160,22 @@ def rehearse(settings: Settings, start: datetime, *, redis_url: str, seed: int =
 
     `settings` name the data folder, the database and the lines; addresses and account are chosen here.
     """
+    from redis import Redis
+
+    from agents.rehearsal import Rehearsal
+    from config.ports import free_port
+    from config.workers import run_burst
+    from ivr import exchange
+
     clock = MovedClock(start)
     account = exchange.Settings(seed=seed, auth_token="rehearsal")  # noqa: S106 - both sides are in this process
     with exchange.RunningExchange(account, clock=clock, courier=exchange.SimulatedCourier(), is_live=False) as carrier:
+        port = free_port()
         settings = replace(
             settings,
             redis_url=redis_url,
             carrier_url=carrier.url,
-            public_url=f"http://127.0.0.1:{free_port()}",
+            public_url=f"http://127.0.0.1:{port}",
             account_sid=account.account_sid,
             auth_token=account.auth_token,
             # Wall time must not decide whether a job is seen: here the turn waits for Redis as long as it takes.
@@ -187,7 +183,8 @@ def rehearse(settings: Settings, start: datetime, *, redis_url: str, seed: int =
         )
         prepare(settings)
         house = compose(settings, clock)
-        with _serving(house):
+        # Few threads: one request at a time can be repeated.
+        with exchange.ServedApp(create_app(house), port=port, threads=2, name="webhooks"):
             connect_lines(carrier.switch, settings, house.centre.insurers)
             reconcile.appoint(house.phone)
             redis = Redis.from_url(redis_url)
@@ -198,354 +195,149 @@ def rehearse(settings: Settings, start: datetime, *, redis_url: str, seed: int =
         house.close()
 
 
-@contextmanager
-def _serving(house: House) -> Iterator[None]:
-    """Serve the house's webhooks on a thread; one request at a time, so that a rehearsal can be repeated."""
-    port = int(house.centre.settings.public_url.rsplit(":", 1)[1])
-    server = create_server(create_app(house), host="127.0.0.1", port=port, threads=2)
-    thread = Thread(target=server.run, daemon=True, name="webhooks")
-    thread.start()
-    try:
-        yield
-    finally:
-        server.close()
-        server.task_dispatcher.shutdown()
-        thread.join(5)
-
-
-def connect_lines(switch: exchange.Switch, settings: Settings, insurers: Insurers) -> None:
+def connect_lines(switch: "exchange.Switch", settings: Settings, insurers: Insurers) -> None:
     """Give the exchange every published number, as an administrator gives them to a carrier; agents answer there."""
-    url = settings.public_url
-    for line in insurers.lines():
-        for number in line.numbers:
-            switch.add_number(
-                number,
-                f"{url}/voice/incoming",
-                fallback_url=f"{settings.fallback_url}/fallback/{line.insurer_id}/{line.name}",
-                status_callback=f"{url}/voice/status",
-            )
+    from ivr import exchange
+
+    for it in published_numbers(settings, insurers):
+        switch.add_number(it.number, it.voice_url, fallback_url=it.fallback_url, status_callback=it.status_url)
     switch.behave("client:*", exchange.AutoAnswer(after=3.0, talk_for=None, patience=None))
 
 
-def centre_settings() -> Settings:
-    """The settings of the centre whose data folder this is: what `pult demo` chose last, under the environment."""
-    folder = Path(os.environ.get("PULT_DATA_DIR", ".pult"))
-    return read_settings({**read_env_file(folder / CENTRE_FILE), **os.environ})
+def serve_exchange(settings: Settings) -> None:
+    """Serve the exchange until told to stop: every line's number rings at the centre of `settings`."""
+    from ivr import exchange
+
+    address = exchange_address(settings)
+    account = exchange.Settings(account_sid=settings.account_sid, auth_token=settings.auth_token)
+    carrier = exchange.RunningExchange(account, host=address.host, port=address.port)
+    connect_lines(carrier.switch, settings, load_insurers(settings))
+    exchange.serve(carrier)
+
+
+def _look(settings: Settings) -> Callable[[], object]:
+    house = compose(settings, flows_are_read_late=True)
+    reconcile.appoint(house.phone)
+    return house.look
+
+
+def dial(settings: Settings, to: str, ani: str) -> "DistantTelephone":
+    """Call a line of the centre that runs here, whose carrier must be the exchange."""
+    from ivr import exchange
+    from ivr.exchange.telephones import DistantTelephone
+
+    return DistantTelephone(exchange.Phone.dial(settings.carrier_url, to, ani))
+
+
+centre_settings = partial(read_centre_settings, os.environ)
+lines_here = partial(insurers_here, os.environ)
+
+
+def is_up(settings: Settings) -> bool:
+    """Whether the exchange of the centre with these settings answers: calls can be placed."""
+    from ivr import exchange
+
+    is_local = settings.carrier_url.startswith("http://") and settings.account_sid
+    return bool(is_local) and exchange.account_at(settings.carrier_url) == settings.account_sid
 
 
 def composed() -> House:
     """The house of the centre here, for one command; migrates a database that is older than this program."""
     settings = centre_settings()
     prepare(settings)
-    return compose(settings)
+    return compose(settings, flows_are_read_late=True)
 
 
-@click.group()
+@click.group(cls=LateCommands)
 @click.pass_context
 def pult(context: click.Context) -> None:
     """Pult: the voice side of a medical insurer."""
-    context.obj = LateHouse(composed)
+    context.obj = LateHouse(lambda: composed().centre, lines_here)
 
 
-pult.add_command(flows_commands)
-pult.add_command(line_commands)
-pult.add_command(calls_commands)
-pult.add_command(insured_commands)
-pult.add_command(bench_command(BenchBuilder(prepare, compose)))
-for made in (
-    *agent_commands(lambda: composed().floor),
-    *voicemail_commands(lambda: composed().centre),
-    *backup_commands(centre_settings),
-):
-    pult.add_command(made)
+@pult.late("demo", "call")
+def _calling() -> Iterable[click.Command]:
+    from agents.demo import demo_command, rehearsed, throw_away
+    from ivr.call_command import Centres, call_command
 
-
-class LateHouse:
-    """Stands for the house until a command asks for its centre: `pult flows check` needs no database."""
-
-    def __init__(self, make: Callable[[], House]) -> None:
-        self._make = make
-
-    @cached_property
-    def centre(self) -> Centre:
-        """The composed centre."""
-        return self._make().centre
-
-    @staticmethod
-    def vocabulary() -> Vocabularies:
-        """The queues and destinations that flows may name; a setting that is absent is as in the demo."""
-        return vocabularies_of(load_insurers(read_settings({**demo_settings(), **os.environ})))
-
-
-@pult.command()
-@click.option("--revision", metavar="MESSAGE", help="For developers: write the version that the models ask for.")
-def migrate(revision: str | None) -> None:
-    """Bring the database to this program's version."""
-    settings = centre_settings()
-    prepare(settings)
-    if revision is None:
-        click.echo("The database is at this program's version.")
-        return
-    database = Database(settings.database_url)
-    written = revise(database, Base.metadata, revision)
-    database.close()
-    click.echo(f"Read and correct {written}." if written else "The models ask for nothing new.")
-
-
-@pult.group()
-def serve() -> None:
-    """Run one program of a centre, until SIGTERM: what `pult demo` and a service manager start."""
-    set_up_logging()
-    arm_from_environment(os.environ.get("PULT_FAILPOINT"))
-
-
-@serve.command()
-def web() -> None:
-    """The web server of the carrier's webhooks."""
-    settings = centre_settings()
-    count = int(settings.named.get("PULT_WEB_WORKERS", "2"))
-    place = _listening(settings, "PULT_WEB_BIND", settings.public_url, workers=count)
-    serve_web(place, lambda: create_app(compose(settings)), port_setting="PULT_WEB_BIND")
-
-
-def _listening(settings: Settings, setting: str, url: str, *, workers: int) -> WebServer:
-    """Where to listen: as `setting` says (http://host:port), else where `url` points, which a proxy may answer for."""
-    address = urlsplit(settings.named.get(setting, url))
-    return WebServer(address.hostname or "127.0.0.1", address.port or 8080, workers)
-
-
-@serve.command()
-def fallback() -> None:
-    """The fallback: no database, one answer, should the web server fail."""
-    settings = centre_settings()
-    duty = {(line.insurer_id, line.name): line.duty_number for line in load_insurers(settings).lines()}
-    app = fallback_app(
-        public_url=settings.fallback_url, duty_numbers=duty, is_signed=partial(is_signed, settings.auth_token)
+    centres = Centres(
+        settings=centre_settings,
+        is_up=is_up,
+        dial=dial,
+        insurers=lines_here,
+        throw_away=partial(throw_away, prepare, dial),
+        rehearsed=partial(rehearsed, rehearse),
     )
-    place = _listening(settings, "PULT_FALLBACK_BIND", settings.fallback_url, workers=1)
-    serve_web(place, lambda: app, port_setting="PULT_FALLBACK_BIND")
+    return demo_command(prepare, dial), call_command(centres)
 
 
-@serve.command()
-@click.option("--count", default=2, show_default=True, type=click.IntRange(1, 64))
-def workers(count: int) -> None:
-    """The workers that empty the job queues."""
-    settings = centre_settings()
-    run_worker_pool(settings.redis_url, count, lambda: compose(settings).centre.plan)
+@pult.late("serve")
+def _serving() -> Iterable[click.Command]:
+    from config.serve_commands import Programs, serve_commands
+    from ivr.fallback import fallback_of
+
+    programs = Programs(
+        settings=centre_settings,
+        web=lambda settings: create_app(compose(settings)),
+        fallback=fallback_of,
+        plan=lambda settings: compose(settings, flows_are_read_late=True).centre.plan,
+        sweep=_look,
+        exchange=serve_exchange,
+    )
+    return (serve_commands(programs),)
 
 
-@serve.command()
-def sweep() -> None:
-    """The sweep: finds what is due, and does the telephone work itself where Redis is away."""
-    house = compose(centre_settings())
-    reconcile.appoint(house.phone)
-    run_sweep(house.look)
+@pult.late("migrate", "backup", "restore")
+def _keeping() -> Iterable[click.Command]:
+    from config.backup_commands import backup_commands
+    from config.migrate_command import migrate_command
+
+    return migrate_command(centre_settings, Base.metadata), *backup_commands(centre_settings)
 
 
-@serve.command("exchange")
-def serve_exchange() -> None:
-    """The exchange, a carrier on this machine: every line's number rings at the centre, agents answer by themselves."""
-    settings = centre_settings()
-    address = urlsplit(settings.carrier_url)
-    account = exchange.Settings(account_sid=settings.account_sid, auth_token=settings.auth_token)
-    carrier = exchange.RunningExchange(account, host=address.hostname or "127.0.0.1", port=address.port or 9000)
-    connect_lines(carrier.switch, settings, load_insurers(settings))
-    exchange.serve(carrier)
+@pult.late("flows")
+def _flows() -> Iterable[click.Command]:
+    from flows.cli import flows
+
+    return (flows,)
 
 
-@pult.command()
-@click.argument("number")
-@click.option("--from", "ani", default="", help="The number that calls; withheld if left out.")
-@click.option("--press", "presses", multiple=True, help='Answers the next prompt; "" is silence, "hangup" hangs up.')
-@click.option("--language", help="Ask for ru, en, or another language of the line, before the other presses.")
-@click.option("--json", "as_json", is_flag=True, help="One event a line, for machines.")
-@click.option("--fast", is_flag=True, help="On a throw-away centre whose clock is moved.")
-def call(number: str, ani: str, presses: tuple[str, ...], language: str | None, as_json: bool, fast: bool) -> None:
-    """Call NUMBER, one of the lines, and print the call line by line.
+@pult.late("calls", "line", "insured")
+def _phone_side() -> Iterable[click.Command]:
+    from ivr.cli import calls, line
+    from ivr.insured.cli import insured
 
-    Calls the running centre; with --fast, or where none runs, a throw-away one with the demo's people and agents.
-    """
-    to = _e164(number)
-    wanted = _Wanted(to, _e164(ani) if ani else "anonymous", (*_language_keys(to, language), *presses), as_json)
-    folder = Path(os.environ.get("PULT_DATA_DIR", ".pult"))
-    if not fast and folder.exists() and is_in_use(folder):
-        sys.exit(_call_running(centre_settings(), wanted))
-    with TemporaryDirectory(prefix="pult-") as throw_away:
-        settings = read_settings({**demo_settings(), **os.environ, "PULT_DATA_DIR": throw_away})
-        with (
-            running(free_port(), Path(throw_away) / "redis") as redis,
-            rehearse(settings, WallClock().now(), redis_url=redis.url) as stage,
-        ):
-            load_demo(stage.house.centre)
-            sys.exit(_call_rehearsed(stage, wanted))
+    return calls, line, insured
 
 
-@dataclass(frozen=True)
-class _Wanted:
-    """The call to place; without `presses` nobody presses anything."""
+@pult.late("agent", "queue", "shifts", "voicemail")
+def _above() -> Iterable[click.Command]:
+    from agents.cli import commands_of as agent_commands
+    from recordings.cli import commands_of as voicemail_commands
 
-    to: str
-    ani: str
-    presses: tuple[str, ...]
-    as_json: bool
-
-    def follow(
-        self, telephone: Telephone, log: CentreLog, wait: Callable[[Callable[[], Event | None]], Event | None]
-    ) -> int:
-        """Follow the call to its end; the exit status."""
-        prompts = FlowSet.from_folder().prompts
-        names = PromptNames({id_: prompt.texts for id_, prompt in prompts.items()})
-        # Without --press a person at a terminal decides; in a pipe nobody does, and that is silence.
-        script = None if not self.presses and sys.stdin.isatty() else Script(list(self.presses))
-        return TerminalCall(telephone, log, Transcript(names, self.as_json), script, wait, _ask_keys).run()
+    return *agent_commands(lambda: composed().floor), *voicemail_commands(lambda: composed().centre)
 
 
-def _ask_keys() -> str:
-    """What a person types: keys, nothing for silence, `hangup` (or the end of input) to hang up."""
-    try:
-        return input("keys> ").strip()
-    except EOFError:
-        return "hangup"
+@pult.late("bench")
+def _measuring() -> Iterable[click.Command]:
+    from agents.bench.command import bench_command
+    from agents.bench.throw_away import Builder
 
-
-def _language_keys(to: str, language: str | None) -> tuple[str, ...]:
-    """What a caller who wants `language` presses at the line's first menu: its number there, or 8 for the other one."""
-    if language is None:
-        return ()
-    settings = read_settings({**demo_settings(), **os.environ})
-    line = load_insurers(settings).line_by_number(to)
-    if line is None or language not in line.languages:
-        known = ", ".join(line.languages) if line else "no line answers there"
-        raise click.BadParameter(f"the line does not speak {language!r} ({known})", param_hint="--language")
-    place = line.languages.index(language)
-    if len(line.languages) > 2:
-        return (str(place + 1),)
-    return ("8",) if place else ()
-
-
-def _e164(text: str) -> str:
-    try:
-        return parse_phone(text).e164
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
-
-
-def _call_rehearsed(stage: Stage, wanted: _Wanted) -> int:
-    phone_id = stage.switch.dial(wanted.to, wanted.ani)
-    telephone = RehearsedTelephone(stage.switch, phone_id, stage.rehearsal.step)
-    log = CallFollower(stage.house.centre.database, telephone.call_sid)
-
-    def wait(ending: Callable[[], Event | None]) -> Event | None:
-        stage.rehearsal.run_until(lambda: ending() is not None, within=OUTCOME_WITHIN)
-        return ending()
-
-    return wanted.follow(telephone, log, wait)
-
-
-def _call_running(settings: Settings, wanted: _Wanted) -> int:
-    telephone = DistantTelephone(exchange.Phone.dial(settings.carrier_url, wanted.to, wanted.ani))
-    database = Database(settings.database_url)
-
-    def wait(ending: Callable[[], Event | None]) -> Event | None:
-        deadline = stopwatch() + OUTCOME_WITHIN.total_seconds()
-        while (found := ending()) is None and stopwatch() < deadline:
-            sleep(0.2)
-        return found
-
-    try:
-        return wanted.follow(telephone, CallFollower(database, telephone.call_sid), wait)
-    finally:
-        database.close()
-
-
-def load_demo(centre: Centre) -> None:
-    """Load the demo's people, and its agents with their shifts; what is loaded already stays as it is."""
-    for path in sorted((DEMO / "rosters").glob("*.csv")):
-        import_roster(centre, path, insurer_id=path.stem, by="demo")
-    for path in sorted((DEMO / "shifts").glob("*.csv")):
-        import_shifts(centre, insurer_id=path.stem, path=path, actor="demo")
-
-
-@pult.command()
-def demo() -> None:
-    """Start the whole centre on embedded defaults, place one call, and stay up until Ctrl-C."""
-    environ = {
-        "PULT_CARRIER_URL": "http://127.0.0.1:9000",
-        "PULT_FALLBACK_URL": "http://127.0.0.1:8081",
-        "TWILIO_ACCOUNT_SID": "AC" + secrets.token_hex(16),
-        "TWILIO_AUTH_TOKEN": secrets.token_hex(16),
-        **demo_settings(),
-    }
-    settings = read_settings({**environ, **os.environ})
-    with sole_use(settings.data_dir):
-        write_env_file(settings.data_dir / CENTRE_FILE, environ)
-        prepare(settings)
-        _run_demo(settings)
-
-
-def _run_demo(settings: Settings) -> None:
-    supervisor = Supervisor(_programs(settings), settings.data_dir / "logs", click.echo)
-    with stopping_on_signals(supervisor):
-        click.echo("Starting the centre ...")
-        supervisor.start()
-        house = compose(settings)
-        load_demo(house.centre)
-        house.close()
-        # On a thread, so that Ctrl-C stops the centre in the middle of the call too.
-        Thread(target=_show_a_call, args=(settings,), daemon=True, name="scripted call").start()
-        supervisor.run()
-    click.echo("The centre is stopped; its data stays.")
-
-
-def _show_a_call(settings: Settings) -> None:
-    """A made-up insured person asks for an appointment, is identified, waits, and is served."""
-    click.echo("One call, as its caller has it (• is what the centre knows of it):\n")
-    try:
-        _call_running(settings, _Wanted("+78002001441", "+70002000001", _APPOINTMENT, as_json=False))
-    except exchange.ExchangeError as error:
-        click.echo(f"The call broke off: {error}")
-        return
-    click.echo(_HOW_TO_GO_ON.format(url=settings.public_url, logs=settings.data_dir / "logs"))
-
-
-# An appointment, for myself, the policy's digits, the birth date: a row of config/demo/rosters/vsk.csv.
-_APPOINTMENT = ("1", "1", "5000000001#", "15031985")
-
-
-_HOW_TO_GO_ON = """
-The centre is up at {url}; logs are in {logs}. In another terminal:
-  .venv/bin/pult call "8 800 200-14-41" --press 0       ВСК, the medical desk
-  .venv/bin/pult call "8 800 250-01-01"                 Согласие; press keys as you are asked
-  .venv/bin/pult call "8 800 333-60-03" --press 9       the ОМС hotline, an emergency
-  .venv/bin/pult calls list                             the call log
-Ctrl-C stops everything."""
-
-
-def _programs(settings: Settings) -> list[Program]:
-    port = redis_port_of(settings.redis_url)
-    this = [sys.executable, "-m", "wsgi", "serve"]
-    web_url, fallback_url, carrier = settings.public_url, settings.fallback_url, settings.carrier_url
-    programs = [
-        Program("exchange", [*this, "exchange"], partial(answers, f"{carrier}/exchange/health")),
-        Program("web", [*this, "web"], partial(answers, f"{web_url}/static/hold.wav")),
-        Program("fallback", [*this, "fallback"], partial(answers, fallback_url)),
-        Program("workers", [*this, "workers"]),
-        Program("sweep", [*this, "sweep"]),
-    ]
-    if port is not None:
-        prepare_redis(port, settings.data_dir / "redis")
-        command = redis_command(port, settings.data_dir / "redis")
-        programs.insert(0, Program("redis", command, partial(responds, port)))
-    return programs
+    return (bench_command(Builder(prepare, compose)),)
 
 
 def main() -> None:
     """The `pult` command: errors that an administrator can mend are one line, without a stack trace."""
-    try:
-        pult()
-    except (ConfigError, StoreError, PhoneError, exchange.ExchangeError) as error:
-        click.echo(f"pult: {error}", err=True)
-        sys.exit(1)
+    run(pult, _told_errors)
+
+
+def _told_errors() -> Sequence[type[Exception]]:
+    """Those whose text is for an administrator; asked for when one has come."""
+    from sqlalchemy.exc import OperationalError
+
+    from ivr.exchange import ExchangeError
+
+    return ConfigError, StoreError, TableError, PhoneError, ExchangeError, OperationalError
 
 
 if __name__ == "__main__":

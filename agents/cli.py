@@ -16,6 +16,7 @@ from agents.roster_file import RosterRow
 from agents.shifts import ImportReport, add_agent, import_shifts, known_skills
 from agents.wrap_up import WrittenOutcome, record_call_outcome
 from config.audit import audit
+from config.errors import TableError
 from ivr.carrier.errors import CarrierError
 from ivr.errors import PhoneError
 
@@ -196,12 +197,13 @@ def _shifts_group(make_floor: FloorMaker) -> click.Group:
     @group.command("import")
     @_INSURER
     @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+    @click.option("--sheet", help="The workbook's sheet; else the first that has the columns.")
     @click.option("--dry-run", is_flag=True, help="Check and count, change nothing.")
     @click.option("--strict", is_flag=True, help="Load nothing if any row is wrong.")
-    def import_file(insurer: str, file: Path, dry_run: bool, strict: bool) -> None:
+    def import_file(insurer: str, file: Path, sheet: str | None, dry_run: bool, strict: bool) -> None:
         """Take over a roster (CSV or XLSX): who works when, from today on. Exit status 1 if a row was wrong."""
         floor = _checked(make_floor(), insurer)
-        report = _import_with_bar(floor, insurer, file, dry_run=dry_run, strict=strict)
+        report = _import_with_bar(floor, insurer, file, sheet=sheet, dry_run=dry_run, strict=strict)
         for error in report.errors:
             click.echo(f"{file.name}: {error}", err=True)
         would = "would be " if report.is_dry_run else ""
@@ -245,7 +247,9 @@ def _queue_group(make_floor: FloorMaker) -> click.Group:
     return group
 
 
-def _import_with_bar(floor: Floor, insurer: str, file: Path, *, dry_run: bool, strict: bool) -> ImportReport:
+def _import_with_bar(
+    floor: Floor, insurer: str, file: Path, *, sheet: str | None, dry_run: bool, strict: bool
+) -> ImportReport:
     with click.progressbar(length=1, label=file.name) as bar:
 
         def progress(done: int, total: int) -> None:
@@ -260,9 +264,10 @@ def _import_with_bar(floor: Floor, insurer: str, file: Path, *, dry_run: bool, s
                 actor=getpass.getuser(),
                 is_dry_run=dry_run,
                 all_or_nothing=strict,
+                sheet=sheet,
                 progress=progress,
             )
-        except RosterRefused as error:
+        except (RosterRefused, TableError) as error:
             raise click.ClickException(str(error)) from error
 
 

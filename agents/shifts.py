@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 from agents import presence
 from agents.errors import RosterRefused
 from agents.models import Agent, AgentSkill, Presence, Shift
-from agents.roster_file import RosterRow, RowError, read_row, read_table
+from agents.roster_file import RosterRow, RowError, read_roster, read_row
 from config.audit import audit
 from config.centre import Centre
 from config.database import Transaction
@@ -39,15 +39,16 @@ def import_shifts(
     actor: str,
     is_dry_run: bool = False,
     all_or_nothing: bool = False,
+    sheet: str | None = None,
     progress: Progress = lambda done, total: None,
 ) -> ImportReport:
     """Take over a roster. Repeated, it changes nothing more.
 
     For the agents that it names the file is the whole truth from today on: their later shifts that it does not hold go.
     Wrong rows are reported and leave their agent as it was, while the others load; with `all_or_nothing` nothing loads.
-    Raises RosterRefused for a file that is no roster, and with `all_or_nothing` for one with a wrong row.
+    Raises TableError for a file that is no roster, and with `all_or_nothing` RosterRefused for one with a wrong row.
     """
-    rows, errors = _read(centre, insurer_id, path)
+    rows, errors = _read(centre, insurer_id, path, sheet)
     by_code = _by_agent(rows)
     errors += _check_people(centre, insurer_id, by_code)
     wrong = {error.code for error in errors}
@@ -72,10 +73,10 @@ def known_skills(centre: Centre, insurer_id: str) -> frozenset[str]:
     return frozenset(of_queues | {region.skill for region in insurer.regions.values() if region.skill})
 
 
-def _read(centre: Centre, insurer_id: str, path: Path) -> tuple[list[RosterRow], list[RowError]]:
+def _read(centre: Centre, insurer_id: str, path: Path, sheet: str | None) -> tuple[list[RosterRow], list[RowError]]:
     zone = centre.insurers[insurer_id].time_zone
     today, skills = centre.clock.now().astimezone(zone).date(), known_skills(centre, insurer_id)
-    read = [read_row(number, row, zone=zone, today=today, skills=skills) for number, row in read_table(path)]
+    read = [read_row(raw, zone=zone, today=today, skills=skills) for raw in read_roster(path, sheet=sheet)]
     return [one for one in read if isinstance(one, RosterRow)], [one for one in read if isinstance(one, RowError)]
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from config.clock import Clock
 from config.database import Database
 from config.due_work import WorkPlan
-from config.lines import Insurers
+from config.line_descriptions import Insurers
+from config.lines import load_insurers
 from config.settings import Settings
 
 
@@ -18,3 +19,11 @@ class Centre:
     database: Database
     plan: WorkPlan
     insurers: Insurers
+
+
+def open_centre(settings: Settings, clock: Clock) -> Centre:
+    """Open the database and read the lines; the plan is empty until handlers are bound. Raises ConfigError or
+    StoreError.
+    """
+    database = Database(settings.database_url)
+    return Centre(settings, clock, database, WorkPlan(database, clock), load_insurers(settings))

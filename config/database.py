@@ -1,5 +1,6 @@
 """The database: engine, transactions, column types. The database is the truth; all else can be derived from it."""
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,12 +21,13 @@ from sqlalchemy import (
     create_engine,
     event,
 )
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from config import failpoints
-from config.errors import IoInsideTransaction, StoreUnavailable
+from config.errors import ConfigError, IoInsideTransaction, StoreUnavailable
 
 Transaction: TypeAlias = Session
 """What services get to read and write rows with; committed by whoever opened it."""
@@ -84,6 +86,7 @@ InsurerId = Annotated[str, mapped_column(String(32), index=True)]
 Ref = Annotated[str, mapped_column(String(32))]
 """The id of a row elsewhere."""
 
+_SHAPES: Final = "write sqlite:////folder/pult.sqlite or postgresql+psycopg://name:password@host/database."
 _state = threading.local()
 
 
@@ -97,9 +100,10 @@ class Database:
     """One engine and its transactions. Short writes; no input or output inside one."""
 
     def __init__(self, url: str) -> None:
+        parsed = _checked(url)
         self.url = url
-        self.is_sqlite = url.startswith("sqlite")
-        self.engine: Engine = _engine(url, is_sqlite=self.is_sqlite)
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        self.engine: Engine = _engine(parsed, is_sqlite=self.is_sqlite)
         self._after_commit: list[Callable[[Transaction], None]] = []
 
     def after_commit(self, hook: Callable[[Transaction], None]) -> None:
@@ -142,16 +146,30 @@ class Database:
         try:
             with self.engine.connect():
                 pass
-        except OperationalError as error:
+        except (DBAPIError, sqlite3.Error) as error:
             where = self.engine.url.render_as_string(hide_password=True)
-            raise StoreUnavailable(f"the database {where} cannot be opened: {error.orig}") from error
+            why = " ".join(str(getattr(error, "orig", error)).split())
+            raise StoreUnavailable(f"the database {where} cannot be opened: {why}. See PULT_DATABASE_URL.") from error
 
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
 
 
-def _engine(url: str, *, is_sqlite: bool) -> Engine:
+def _checked(url: str) -> URL:
+    """The URL, `postgresql://` with the driver that comes with Pult. Raises ConfigError, without quoting a password."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise ConfigError(f"PULT_DATABASE_URL is no database URL: {_SHAPES}") from None
+    if parsed.drivername in ("postgres", "postgresql"):
+        return parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername not in ("sqlite", "sqlite+pysqlite", "postgresql+psycopg"):
+        raise ConfigError(f"PULT_DATABASE_URL begins with '{parsed.drivername}', which Pult does not know: {_SHAPES}")
+    return parsed
+
+
+def _engine(url: URL, *, is_sqlite: bool) -> Engine:
     if not is_sqlite:
         return create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=20)
     # Parameters are callers' digits and names: an error that quotes them must never reach a log.

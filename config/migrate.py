@@ -45,19 +45,6 @@ def heads() -> tuple[str, ...]:
     return tuple(_scripts().get_heads())
 
 
-def version_of(database: Database) -> str | None:
-    """The version that `database` is at; None for an empty one."""
-    with database.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
-
-
-def require_current(database: Database) -> None:
-    """Raise StoreUnavailable, with what to do, unless `database` is at the newest version."""
-    database.check()
-    if version_of(database) not in heads():
-        raise StoreUnavailable("the database is not at this program's version: run `pult migrate`.")
-
-
 def differences(database: Database, metadata: MetaData) -> list[Any]:
     """What migrations made of `database` and `metadata` do not agree in; empty when all is well."""
     with database.engine.connect() as connection:

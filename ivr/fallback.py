@@ -5,10 +5,14 @@ It apologises, names the emergency numbers, and dials the line's duty number, wh
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import parse_qsl, quote
 
+from config.lines import load_insurers
 from config.phone_numbers import PhoneNumber
+from config.settings import Settings
+from ivr.carrier.signature import is_signed
 from ivr.twiml import elements
 
 if TYPE_CHECKING:
@@ -39,6 +43,13 @@ _NOBODY: Final = (
 
 class Refused(Exception):
     """The request is not one that the carrier sends; carries the status line to answer with."""
+
+
+def fallback_of(settings: Settings) -> "WSGIApplication":
+    """The fallback of a centre; raises ConfigError, as `load_insurers` does."""
+    duty = {(line.insurer_id, line.name): line.duty_number for line in load_insurers(settings).lines()}
+    is_ours = partial(is_signed, settings.auth_token)
+    return fallback_app(public_url=settings.fallback_url, duty_numbers=duty, is_signed=is_ours)
 
 
 def fallback_app(*, public_url: str, duty_numbers: DutyNumbers, is_signed: Validator) -> "WSGIApplication":

@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 from sqlalchemy import insert, literal_column, select, update
 from sqlalchemy.exc import IntegrityError
 
+from config.centre import Centre
 from config.clock import Clock
 from config.database import Database, Transaction
 from config.line_descriptions import Insurers
@@ -32,6 +33,24 @@ _NEWEST: Final = select(FlowVersion.digest).order_by(FlowVersion.installed_at.de
 def vocabularies_of(insurers: Insurers) -> Vocabularies:
     """The queues and destinations that each line's flow may name."""
     return Vocabularies({line.flow: _vocabulary(insurers, line.insurer_id) for line in insurers.lines()})
+
+
+def install_flows(centre: Centre, prove: Proof, *, are_read_late: bool = False) -> "FlowLibrary":
+    """The library of a centre's flows, with what is on disk installed. Raises FlowsBroken, as `install` does.
+
+    With `are_read_late` a version that is current already is read when a call asks for it: reading takes a third of a
+    second, in which a restarted worker rings the phone.
+    """
+    library = FlowLibrary(
+        database=centre.database,
+        clock=centre.clock,
+        insurers=centre.insurers,
+        folder=centre.settings.flows_dir,
+        prove=prove,
+    )
+    if not (are_read_late and library.is_current()):
+        library.install()
+    return library
 
 
 class FlowLibrary:
@@ -62,9 +81,18 @@ class FlowLibrary:
             log.info("version %s was installed by another process meanwhile", flows.digest[:12])
         return flows
 
+    def is_current(self) -> bool:
+        """Whether what is on disk is the version that new calls begin on; it passed its proof then."""
+        try:
+            digest = digest_of(sources_in(self._folder))
+        except (OSError, UnicodeDecodeError):
+            return False
+        with self._database.reading("current_flow_version") as tx:
+            return digest == self._current_digest(tx)
+
     def current(self, tx: Transaction) -> FlowSet:
         """The version that a new call begins on. Raises FlowsBroken where none is installed."""
-        digest = tx.scalar(_NEWEST)
+        digest = self._current_digest(tx)
         if digest is None:
             raise FlowsBroken("no version of the flows is installed")
         return self.version(tx, digest)
@@ -79,6 +107,10 @@ class FlowLibrary:
             raise CallUnreadable(f"no flow version {digest[:12]}")
         # It passed the vocabulary of its day; queues that went since must not make its calls unreadable.
         return self._remember(FlowSet.from_sources(row.sources))
+
+    @staticmethod
+    def _current_digest(tx: Transaction) -> str | None:
+        return tx.scalar(_NEWEST)
 
     def _proved(self, sources: dict[str, str]) -> FlowSet:
         digest = digest_of(sources)

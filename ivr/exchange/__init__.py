@@ -4,12 +4,13 @@ It imports nothing of the rest of the project, and only ``wsgi.py`` may import i
 """
 
 from ivr.exchange.behaviours import AutoAnswer, Busy, Fail, Hands, NoAnswer, Offline, Person
-from ivr.exchange.client import Phone
+from ivr.exchange.client import Phone, account_at
 from ivr.exchange.clock import MovedClock, WallClock
 from ivr.exchange.courier import LiveCourier, SimulatedCourier
 from ivr.exchange.errors import ExchangeError, NoSuchPhone, PortTaken
 from ivr.exchange.mischief import Ambush, Mischief, RestFault
 from ivr.exchange.server import RunningExchange, serve
+from ivr.exchange.serving import ServedApp
 from ivr.exchange.settings import Settings
 from ivr.exchange.switch import Switch
 from ivr.exchange.web import create_exchange
@@ -32,10 +33,12 @@ __all__ = [
     "PortTaken",
     "RestFault",
     "RunningExchange",
+    "ServedApp",
     "Settings",
     "SimulatedCourier",
     "Switch",
     "WallClock",
+    "account_at",
     "create_exchange",
     "serve",
 ]

@@ -163,7 +163,13 @@ def answer(core: Core, call: Call) -> None:
     hear(core, call, "answered")
     core.after_unless_over(call, call.limit_seconds, lambda: hang_up(core, call, "time limit"))
     if call.is_recorded:
-        recorder.begin(core, source="OutboundAPI", call_sid=call.sid, callback=call.recording)
+        call.recorded = recorder.begin(
+            core,
+            source="OutboundAPI",
+            call_sid=call.sid,
+            channels=call.recording_channels,
+            callback=call.recording,
+        )
     behaviour = call.phone.behaviour
     if call.direction != "inbound" and isinstance(behaviour, AutoAnswer):
         _be_patient(core, call, behaviour.patience)

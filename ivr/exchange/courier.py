@@ -6,6 +6,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Protocol
 
 from ivr.exchange.fetching import Fetcher
@@ -36,7 +37,7 @@ class Courier(Protocol):
         ...
 
     def stop(self) -> None:
-        """End; what is under way may be dropped."""
+        """End; what waits is dropped, what is under way is carried to its end."""
         ...
 
 
@@ -76,13 +77,13 @@ class LiveCourier:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="courier")
         self._fetcher = Fetcher()
         self._deliver: Deliver = _nowhere
-        self._is_open = True
 
     def start(self, deliver: Deliver) -> None:
         self._deliver = deliver
 
     def send(self, request: WebRequest) -> None:
-        if self._is_open:
+        # Whoever is late finds the pool closed, whatever he saw a moment before.
+        with suppress(RuntimeError):
             self._pool.submit(self._carry, request)
 
     def has_work(self) -> bool:
@@ -92,8 +93,8 @@ class LiveCourier:
         return False
 
     def stop(self) -> None:
-        self._is_open = False
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        # What is under way ends by itself (15 s at most): connections are closed under no thread.
+        self._pool.shutdown(wait=True, cancel_futures=True)
         self._fetcher.close()
 
     def _carry(self, request: WebRequest) -> None:

@@ -9,6 +9,7 @@ from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import unquote, urlencode, urlsplit, urlunsplit
 
 import requests
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from ivr.exchange.signature import sign
 from ivr.exchange.webrequest import (
@@ -139,7 +140,8 @@ def _kind_of(status: int) -> str:
 def _is_usable(url: str) -> bool:
     parts = urlsplit(url)
     # Twilio refuses callback hosts with an underscore (twilio.md §1).
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and "_" not in parts.netloc
+    host = parts.hostname or ""
+    return parts.scheme in ("http", "https") and bool(host) and "_" not in host
 
 
 def _credentials(url: str) -> str | None:
@@ -158,10 +160,22 @@ def _read_capped(response: requests.Response, until: float) -> bytes:
     """The body up to the size limit; one that drips past the time cap counts as timed out."""
     found = bytearray()
     with response:
-        for chunk in response.iter_content(16 * 1024):
+        while len(found) < MOST_READ:
+            # What has come, and not a full chunk, for which a body that drips would be waited for without end.
+            chunk = _read_some(response)
+            if not chunk:
+                break
             found += chunk
-            if len(found) >= MOST_READ:
-                return bytes(found[:MOST_READ])
             if time.monotonic() > until:
                 raise requests.exceptions.ReadTimeout
-    return bytes(found)
+    return bytes(found[:MOST_READ])
+
+
+def _read_some(response: requests.Response) -> bytes:
+    """The next bytes as they come, none at the end; raises `requests`'s errors, as whoever reads a chunk expects."""
+    try:
+        return bytes(response.raw.read1(16 * 1024, decode_content=True))
+    except (TimeoutError, ReadTimeoutError) as error:
+        raise requests.exceptions.ReadTimeout from error
+    except (HTTPError, OSError) as error:
+        raise requests.exceptions.ConnectionError from error

@@ -64,6 +64,8 @@ class Call:
     ended_at: datetime | None = None
     is_bridged: bool = False
     is_recorded: bool = False
+    recording_channels: int = 1
+    recorded: Recording | None = None
     timers: list[Timer] = field(default_factory=list)
     fetches_now: tuple[datetime, int] | None = None
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ivr.exchange.clock import rfc2822
 from ivr.exchange.model import Recording, RecordingStatus
 from ivr.exchange.twiml.verbs import NOWHERE, Callback
-from ivr.exchange.webhooks import tell
+from ivr.exchange.webhooks import tell, url_of
 from ivr.exchange.webrequest import Fields
 
 if TYPE_CHECKING:
@@ -115,12 +115,6 @@ def _fields(core: Core, recording: Recording) -> Fields:
     if recording.status is RecordingStatus.COMPLETED:
         fields.append(("RecordingDuration", str(recording.duration_seconds)))
     return tuple(fields)
-
-
-def url_of(core: Core, recording: Recording) -> str:
-    """Where the sound is, without an extension."""
-    account = core.settings.account_sid
-    return f"{core.public_url}/2010-04-01/Accounts/{account}/Recordings/{recording.sid}"
 
 
 @lru_cache(maxsize=4)

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import logging
-import os
 import signal
-import socket
 import threading
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self
-
-from waitress import create_server, wasyncore  # type: ignore[import-untyped]
+from typing import Self
 
 from ivr.exchange.clock import Clock
 from ivr.exchange.courier import Courier
-from ivr.exchange.errors import PortTaken
+from ivr.exchange.serving import ServedApp
 from ivr.exchange.settings import Settings
 from ivr.exchange.switch import Switch
 from ivr.exchange.web import create_exchange
@@ -40,35 +36,27 @@ class RunningExchange:
         port: int = 0,
         is_live: bool | None = None,
     ) -> None:
-        listening = _listen(host, port)
-        self.port = int(listening.getsockname()[1])
-        self.url = f"http://{host}:{self.port}"
         self.switch = Switch(settings, clock, courier)
         self._is_live = courier is None if is_live is None else is_live
-        self._map: dict[int, Any] = {}
         # A lost answer is meant to look like a broken server; waitress would log each as an error.
         logging.getLogger("waitress").setLevel(logging.CRITICAL)
         app = create_exchange(self.switch)
-        self._server = create_server(app, sockets=[listening], threads=THREADS, map=self._map, ident=None)
-        self._thread = threading.Thread(target=self._server.run, name="exchange", daemon=True)
+        self._web = ServedApp(app, host=host, port=port, threads=THREADS, name="exchange")
+        self.url, self.port = self._web.url, self._web.port
         with self.switch.turn() as core:
             core.public_url = self.url
 
     def start(self) -> Self:
         """Serve; time passes by itself if live."""
-        self._thread.start()
+        self._web.start()
         if self._is_live:
             self.switch.start()
         return self
 
     def stop(self) -> None:
-        """Stop serving, close every connection, end the threads."""
-        # The loop ends when its map is empty, and only the loop's own thread may empty it.
-        self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._map, ignore_all=True))
+        """End the calls, then the requests under way, every thread and every connection."""
         self.switch.close()
-        if self._thread.is_alive():
-            self._thread.join(5)
-        self._server.task_dispatcher.shutdown()
+        self._web.stop()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -80,15 +68,6 @@ class RunningExchange:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """A socket that listens; raises PortTaken with one sentence."""
-    try:
-        return socket.create_server((host, port), backlog=1024)
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        raise PortTaken(f"cannot listen on {host}:{port}: {reason}") from error
 
 
 def serve(running: RunningExchange, is_ready: Callable[[], None] = lambda: None) -> None:

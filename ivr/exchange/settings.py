@@ -34,6 +34,7 @@ class Settings:
     dial_grace_seconds: float = 5.0
     calls_per_second: float | None = None
     most_concurrent_calls: int | None = None
+    concurrency_code: int = 20429
     is_media_protected: bool = True
     unannounced_fields: tuple[tuple[str, str], ...] = UNANNOUNCED_FIELDS
     keep_ended_seconds: float = 7 * 24 * 3600.0

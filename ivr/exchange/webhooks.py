@@ -14,7 +14,7 @@ from ivr.exchange.webrequest import Fields, WebReply, WebRequest
 
 if TYPE_CHECKING:
     from ivr.exchange.core import Core
-    from ivr.exchange.model import Call
+    from ivr.exchange.model import Call, Recording
 
 API_VERSION = "2010-04-01"
 
@@ -95,7 +95,24 @@ def _progress_fields(core: Core, call: Call) -> Fields:
         seconds = call.duration_seconds
         fields += [("CallDuration", str(seconds)), ("Duration", str(-(-seconds // 60)))]
         fields += [("SipResponseCode", str(call.sip_code or 200))]
+        fields += _recording_fields(core, call)
     return tuple(fields)
+
+
+def _recording_fields(core: Core, call: Call) -> list[tuple[str, str]]:
+    """The recording that the call was placed with, as the last news of the call names it."""
+    if call.recorded is None:
+        return []
+    return [
+        ("RecordingUrl", url_of(core, call.recorded)),
+        ("RecordingSid", call.recorded.sid),
+        ("RecordingDuration", str(call.recorded.duration_seconds)),
+    ]
+
+
+def url_of(core: Core, recording: Recording) -> str:
+    """Where a recording's sound is, without an extension."""
+    return f"{core.public_url}/{API_VERSION}/Accounts/{core.settings.account_sid}/Recordings/{recording.sid}"
 
 
 def resolve(base: str, url: str) -> str:

@@ -125,12 +125,15 @@ def attend(core: Core, script: Script, dial: Dial, noun: ConferenceNoun) -> None
     if len(room.participants) >= min(room.most, noun.most):
         core.alert(13235, f"{noun.name} is full", script.call)
         return
+    is_coaching = noun.coach in room.participants
+    if noun.coach and not is_coaching:
+        core.alert(13240, f"there is no participant {noun.coach} to coach", script.call)
     participant = Participant(
         script.call,
         label=noun.label,
         is_muted=noun.is_muted,
-        coach=noun.coach,
-        is_coaching=bool(noun.coach),
+        coach=noun.coach if is_coaching else "",
+        is_coaching=is_coaching,
         is_starting=noun.is_starting,
         is_ending=noun.is_ending,
         beep=noun.beep,

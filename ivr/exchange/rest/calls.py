@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
 
 from flask import Blueprint, Response, jsonify, request
 
@@ -16,6 +15,7 @@ from ivr.exchange.rest import desk, shapes
 from ivr.exchange.script import fetch, run_body
 from ivr.exchange.transitions import CallStatus
 from ivr.exchange.twiml.verbs import Callback
+from ivr.exchange.verbs.saying import key_digits
 
 bp = Blueprint("calls", __name__)
 LONGEST_INLINE = 4000
@@ -41,8 +41,8 @@ class Placed:
         """The status callback tells."""
 
     def answered(self, core: Core, call: Call) -> None:
-        """Up: the document runs."""
-        obey(core, call, self.instructions)
+        """Up: the document runs, once the digits that the call was placed with are keyed."""
+        key_digits(core, call, lambda: obey(core, call, self.instructions))
 
     def finished(self, core: Core, call: Call) -> None:
         """The status callback tells."""
@@ -77,11 +77,20 @@ def address(name: str, missing: int, invalid: int) -> str:
     return value
 
 
+def own_address(name: str, missing: int, invalid: int) -> str:
+    """An address that calls may come from; raises Refused 21210 for a number that the account does not have."""
+    value = address(name, missing, invalid)
+    with desk.turn() as core:
+        if value.startswith("+") and value not in core.numbers:
+            raise Refused(21210, f"'{name}' phone number {value} is not verified for the account.")
+    return value
+
+
 def check_room(core: Core) -> None:
-    """Raises Refused 20429 where the account has as many calls as it may have."""
+    """Raises Refused (20429, or 10004 as the settings say) where the account has as many calls as it may have."""
     most = core.settings.most_concurrent_calls
     if most is not None and len(core.live_calls) >= most:
-        raise Refused(20429, "Too Many Requests", 429)
+        raise Refused(core.settings.concurrency_code, "Too Many Requests", 429)
 
 
 @bp.post("/Calls.json")
@@ -90,7 +99,7 @@ def place(account: str) -> tuple[Response, int]:
     what = instructions()
     if not what.url and not what.twiml:
         raise Refused(21205, "Url or Twiml is required")
-    to, sender = address("To", 21201, 21211), address("From", 21213, 21212)
+    to, sender = address("To", 21201, 21211), own_address("From", 21213, 21212)
     progress = desk.callback("StatusCallback", ("completed",))
     fallback = Callback(desk.url("FallbackUrl"), desk.text("FallbackMethod", "POST"))
     recording = desk.callback("RecordingStatusCallback", ("completed",))
@@ -107,7 +116,9 @@ def place(account: str) -> tuple[Response, int]:
         )
         call.fallback = fallback
         call.limit_seconds = desk.whole("TimeLimit", 14400)
+        call.send_digits = desk.text("SendDigits")
         call.is_recorded, call.recording = desk.flag("Record") or False, recording
+        call.recording_channels = 2 if desk.text("RecordingChannels") == "dual" else 1
         calls.place(core, call)
         return jsonify(shapes.call(core, call)), 201
 
@@ -126,24 +137,7 @@ def _is_wanted(call: Call) -> bool:
     exact = (("To", call.to), ("From", call.sender), ("Status", str(call.status)), ("ParentCallSid", parent))
     if any(wanted.get(name) not in (None, "", value) for name, value in exact):
         return False
-    return _is_between("StartTime", call.started_at) and _is_between("EndTime", call.ended_at)
-
-
-def _is_between(name: str, at: datetime | None) -> bool:
-    after, before, day = desk.instant(f"{name}>"), desk.instant(f"{name}<"), desk.instant(name)
-    if not (after or before or day):
-        return True
-    if at is None:
-        return False
-    return not (
-        (after and at < _aware(after, at))
-        or (before and at > _aware(before, at))
-        or (day and at.date() != day.date())
-    )
-
-
-def _aware(given: datetime, like: datetime) -> datetime:
-    return given if given.tzinfo else given.replace(tzinfo=like.tzinfo)
+    return desk.is_between("StartTime", call.started_at) and desk.is_between("EndTime", call.ended_at)
 
 
 @bp.get("/Calls/<sid>.json")

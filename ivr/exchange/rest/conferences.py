@@ -10,7 +10,7 @@ from ivr.exchange.core import Core
 from ivr.exchange.errors import Refused, not_found
 from ivr.exchange.model import Conference, Participant
 from ivr.exchange.rest import desk, shapes
-from ivr.exchange.rest.calls import address, check_room
+from ivr.exchange.rest.calls import address, check_room, own_address
 from ivr.exchange.twiml.verbs import Callback
 
 bp = Blueprint("conferences", __name__)
@@ -70,7 +70,7 @@ def add(account: str, ref: str) -> tuple[Response, int]:
 
 def _guest() -> Guest:
     return Guest(
-        sender=address("From", 21213, 21212),
+        sender=own_address("From", 21213, 21212),
         to=address("To", 21201, 21211),
         ring_seconds=desk.whole("Timeout", 60),
         limit_seconds=desk.whole("TimeLimit", 14400),
@@ -148,6 +148,7 @@ def _change_flags(core: Core, room: Conference, found: Participant) -> None:
         inviting.coach(core, room, found, is_coaching, whom)
     if (beep := desk.flag("BeepOnExit")) is not None:
         found.beep = "onExit" if beep else "false"
+    found.wait_url = request.form.get("WaitUrl", found.wait_url)
 
 
 @bp.delete("/Conferences/<ref>/Participants/<who>.json")

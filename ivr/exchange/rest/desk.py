@@ -105,6 +105,24 @@ def instant(name: str) -> datetime | None:
         return parsedate_to_datetime(value)
 
 
+def is_between(name: str, at: datetime | None) -> bool:
+    """Whether `at` fits the query's ``Name``, ``Name>`` and ``Name<``, as far as they are given."""
+    after, before, day = instant(f"{name}>"), instant(f"{name}<"), instant(name)
+    if not (after or before or day):
+        return True
+    if at is None:
+        return False
+    return not (
+        (after and at < _aware(after, at))
+        or (before and at > _aware(before, at))
+        or (day and at.date() != day.date())
+    )
+
+
+def _aware(given: datetime, like: datetime) -> datetime:
+    return given if given.tzinfo else given.replace(tzinfo=like.tzinfo)
+
+
 def page(items: Sequence[T], name: str, show: Callable[[T], dict[str, Any]]) -> Response:
     """Twilio's list envelope around the page that the query asks for."""
     size = max(1, min(MOST_PAGE, request.args.get("PageSize", 50, type=int)))

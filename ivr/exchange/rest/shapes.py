@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ivr.exchange import recorder
 from ivr.exchange.clock import rfc2822
 from ivr.exchange.core import Core
 from ivr.exchange.model import (
@@ -19,7 +18,7 @@ from ivr.exchange.model import (
 )
 from ivr.exchange.transitions import CallStatus
 from ivr.exchange.verbs.queueing import position_of
-from ivr.exchange.webhooks import API_VERSION
+from ivr.exchange.webhooks import API_VERSION, url_of
 
 Json = dict[str, Any]
 
@@ -156,7 +155,7 @@ def recording(core: Core, it: Recording) -> Json:
         "duration": duration,
         "encryption_details": None,
         "error_code": None,
-        "media_url": recorder.url_of(core, it),
+        "media_url": url_of(core, it),
         "price": None,
         "price_unit": "USD",
         "source": it.source,

@@ -55,7 +55,9 @@ def _endpoint(address: str, element: Element, has: Attributes) -> Endpoint | Non
         (child.get("name", ""), child.get("value", "")) for child in element.findall("Parameter")
     )
     progress = has.callback("statusCallback", ("completed",))
-    return Endpoint(address, has.text("url"), has.method("method"), progress, parameters)
+    return Endpoint(
+        address, has.text("url"), has.method("method"), progress, parameters, has.text("sendDigits")
+    )
 
 
 def _conference(element: Element, has: Attributes) -> ConferenceNoun | None:

@@ -150,7 +150,9 @@ def _prompts(element: Element, has: Attributes) -> tuple[Prompt, ...]:
             has.warn(13215, f"{child.tag} may not be nested in {element.tag}")
             continue
         prompt = reader(child, has.of(child))
-        if prompt is not None:
+        if isinstance(prompt, Play) and prompt.digits:
+            has.warn(13215, "Play with digits may not be nested in Gather")
+        elif prompt is not None:
             prompts.append(prompt)
     return tuple(prompts)
 
@@ -172,7 +174,7 @@ def _dial(element: Element, has: Attributes) -> Dial:
         nouns=nouns.read(element, has),
         action=has.maybe("action"),
         method=has.method("method"),
-        timeout=min(600, has.whole("timeout", 30, least=1, code=13212)),
+        timeout=min(600, max(5, has.whole("timeout", 30, least=1, code=13212))),
         time_limit=has.whole("timeLimit", 14400, least=1, code=13216),
         is_answer_on_bridge=has.flag("answerOnBridge", False),
         is_hangup_on_star=has.flag("hangupOnStar", False),

@@ -78,6 +78,7 @@ class Endpoint:
     method: str = "POST"
     progress: Callback = NOWHERE
     parameters: tuple[tuple[str, str], ...] = ()
+    send_digits: str = ""
 
 
 @dataclass(frozen=True, slots=True)

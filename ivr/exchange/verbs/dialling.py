@@ -13,7 +13,8 @@ from ivr.exchange.timeline import Timer
 from ivr.exchange.transitions import CallStatus
 from ivr.exchange.twiml.verbs import ConferenceNoun, Dial, Endpoint, QueueNoun
 from ivr.exchange.verbs import queueing
-from ivr.exchange.webhooks import ask, located, resolve
+from ivr.exchange.verbs.saying import key_digits
+from ivr.exchange.webhooks import ask, located, resolve, url_of
 from ivr.exchange.webrequest import Fields, WebReply
 
 if TYPE_CHECKING:
@@ -49,6 +50,10 @@ class Dialling(Activity):
             core.alert(13201, "Dial has nobody to dial", self._script.call)
             self._end(core, "failed")
             return
+        if not _may_show(core, self._script.call, self._dial.caller_id):
+            core.alert(13214, "Dial: callerId is neither a number of the account nor the caller's", self._script.call)
+            self._end(core, "failed")
+            return
         if self._dial.record.startswith("record-from-ringing"):
             self._record(core)
         count = 1 if self._dial.is_sequential else len(self._waiting)
@@ -69,7 +74,7 @@ class Dialling(Activity):
             progress=located(self._script.url, endpoint.progress),
             parameters=endpoint.parameters,
         )
-        leg.fallback = parent.fallback
+        leg.fallback, leg.send_digits = parent.fallback, endpoint.send_digits
         self._legs[leg.sid] = (leg, endpoint)
         self._last = leg
         calls.place(core, leg)
@@ -82,10 +87,14 @@ class Dialling(Activity):
     def answered(self, core: Core, call: Call) -> None:
         """The first leg to answer wins: the others stop ringing, the winner hears its whisper."""
         self._winner = call
-        endpoint = self._legs[call.sid][1]
         for leg, _endpoint in self._legs.values():
             if leg is not call:
                 calls.finish(core, leg, CallStatus.CANCELED, "answered elsewhere", 487)
+        # An extension is keyed before anybody is put through to whoever answers there.
+        key_digits(core, call, lambda: self._whisper(core, call))
+
+    def _whisper(self, core: Core, call: Call) -> None:
+        endpoint = self._legs[call.sid][1]
         script = calls.main_script(core, call)
         if endpoint.url:
             script.purpose = Purpose.WHISPER
@@ -181,7 +190,7 @@ class Dialling(Activity):
             seconds = round((core.now() - self._bridged_at).total_seconds())
             fields.append(("DialCallDuration", str(seconds)))
         if self._recording:
-            fields.append(("RecordingUrl", recorder.url_of(core, self._recording)))
+            fields.append(("RecordingUrl", url_of(core, self._recording)))
         return tuple(fields)
 
 
@@ -196,6 +205,11 @@ class _FarEnd(Activity):
 
     def stop(self, core: Core, why: Stop) -> None:
         self._dialling.far_end_left(core, why)
+
+
+def _may_show(core: Core, parent: Call, caller_id: str) -> bool:
+    """Whether a Dial may show this number; none is the caller's own (twilio.md §1, 13214)."""
+    return caller_id in ("", parent.sender, parent.to) or caller_id in core.numbers or not caller_id.startswith("+")
 
 
 def _is_elsewhere(leg: Call) -> bool:

@@ -10,6 +10,7 @@ from ivr.exchange.script import Activity, Script, Stop, fetch, performs, resume
 from ivr.exchange.timeline import Timer
 from ivr.exchange.twiml.verbs import Gather
 from ivr.exchange.verbs.saying import Speaking
+from ivr.exchange.webhooks import call_fields, located, tell
 from ivr.exchange.webrequest import Fields
 
 if TYPE_CHECKING:
@@ -59,11 +60,17 @@ class Gathering(Activity):
         if self._is_done or self._digits or "speech" not in self._gather.input or not is_interrupting:
             return
         self._hush(core)
+        self._tell_partly(core, text)
         wait = seconds + self._gather.speech_timeout
         fields = (("SpeechResult", text), ("Confidence", "0.9"))
         if self._timer:
             self._timer.cancel()
         self._timer = core.after(wait, lambda: self._submit(core, fields))
+
+    def _tell_partly(self, core: Core, text: str) -> None:
+        """What is understood so far; the answer's document is not run (twilio.md §1)."""
+        where = located(self._script.url, self._gather.partial_result)
+        tell(core, where, (*call_fields(core, self._script.call), ("UnstableSpeechResult", text)))
 
     def stop(self, core: Core, why: Stop) -> None:
         self._is_done = True

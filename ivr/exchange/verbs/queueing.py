@@ -83,11 +83,13 @@ class Queued(Activity):
             self._wait.speech(core, text, seconds)
 
     def stop(self, core: Core, why: Stop) -> None:
+        is_taken = self._partner is not None
         if self._partner:
             partner, self._partner = self._partner, None
             partner.caller_left(core)
         if why is Stop.HANGUP:
-            result = "bridged" if self._is_bridged else "hangup"
+            # Taken by an agent's leg and still hearing the Queue noun's document: the bridge was being made.
+            result = "bridged" if self._is_bridged else "bridging-in-process" if is_taken else "hangup"
         else:
             result = "redirected-from-bridged" if self._is_bridged else "redirected"
         self._depart(core)

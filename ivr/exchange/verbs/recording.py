@@ -10,7 +10,7 @@ from ivr.exchange.phones import hear
 from ivr.exchange.script import Activity, Script, Stop, fetch, performs, resume
 from ivr.exchange.timeline import Timer
 from ivr.exchange.twiml.verbs import Record, StartRecording, StopRecording
-from ivr.exchange.webhooks import ask, located, resolve
+from ivr.exchange.webhooks import ask, located, resolve, url_of
 from ivr.exchange.webrequest import Fields, WebReply
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class TakingMessage(Activity):
 
     def _fields(self, core: Core, key: str) -> Fields:
         return (
-            ("RecordingUrl", recorder.url_of(core, self._recording)),
+            ("RecordingUrl", url_of(core, self._recording)),
             ("RecordingSid", self._recording.sid),
             ("RecordingDuration", str(self._recording.duration_seconds)),
             ("Digits", key),

@@ -78,6 +78,15 @@ def keying_seconds(digits: str) -> float:
     return sum({"w": 0.5, "W": 1.0}.get(key, 0.2) for key in digits)
 
 
+def key_digits(core: Core, call: Call, then: Callable[[], None]) -> None:
+    """Key the digits that a call was placed with, as its telephone hears them, if any; then go on."""
+    if not call.send_digits:
+        then()
+        return
+    hear(core, call, "hears", keys=call.send_digits)
+    core.after_unless_over(call, keying_seconds(call.send_digits), then)
+
+
 @performs(Say)
 @performs(Play)
 @performs(Pause)

@@ -17,11 +17,13 @@ from ivr.carrier.twilio_adapter import TwilioCarrier
 from ivr.exchange import Ambush, AutoAnswer, RestFault, RunningExchange, Settings
 
 ACCOUNT = Settings()
+LINE = "+70000000001"
 
 
 @pytest.fixture
 def exchange() -> Iterator[RunningExchange]:
     with RunningExchange(ACCOUNT) as running:
+        running.switch.add_number(LINE, "http://127.0.0.1:9/voice")
         yield running
 
 
@@ -34,7 +36,7 @@ def _ring(carrier: TwilioCarrier, conference: str) -> str:
     return carrier.ring_agent(
         conference=conference,
         address="client:curator",
-        caller_id="+70000000001",
+        caller_id=LINE,
         label="agent",
         timeout_seconds=20,
         status_url="http://127.0.0.1:9/status",
@@ -76,7 +78,7 @@ def test_what_the_carrier_does_not_know_is_gone(carrier: TwilioCarrier) -> None:
 def test_a_text_message_can_be_looked_for_before_it_is_repeated(carrier: TwilioCarrier) -> None:
     since = WallClock().now() - timedelta(minutes=1)
     sid = carrier.send_sms(
-        to="+70000000002", sender="+70000000001", body="Ждите звонка", status_url="http://127.0.0.1:9/"
+        to="+70000000002", sender=LINE, body="Ждите звонка", status_url="http://127.0.0.1:9/"
     )
     assert [(one.sid, one.body) for one in carrier.messages_to("+70000000002", since=since)] == [(sid, "Ждите звонка")]
     assert carrier.messages_to("+70000000003", since=since) == []

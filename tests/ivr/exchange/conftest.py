@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,9 +11,8 @@ import pytest
 from flask import Flask, Response, request
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
-from waitress import create_server, wasyncore
 
-from ivr.exchange import MovedClock, RunningExchange, Settings, SimulatedCourier, Switch
+from ivr.exchange import MovedClock, RunningExchange, ServedApp, Settings, SimulatedCourier, Switch
 
 LINE = "+74950000001"
 CALLER = "+79001112233"
@@ -95,15 +93,9 @@ def _flask(recording: RecordingApp) -> Flask:
 @pytest.fixture(scope="session")
 def _served_app() -> Iterator[RecordingApp]:
     recording = RecordingApp()
-    sockets: dict[int, Any] = {}
-    server = create_server(_flask(recording), host="127.0.0.1", port=0, threads=8, map=sockets)
-    recording.base = f"http://127.0.0.1:{server.effective_port}"
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield recording
-    server.trigger.pull_trigger(lambda: wasyncore.close_all(sockets, ignore_all=True))
-    thread.join(5)
-    server.task_dispatcher.shutdown()
+    with ServedApp(_flask(recording), threads=8, name="recording app") as served:
+        recording.base = served.url
+        yield recording
 
 
 @pytest.fixture
