@@ -209,7 +209,11 @@ def serve_exchange(settings: Settings) -> None:
     from ivr import exchange
 
     address = exchange_address(settings)
-    account = exchange.Settings(account_sid=settings.account_sid, auth_token=settings.auth_token)
+    account = exchange.Settings(
+        account_sid=settings.account_sid,
+        auth_token=settings.auth_token,
+        ringing_delay_seconds=settings.number("PULT_EXCHANGE_RINGING_MS", default=200, least=0, most=60_000) / 1000,
+    )
     carrier = exchange.RunningExchange(account, host=address.host, port=address.port)
     connect_lines(carrier.switch, settings, load_insurers(settings))
     exchange.serve(carrier)

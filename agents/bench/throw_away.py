@@ -1,7 +1,6 @@
 """A throw-away centre of real processes, as `pult demo` starts one, for the length of a measurement."""
 
 import secrets
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -20,20 +19,17 @@ from config.centre import Centre
 from config.clock import stopwatch
 from config.database import Database
 from config.due_work import DueWork
-from config.embedded_redis import command as redis_command
-from config.embedded_redis import prepare as prepare_redis
-from config.embedded_redis import responds
 from config.errors import ConfigError
-from config.ports import accepts, answers, free_port
+from config.ports import accepts, free_port
 from config.processes import Program, Supervisor
+from config.programs import programs_of
 from config.settings import HERE, Settings, demo_settings, read_settings
 from ivr import reconcile
 
-START_STEPS: Final = 8
+START_STEPS: Final = 9
 _WEB_WORKERS: Final = 2
 _READY_SECONDS: Final = 60.0
 _LOOK_SECONDS: Final = 0.1
-_SERVE: Final = (sys.executable, "-m", "wsgi", "serve")
 # What is not the centre's: the carrier's stand-in and the yardstick.
 _EXCHANGE: Final = "exchange"
 _BARE: Final = "bare app"
@@ -86,8 +82,8 @@ def centre_of(builder: Builder, database_url: str, folder: Path, step: Step) -> 
     house = builder.compose(settings)
     step()
     bare_port = free_port()
-    programs = [_stepping(program, step) for program in _programs(settings, environ, bare_port)]
-    supervisor = Supervisor(programs, folder / "logs")
+    programs = (*programs_of(settings, environ=environ), _bare_app(bare_port))
+    supervisor = Supervisor([_stepping(program, step) for program in programs], folder / "logs")
     try:
         supervisor.start()
         _await_life(house.floor.centre)
@@ -150,25 +146,17 @@ def _environ(database_url: str, folder: Path) -> dict[str, str]:
         "PULT_CARRIER_URL": carrier,
         "PULT_LINES_DIR": str(HERE / "lines"),
         "PULT_FLOWS_DIR": str(HERE.parent / "flows"),
+        # What a telephone network takes before the first ring is not ours to measure.
+        "PULT_EXCHANGE_RINGING_MS": "0",
         "TWILIO_ACCOUNT_SID": "AC" + secrets.token_hex(16),
         "TWILIO_AUTH_TOKEN": secrets.token_hex(16),
     }
 
 
-def _programs(settings: Settings, environ: dict[str, str], bare_port: int) -> Iterator[Program]:
-    """As a service manager starts them."""
-    port = int(settings.redis_url.rpartition(":")[2].partition("/")[0])
-    prepare_redis(port, settings.data_dir / "redis")
-    yield Program("redis", redis_command(port, settings.data_dir / "redis"), partial(responds, port))
-    is_carrier_up = partial(answers, f"{settings.carrier_url}/exchange/health")
-    is_web_up = partial(answers, f"{settings.public_url}/static/hold.wav")
-    yield Program(_EXCHANGE, [*_SERVE, "exchange"], is_carrier_up, environ, _READY_SECONDS)
-    yield Program("web", [*_SERVE, "web"], is_web_up, environ, _READY_SECONDS)
-    yield Program("workers", [*_SERVE, "workers"], environ=environ)
-    yield Program("sweep", [*_SERVE, "sweep"], environ=environ)
-    is_bare_up = partial(accepts, "127.0.0.1", bare_port)
-    command = bare.command(bare_port, workers=_WEB_WORKERS, threads=1)
-    yield Program(_BARE, command, is_bare_up, ready_seconds=_READY_SECONDS)
+def _bare_app(port: int) -> Program:
+    """The yardstick, on a web server like ours."""
+    command = bare.command(port, workers=_WEB_WORKERS, threads=1)
+    return Program(_BARE, command, partial(accepts, "127.0.0.1", port), ready_seconds=_READY_SECONDS)
 
 
 def _stepping(program: Program, step: Step) -> Program:
@@ -180,4 +168,4 @@ def _stepping(program: Program, step: Step) -> Program:
         step()
         return True
 
-    return Program(program.name, program.command, is_ready, program.environ, program.ready_seconds)
+    return replace(program, is_ready=is_ready, ready_seconds=_READY_SECONDS)
