@@ -7,7 +7,7 @@ from config.phone_numbers import PhoneNumber
 from flows import Session, Turn, advance
 from flows.actions import FAILED
 from flows.turn import Answered, Ask, Do, Enqueue, HangUp, Heard, LeaveQueue, Prompt, Record, Transfer, Wait
-from ivr.actions.registry import carry_out
+from ivr.actions.registry import carry_out, touches_rows
 from ivr.calls.models import CallState
 from ivr.calls.outcomes import LINE, record_outcome
 from ivr.calls.transitions import move
@@ -106,7 +106,8 @@ def _ask(one: Turning, step: Ask, words: Xml) -> Xml:
 
 
 def _do(one: Turning, step: Do, session: Session) -> Heard:
-    one.write_events()
+    if touches_rows(step.action):
+        one.write_events()
     answer = carry_out(one.context(session), step.action, step.arguments)
     one.note("action_answered", action=step.action, result=answer.result)
     return Answered(answer.result, answer.variables)
