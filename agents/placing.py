@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import bindparam, select
 
 from agents import callbacks, presence, waits
-from agents.addresses import callback_answer_url, callback_status_url
+from agents.addresses import callback_answer_url, callback_fallback_url, callback_status_url
 from agents.callbacks import PLACE, TIMEOUT, TURN
 from agents.floor import Floor
 from agents.models import Callback, CallbackState, Wait, WaitState
@@ -36,6 +36,7 @@ _DESK: Final = "desk"
 class _ToDial:
     phone: str
     caller_id: str
+    fallback_url: str
     since: datetime
     must_look: bool
 
@@ -67,6 +68,7 @@ def place(floor: Floor, callback_id: str) -> None:
             to=to_dial.phone,
             caller_id=to_dial.caller_id,
             answer_url=callback_answer_url(floor.centre.settings, callback_id),
+            fallback_url=to_dial.fallback_url,
             status_url=callback_status_url(floor.centre.settings, callback_id),
             timeout_seconds=_RING_SECONDS,
         )
@@ -153,8 +155,9 @@ def _begin(floor: Floor, callback_id: str) -> _ToDial | None:
         if found is None:
             return None
         call, _, callback = found
+        fallback = callback_fallback_url(floor.centre.settings, call)
         if callback.state == CallbackState.DIALLING and callback.carrier_sid is None and callback.dialled_at:
-            return _ToDial(callback.phone, call.dnis, callback.dialled_at, must_look=True)
+            return _ToDial(callback.phone, call.dnis, fallback, callback.dialled_at, must_look=True)
         if callback.state != CallbackState.PLANNED or callback.due_at > now:
             return None
         callbacks.move(callback, CallbackState.DIALLING)
@@ -164,7 +167,7 @@ def _begin(floor: Floor, callback_id: str) -> _ToDial | None:
         due_work.cancel(tx, kind=TURN, subject_id=callback.id)
         presence.call_router(tx, callback.insurer_id, now)
         record(tx, call, "callback_dialled", at=now, callback=callback.id, attempt=callback.attempts)
-        return _ToDial(callback.phone, call.dnis, now, must_look=False)
+        return _ToDial(callback.phone, call.dnis, fallback, now, must_look=False)
 
 
 def _found_at_carrier(floor: Floor, to_dial: _ToDial) -> str | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, TypeAlias, cast
+from zlib import crc32
 
 from sqlalchemy import Executable, Index, Table, UniqueConstraint, bindparam, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -163,6 +164,16 @@ def due_now(tx: Transaction, now: datetime, *, limit: int = 500) -> list[Due]:
     return [Due(*row) for row in rows]
 
 
+def pause_seconds(row_id: str, attempts: int) -> float:
+    """How long after this many failed attempts to try again: twice as long each time, and somewhere in its second half.
+
+    What failed together (a carrier that is too busy refuses everybody at once) must not come back together. The row's
+    id decides and not dice, so that a rehearsal can be repeated.
+    """
+    longest: float = min(_FIRST_RETRY_SECONDS * 2 ** (attempts - 1), _LONGEST_RETRY_SECONDS)
+    return longest * (0.5 + crc32(f"{row_id}:{attempts}".encode()) / 2**33)
+
+
 class WorkPlan:
     """Which handler does which kind of work, in which job queue; composed once, in wsgi.py."""
 
@@ -227,8 +238,7 @@ class WorkPlan:
         return due_at or datetime.max.replace(tzinfo=claimed.due_at.tzinfo)
 
     def _put_back(self, claimed: _Claimed) -> None:
-        seconds = min(_FIRST_RETRY_SECONDS * 2 ** (claimed.attempts - 1), _LONGEST_RETRY_SECONDS)
-        retry_at = self._clock.now() + timedelta(seconds=seconds)
+        retry_at = self._clock.now() + timedelta(seconds=pause_seconds(claimed.id, claimed.attempts))
         with self._database.transaction("put_work_back") as tx:
             tx.execute(
                 update(DueWork)

@@ -58,8 +58,11 @@ class CarrierMessage:
 class Telephony(Protocol):
     """Calls: placing, moving and ending them."""
 
-    def place_call(self, *, to: str, caller_id: str, answer_url: str, status_url: str, timeout_seconds: int) -> str:
-        """Ring `to`; once answered it runs the document at `answer_url`. The new call's sid.
+    def place_call(
+        self, *, to: str, caller_id: str, answer_url: str, fallback_url: str, status_url: str, timeout_seconds: int
+    ) -> str:
+        """Ring `to`; once answered it runs the document at `answer_url`, or where that fails at `fallback_url`. The
+        new call's sid.
 
         `status_url` hears initiated, ringing, answered and completed. CarrierUnavailable: it may be ringing.
         """
@@ -110,7 +113,7 @@ class Conferencing(Protocol):
 
         `status_url` hears initiated, ringing, answered and completed of the leg, `conference_url` start,
         end, join, leave and hold of the conference. CarrierUnavailable: it may be ringing; `participant_sid`
-        by label tells.
+        by label tells. Whoever is rung there already under this label is not rung twice: that sid is returned.
         """
         ...
 
