@@ -28,9 +28,13 @@ GENERIC: Final = frozenset(
     referred_tfoms wrong_insurer refused_not_covered policy_expired out_of_radius deductible_not_active
     not_identified callback_scheduled callback_done callback_failed voicemail_left transferred_112
     abandoned_in_ivr abandoned_in_queue dropped_mid_call emergency_drop nuisance test
+    transferred_duty transferred_elsewhere
     """.split()  # noqa: SIM905 - words read better than 45 quoted lines
 )
-"""The outcomes of domain.md §7, which every insurer has."""
+"""The outcomes of domain.md §7, which every insurer has; the last two: the duty number, or a diversion's, answered."""
+
+TRANSFERRED_DUTY: Final = "transferred_duty"
+TRANSFERRED_ELSEWHERE: Final = "transferred_elsewhere"
 
 _KNOWN_ENOUGH: Final = (IdentificationLevel.IDENTIFIED, IdentificationLevel.VERIFIED)
 
@@ -90,6 +94,12 @@ def record_outcome(
 def primary_outcome(tx: Transaction, call_id: str) -> Outcome | None:
     """The call's primary outcome, if one is on record."""
     return tx.scalars(select(Outcome).where(Outcome.call_id == call_id, Outcome.is_primary)).one_or_none()
+
+
+def has_reached_duty(tx: Transaction, call_id: str) -> bool:
+    """Whether somebody at the line's duty number spoke to the caller."""
+    statement = select(Outcome.id).where(Outcome.call_id == call_id, Outcome.code == TRANSFERRED_DUTY)
+    return tx.scalar(statement.limit(1)) is not None
 
 
 def outcomes_of(tx: Transaction, call_id: str) -> list[Outcome]:
