@@ -17,7 +17,7 @@ from config.centre import Centre
 from config.database import Transaction
 from config.ids import new_id
 from ivr.calls.log import record
-from ivr.calls.models import Call
+from ivr.calls.models import Call, CallEvent, CallState
 from ivr.calls.zones import zone_of_caller
 from ivr.ports import CallbackPlan, CallbackRefusal
 
@@ -31,7 +31,7 @@ _DAY_BEGINS: Final = time(9)
 _DAY_ENDS: Final = time(21)
 _LEAST_WINDOW: Final = timedelta(minutes=30)
 _LATELY: Final = timedelta(hours=24)
-_STILL_TALKING: Final = timedelta(seconds=20)
+_A_MOMENT: Final = timedelta(seconds=20)
 _EMERGENCY_QUEUE: Final = "emergency"
 _USUAL_QUEUE: Final = "medical_desk"
 
@@ -80,7 +80,7 @@ class OwedCalls:
         now, insurer = self._centre.clock.now(), self._centre.insurers[call.insurer_id]
         wait = self._wait(tx, call, keep_place=keep_place, is_urgent=is_urgent, at=now)
         zone = zone_of_caller(tx, insurer, call)
-        due_at, until = _at_once(call, now) if is_urgent else self._window(call, wait, zone, now)
+        due_at, until = _at_once(tx, call, now) if is_urgent else self._window(call, wait, zone, now)
         callback = Callback(
             id=new_id(now),
             insurer_id=call.insurer_id,
@@ -219,9 +219,15 @@ def next_window(centre: Centre, call: Call, callback: Callback, after: datetime)
     return window(after, hours, ZoneInfo(callback.time_zone), length)
 
 
-def _at_once(call: Call, now: datetime) -> tuple[datetime, datetime]:
-    """Whoever is still on the line hears first that we ring back; rung at once their telephone would be engaged."""
-    due_at = now if call.ended_at is not None else now + _STILL_TALKING
+def _at_once(tx: Transaction, call: Call, now: datetime) -> tuple[datetime, datetime]:
+    """Now; but whoever is still on the line hears first that we ring back, or their telephone would be engaged.
+
+    And the end of a call that the duty number had may overtake the news of what was spoken there.
+    """
+    ended = tx.scalar(select(CallEvent.data).where(CallEvent.call_id == call.id, CallEvent.kind == "ended").limit(1))
+    was_put_through = ended is not None and ended.get("state") == CallState.TRANSFERRED
+    is_certain = call.ended_at is not None and not was_put_through
+    due_at = now if is_certain else now + _A_MOMENT
     return due_at, due_at + _LEAST_WINDOW
 
 

@@ -34,6 +34,15 @@ def open_offer_of(tx: Transaction, agent: Agent) -> Offer | None:
     return tx.scalar(select(Offer).where(Offer.agent_id == agent.id, OPEN_OFFER))
 
 
+def presence_of(floor: Floor, *, insurer_id: str, code: str) -> Presence:
+    """What the agent is doing now. Raises UnknownAgent."""
+    with floor.centre.database.reading("presence_of") as tx:
+        found = tx.scalar(select(Agent.presence).where(Agent.insurer_id == insurer_id, Agent.code == code))
+    if found is None:
+        raise UnknownAgent(f"{insurer_id} has no agent {code}")
+    return Presence(found)
+
+
 def become_available(floor: Floor, *, insurer_id: str, code: str) -> None:
     """Take calls from now. Raises OutcomeMissing in wrap-up: first the outcome, or a supervisor's release; and
     NothingToDo for who has a call, or a telephone that rings.

@@ -1,5 +1,6 @@
 """The honest estimate: a wait's place and how long it may take, from what was measured; unknown stays unknown."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -68,13 +69,22 @@ def mean_handling_seconds(tx: Transaction, insurer_id: str, queue: str, at: date
     return sum(lasted) / len(lasted) if len(lasted) >= _LEAST_SAMPLE else None
 
 
-def agents_at_work(tx: Transaction, insurer_id: str, skills: list[str]) -> int:
-    """How many agents of the insurer with all these skills are at work now, free or not."""
-    return _at_work(tx, insurer_id, frozenset(skills), limit=None)
+def agents_at_work(
+    tx: Transaction, insurer_id: str, skills: list[str], *, presences: Collection[Presence] = _AT_WORK
+) -> int:
+    """How many agents of the insurer with all these skills are at work now, free or not; or in these presences."""
+    return _at_work(tx, insurer_id, frozenset(skills), presences)
 
 
-def _at_work(tx: Transaction, insurer_id: str, skills: frozenset[str], *, limit: int | None) -> int:
-    at_work = select(Agent.id).where(Agent.insurer_id == insurer_id, Agent.presence.in_(_AT_WORK))
+def _at_work(
+    tx: Transaction,
+    insurer_id: str,
+    skills: frozenset[str],
+    presences: Collection[Presence] = _AT_WORK,
+    *,
+    limit: int | None = None,
+) -> int:
+    at_work = select(Agent.id).where(Agent.insurer_id == insurer_id, Agent.presence.in_(presences))
     if skills:
         at_work = (
             at_work.join(AgentSkill, AgentSkill.agent_id == Agent.id)

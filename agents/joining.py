@@ -14,8 +14,8 @@ from typing import Final
 from sqlalchemy import select
 
 from agents import answering, offers
-from agents.commands import agent_named, conversation_of, set_hold
-from agents.errors import NothingToDo, UnknownAgent
+from agents.commands import agent_named, conversation_of, presence_of, set_hold
+from agents.errors import NothingToDo
 from agents.floor import Floor
 from agents.models import OPEN_OFFER, SERVING_PURPOSES, Agent, Offer, OfferState, Presence, Purpose, Wait
 from agents.rows import locked, locked_offer
@@ -48,9 +48,9 @@ _SEAT_OF: Final[Mapping[Ear, Seat]] = {
 
 def consult(floor: Floor, *, insurer_id: str, code: str, to_code: str) -> None:
     """Ring a colleague into the agent's call, the caller on hold. Raises NothingToDo without call or free colleague."""
-    with floor.centre.database.reading("who_is_consulted") as tx:
+    with floor.centre.database.reading("who_consults") as tx:
         conversation_of(tx, insurer_id, code)
-        _check_free(code, to_code, _presence_of(tx, insurer_id, to_code))
+    _check_free(code, to_code, presence_of(floor, insurer_id=insurer_id, code=to_code))
     set_hold(floor, insurer_id=insurer_id, code=code, on=True)
     now = floor.centre.clock.now()
     with floor.centre.database.transaction("consult") as tx:
@@ -210,13 +210,6 @@ def _host_before(tx: Transaction, offer: Offer) -> Offer | None:
 def _beside(tx: Transaction, wait: Wait, purpose: Purpose) -> Offer | None:
     statement = select(Offer).where(Offer.wait_id == wait.id, Offer.purpose == purpose, OPEN_OFFER)
     return tx.scalar(statement.with_for_update().execution_options(populate_existing=True))
-
-
-def _presence_of(tx: Transaction, insurer_id: str, code: str) -> Presence:
-    found = tx.scalar(select(Agent.presence).where(Agent.insurer_id == insurer_id, Agent.code == code))
-    if found is None:
-        raise UnknownAgent(f"{insurer_id} has no agent {code}")
-    return Presence(found)
 
 
 def _check_free(code: str, to_code: str, now: Presence) -> None:

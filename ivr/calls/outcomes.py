@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import select
@@ -33,6 +33,14 @@ GENERIC: Final = frozenset(
 )
 """The outcomes of domain.md §7, which every insurer has; the last two: the duty number, or a diversion's, answered."""
 
+RING_BACK: Final = "ring_back"
+_RUNG_BACK_WITHIN: Final = {
+    "emergency_drop": timedelta(0),
+    "dropped_mid_call": timedelta(minutes=15),
+    "abandoned_in_queue": timedelta(hours=2),
+    "callback_failed": timedelta(hours=2),
+}
+_DESK: Final = "desk"
 TRANSFERRED_DUTY: Final = "transferred_duty"
 TRANSFERRED_ELSEWHERE: Final = "transferred_elsewhere"
 
@@ -89,6 +97,27 @@ def record_outcome(
     # The old primary must be gone before the new one comes: the index allows one.
     tx.flush()
     return _add(tx, call, entry, is_primary=True)
+
+
+def record_line_outcome(
+    tx: Transaction, *, call: Call, code: str, at: datetime, own_codes: Collection[str] = ()
+) -> None:
+    """Write down what the menus, or the caller's hanging up, came to; who reached nobody must be rung back.
+
+    As `record_outcome` otherwise.
+    """
+    within = _RUNG_BACK_WITHIN.get(code)
+    record_outcome(
+        tx,
+        call=call,
+        code=code,
+        by=LINE,
+        at=at,
+        next_action=None if within is None else RING_BACK,
+        due_at=None if within is None else at + within,
+        owner=None if within is None else _DESK,
+        own_codes=own_codes,
+    )
 
 
 def primary_outcome(tx: Transaction, call_id: str) -> Outcome | None:

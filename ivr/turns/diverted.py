@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from config.phone_numbers import PhoneNumber
 from flows.turn import Prompt, Scalar
 from ivr.calls.models import CallEvent, CallState
-from ivr.calls.outcomes import LINE, record_outcome
+from ivr.calls.outcomes import record_line_outcome
 from ivr.calls.transitions import move
 from ivr.calls.zones import zone_of_caller
 from ivr.diversions import Diversion
@@ -92,7 +92,7 @@ def _times_asked(one: Turning) -> int:
 def _part(one: Turning, words: Xml, outcome: str) -> Xml:
     move(one.call, CallState.IN_MENU)
     one.write_events()
-    record_outcome(one.tx, call=one.call, code=outcome, by=LINE, at=one.at, own_codes=one.insurer.outcomes)
+    record_line_outcome(one.tx, call=one.call, code=outcome, at=one.at, own_codes=one.insurer.outcomes)
     return elements.document(words, elements.hang_up())
 
 

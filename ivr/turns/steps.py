@@ -9,7 +9,7 @@ from flows.actions import FAILED
 from flows.turn import Answered, Ask, Do, Enqueue, HangUp, Heard, LeaveQueue, Prompt, Record, Transfer, Wait
 from ivr.actions.registry import carry_out
 from ivr.calls.models import CallState
-from ivr.calls.outcomes import LINE, record_outcome
+from ivr.calls.outcomes import record_line_outcome
 from ivr.calls.transitions import move
 from ivr.diversions import diversion_of_line, diversion_of_queue
 from ivr.errors import TurnWithoutEnd
@@ -188,7 +188,8 @@ def _hang_up(one: Turning, step: HangUp, words: Xml) -> Xml:
     move(one.call, CallState.IN_MENU)
     if step.outcome != _LEFT_TO_AGENT:
         one.write_events()
-        record_outcome(one.tx, call=one.call, code=step.outcome, by=LINE, at=one.at, own_codes=one.insurer.outcomes)
+        own = one.insurer.outcomes
+        record_line_outcome(one.tx, call=one.call, code=step.outcome, at=one.at, own_codes=own)
     return elements.document(words, elements.hang_up())
 
 
