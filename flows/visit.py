@@ -33,6 +33,7 @@ class Visit:
         self.frames = list(session.frames)
         self.noinput, self.nomatch = session.noinput, session.nomatch
         self.keyed, self.leaving, self.is_offered = session.keyed, session.leaving, session.is_offered
+        self.is_hash_heard = session.is_hash_heard
         self.path = session.path
         self.said = list(session.said)
         self.is_reprompt = False
@@ -98,6 +99,11 @@ class Visit:
         self.is_reprompt = True
         self.said.extend(self.session.last)
         return step
+
+    def pass_over(self) -> Step:
+        """Hear nothing, and ask again from the beginning: the key has cut off the prompts."""
+        self.pressed("finish")
+        return self.repeat(self.node.resume(self))
 
     # --- keys ----------------------------------------------------------------------------------
 
@@ -237,6 +243,7 @@ class Visit:
             keyed=self.keyed,
             leaving=self.leaving,
             is_offered=self.is_offered,
+            is_hash_heard=self.is_hash_heard,
             path=self.path,
         )
         return Turn(session, () if is_unheard else said, step, tuple(self.trace))

@@ -3,10 +3,11 @@
 from typing import Final
 
 from flows import advance
-from flows.turn import LeaveQueue, Pressed, Round, Wait
+from flows.turn import LeaveQueue, Round, Wait
 from ivr.calls.models import CallState
 from ivr.phone_side import PhoneSide
 from ivr.ports import Standing, StandingAdvice
+from ivr.turns.keys import pressed_or_silence
 from ivr.turns.replies import keep_reply, reply_to
 from ivr.turns.steps import hold_round
 from ivr.turns.turning import Turning, turning
@@ -42,7 +43,7 @@ def waiting_key(phone: PhoneSide, call_id: str, round_number: int, digits: str) 
         if known is not None:
             return known
         # Whoever has been claimed is on the way to an agent: a key can only take that away from them.
-        if not digits or _standing(one, round_number) is None:
+        if not digits or not _is_waiting(one, round_number):
             return music(one, round_number)
         reply = _key(one, digits, round_number)
         keep_reply(one.tx, one.call, number, reply, at=one.at)
@@ -62,11 +63,16 @@ def music(one: Turning, round_number: int) -> Xml:
 
 
 def _standing(one: Turning, round_number: int) -> Standing | None:
-    """The caller's place; None for who waits no more, and for a round of an earlier wait."""
+    """The caller's place, told in this round; None for who waits no more, and for a round of an earlier wait."""
     if one.call.state != CallState.WAITING or turn_of_round(round_number) != one.call.turn:
         return None
     number_in_wait = round_number % ROUNDS_PER_WAIT
     return one.phone.ports.queues.standing(one.tx, one.call, round_number=number_in_wait)
+
+
+def _is_waiting(one: Turning, round_number: int) -> bool:
+    """Whether the caller of this round waits still; asked as of no round, so that no place counts as told."""
+    return _standing(one, round_number - round_number % ROUNDS_PER_WAIT) is not None
 
 
 def _round(one: Turning, standing: Standing, round_number: int) -> Xml:
@@ -85,11 +91,15 @@ def _round(one: Turning, standing: Standing, round_number: int) -> Xml:
 
 
 def _key(one: Turning, digits: str, round_number: int) -> Xml:
-    turn = advance(one.flows, one.session(), Pressed(digits))
+    asked_in = (f"w{round_number}", f"w{round_number - 1}.key")
+    turn = advance(one.flows, one.session(), pressed_or_silence(one, digits, *asked_in))
     one.note_trace(turn.trace)
     one.keep(turn.session)
     if isinstance(turn.step, LeaveQueue):
         return elements.document(elements.leave())
     words = spoken(one.flows, turn.said, language=turn.session.language, delivery=one.phone.delivery)
+    if turn.said:
+        one.note("said", prompts=[it.id for it in turn.said], language=turn.session.language)
     wait = turn.step if isinstance(turn.step, Wait) else Wait(_USUAL_SECONDS, "")
-    return hold_round(one, words, wait, round_number=round_number)
+    # A round of its own: the answer to this round's key is given, and the next key must be heard too.
+    return hold_round(one, words, wait, round_number=round_number + 1)

@@ -177,3 +177,54 @@ def test_a_turn_is_thought_in_well_under_a_millisecond(shipped: FlowSet) -> None
     session = _call(shipped, "vsk", Answered("none"), Answered("none"))
     best = min(timeit.repeat(lambda: advance(shipped, session, Pressed("1")), number=200, repeat=5)) / 200
     assert best < 0.0005
+
+
+HABIT = Pressed("#", is_hasty=True)
+
+
+@pytest.mark.parametrize(
+    ("line", "way", "noinput"),
+    [
+        ("demo", (Pressed("1"),), 0),
+        ("demo", (Pressed("1"), Silence()), 1),
+        ("demo", (Pressed("8"),), 0),
+        ("vsk", (Answered("none"), Answered("none"), Pressed("2")), 0),
+    ],
+)
+def test_a_hash_that_ends_the_entry_before_changes_nothing(
+    demo: FlowSet, shipped: FlowSet, line: str, way: tuple[Heard, ...], noinput: int
+) -> None:
+    flows = demo if line == "demo" else shipped
+    session = _call(flows, line, *way)
+    before = advance(flows, session, Pressed("*"))
+    turn = advance(flows, session, HABIT)
+    assert (turn.said, turn.step) == (before.said, before.step)
+    assert (turn.session.frames, turn.session.noinput, turn.session.nomatch) == (session.frames, noinput, 0)
+    assert [entry.key for entry in turn.trace if isinstance(entry, KeyPressed)] == ["finish"]
+
+
+def test_a_second_hash_is_meant_and_so_is_one_that_comes_slowly(shipped: FlowSet) -> None:
+    there = _call(shipped, "vsk", Answered("none"), Answered("none"), Pressed("2"))
+    back = advance(shipped, there, Pressed("#"))
+    assert back.session.frames[-1].node == "main"
+    forgiven = advance(shipped, there, HABIT).session
+    assert advance(shipped, forgiven, HABIT).session.frames[-1].node == "main"
+    assert advance(shipped, back.session, HABIT).session.frames[-1].node == "main"
+
+
+def test_after_another_key_a_hash_is_forgiven_anew(shipped: FlowSet) -> None:
+    there = _call(shipped, "vsk", Answered("none"), Answered("none"), Pressed("2"), HABIT, Pressed("1"))
+    assert advance(shipped, there, HABIT).session.frames == there.frames
+
+
+def test_a_hash_ends_what_a_correction_left_however_soon(demo: FlowSet) -> None:
+    session = _call(demo, "demo", Pressed("1"), Pressed("12*34567"))
+    assert session.keyed == "34567"
+    assert advance(demo, session, HABIT).session.nomatch == 1
+
+
+def test_a_hash_while_waiting_says_the_place_again(demo: FlowSet) -> None:
+    session = _call(demo, "demo", Pressed("3"))
+    told = advance(demo, session, Round(1, 60, 0))
+    again = advance(demo, told.session, HABIT)
+    assert (again.said, again.step) == (told.said, told.step)
