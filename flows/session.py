@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Self
 
 from flows.turn import Prompt, Scalar, Step, Trace
@@ -74,6 +74,10 @@ class Session:
         }
         kept = {key: item for key, item in value.items() if item or key in _ALWAYS}
         return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+
+    def without_digits(self) -> Self:
+        """Where the call stood and why it rang, and nothing of what was keyed, looked up or read back."""
+        return replace(self, variables={}, said=(), last=(), keyed="")
 
     @classmethod
     def from_json(cls, text: str) -> Self:

@@ -39,6 +39,7 @@ class Visit:
         self.is_reprompt = False
         self.trace: list[Entered | KeyPressed] = []
         self._variables = session.variables
+        self._last = session.last
 
     @property
     def flow(self) -> Flow:
@@ -71,6 +72,18 @@ class Visit:
             if language in self.line.languages:
                 self.language = str(language)
 
+    def forget(self, names: Iterable[str]) -> None:
+        """Let the call lose some variables."""
+        gone = set(names)
+        if gone & self._variables.keys():
+            self._variables = {name: value for name, value in self._variables.items() if name not in gone}
+
+    def forget_everything(self) -> None:
+        """Let the call lose all variables, and whatever is waiting to be said that speaks one."""
+        self._variables = {}
+        self._last = ()
+        self.said = [prompt for prompt in self.said if not prompt.variables]
+
     def decide(self, branch: Branch) -> str:
         """The target of a branch; exploration overrides this to take every way."""
         return branch.target(self.value(branch.variable))
@@ -97,7 +110,7 @@ class Visit:
     def repeat(self, step: Step) -> Step:
         """Say again what was last said, and take the same step."""
         self.is_reprompt = True
-        self.said.extend(self.session.last)
+        self.said.extend(self._last)
         return step
 
     def pass_over(self) -> Step:
@@ -239,7 +252,7 @@ class Visit:
             noinput=self.noinput,
             nomatch=self.nomatch,
             said=said if is_unheard else (),
-            last=self.session.last if is_unheard or self.is_reprompt or not said else said,
+            last=self._last if is_unheard or self.is_reprompt or not said else said,
             keyed=self.keyed,
             leaving=self.leaving,
             is_offered=self.is_offered,

@@ -228,3 +228,43 @@ def test_a_hash_while_waiting_says_the_place_again(demo: FlowSet) -> None:
     told = advance(demo, session, Round(1, 60, 0))
     again = advance(demo, told.session, HABIT)
     assert (again.said, again.step) == (told.said, told.step)
+
+
+def _psychologist(shipped: FlowSet) -> Session:
+    """A caller of ВСК who has just keyed the pair for the psychologist."""
+    notices = (Answered("none"), Answered("none"))
+    return _call(
+        shipped, "vsk", *notices, Pressed("5"), Pressed("2"), Pressed("5000000001"), Answered("ok"), Pressed("15031985")
+    )
+
+
+@pytest.mark.parametrize("result", ["identified", "wrong", "locked", "several", "failed"])
+def test_what_was_keyed_is_forgotten_once_it_is_answered(shipped: FlowSet, result: str) -> None:
+    asking = advance(shipped, _psychologist(shipped), Answered("ok"))
+    assert asking.step == Do("identify", {"policy": "5000000001", "birth_date": "15031985"})
+    stored = advance(shipped, asking.session, Answered(result, {"last_four": "0001"})).session.to_json()
+    assert "5000000001" not in stored
+    assert "15031985" not in stored
+
+
+def test_a_call_that_forgets_its_caller_keeps_and_says_nothing_of_them(shipped: FlowSet) -> None:
+    known = {"last_four": "0001", "policy_until": "2030-12-31"}
+    session = _psychologist(shipped)
+    for heard in (Answered("ok"), Answered("identified", known), Answered("used")):
+        turn = advance(shipped, session, heard)
+        session = turn.session
+    assert turn.step == Do("forget_caller", {})
+    forgotten = advance(shipped, session, Answered("done"))
+    assert [prompt.id for prompt in forgotten.said] == ["vsk.psychologist_open"]
+    assert dict(forgotten.session.variables) == {}
+    assert "0001" not in forgotten.session.to_json()
+    kept = advance(shipped, session, Answered("failed")).session
+    assert kept.variables["last_four"] == "0001"
+
+
+def test_a_session_without_digits_tells_where_the_call_stood_and_why(shipped: FlowSet) -> None:
+    session = _psychologist(shipped)
+    bare = session.without_digits()
+    assert (bare.frames, bare.path) == (session.frames, session.path)
+    assert "15031985" in session.to_json()
+    assert "15031985" not in bare.to_json()
