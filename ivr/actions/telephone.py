@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from config.phone_numbers import PhoneNumberError, parse_phone
+from flows.actions import FAILED
 from flows.turn import Scalar
 from ivr.actions.context import ActionContext, ActionResult, Arguments, Handler
 from ivr.calls.log import record
@@ -57,7 +58,11 @@ def find_extension(context: ActionContext, arguments: Arguments) -> ActionResult
 
 
 def plan_callback(context: ActionContext, arguments: Arguments) -> ActionResult:
-    """Promise to ring back; a caller who waited keeps the place."""
+    """Promise to ring back; a caller who waited keeps the place. `failed` for a call that has forgotten its caller:
+    a number asked for now would undo that.
+    """
+    if context.call.is_anonymous:
+        return ActionResult(FAILED)
     reason = str(arguments["reason"] or "call")
     plan = context.ports.callbacks.plan(context.tx, context.call, reason=reason, keep_place=True)
     if isinstance(plan, CallbackRefusal):
@@ -70,7 +75,9 @@ def plan_callback(context: ActionContext, arguments: Arguments) -> ActionResult:
 
 
 def give_phone(context: ActionContext, arguments: Arguments) -> ActionResult:
-    """A number to be rung back on, keyed by somebody whose own is withheld."""
+    """A number to be rung back on, keyed by somebody whose own is withheld; `failed` as `plan_callback`."""
+    if context.call.is_anonymous:
+        return ActionResult(FAILED)
     try:
         number = parse_phone(str(arguments["phone"]))
     except PhoneNumberError:

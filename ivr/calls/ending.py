@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, literal_column, select, update
 
 from config.centre import Centre
 from config.database import Transaction
+from flows import Session
 from ivr.calls.log import record
 from ivr.calls.models import Call, CallEvent, CallState, Hold, Leg
 from ivr.calls.outcomes import primary_outcome, record_line_outcome
@@ -31,12 +32,14 @@ _CONNECTED: Final = (
 def end_call(centre: Centre, tx: Transaction, call: Call, *, cause: str, at: datetime) -> bool:
     """End a locked call: legs and holds are closed, an outcome is written if there is none, `call_ended` announced.
 
-    `cause` is the technical reason, the carrier's last status. False, and nothing changes, if it is over already.
+    What was keyed is forgotten. `cause` is the technical reason, the carrier's last status. False, and nothing changes,
+    if it is over already.
     """
     if call.state == CallState.ENDED:
         return False
     before = CallState(call.state)
     call.state, call.ended_at, call.hangup_cause = CallState.ENDED, at, cause
+    call.session = _without_digits(call.session)
     _close_intervals(tx, call, at)
     record(tx, call, "ended", at=at, cause=cause, state=before.value)
     _write_outcome(tx, call, before, at)
@@ -57,6 +60,14 @@ def outcome_of_a_drop(before: CallState, *, is_emergency: bool, was_connected: b
     if was_connected:
         return None
     return "emergency_drop" if is_emergency else "abandoned_in_ivr"
+
+
+def _without_digits(session: str | None) -> str | None:
+    """The session without anything that identifies a person; one that cannot be read goes whole."""
+    try:
+        return Session.from_json(session or "").without_digits().to_json()
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _close_intervals(tx: Transaction, call: Call, at: datetime) -> None:

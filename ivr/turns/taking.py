@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final, TypeAlias
 
 from flows.actions import FAILED
-from flows.turn import Answered, Heard, Pressed, Silence
+from flows.turn import Answered, Heard
 from ivr.calls.ending import end_call
 from ivr.calls.models import CallState
 from ivr.calls.outcomes import LINE, TRANSFERRED_DUTY, TRANSFERRED_ELSEWHERE, record_outcome
@@ -64,11 +64,6 @@ def end_turn(one: Turning, reply: Xml) -> Xml:
         one.write_events()
         end_call(one.phone.centre, one.tx, one.call, cause="completed", at=one.at)
     return reply
-
-
-def keys_or_silence(digits: str) -> Heard:
-    """What a caller who was asked something pressed."""
-    return Pressed(digits) if digits else Silence()
 
 
 def transfer_result(dial_status: str) -> Listening:

@@ -68,8 +68,9 @@ class Turning:
         return self.flows.flows[frame.flow].nodes[frame.node]
 
     def keep(self, session: Session) -> None:
-        """Let the call stand there from now on."""
-        self.call.session = session.to_json()
+        """Let the call stand there from now on; one that is over keeps nothing of what was keyed."""
+        kept = session.without_digits() if self.call.state == CallState.ENDED else session
+        self.call.session = kept.to_json()
         if self.call.language != session.language:
             self.call.language = session.language
 
