@@ -21,6 +21,7 @@ from ivr.exchange.telephones import RehearsedTelephone
 from wsgi import Stage, load_demo, rehearse
 
 WEEKDAY = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+SATURDAY = datetime(2026, 11, 28, 9, 0, tzinfo=UTC)
 OPEN_WAITS = (WaitState.WAITING, WaitState.OFFERED, WaitState.CLAIMED)
 OPEN_OFFERS = (OfferState.MADE, OfferState.RINGING, OfferState.ACCEPTED)
 BUSY = (Presence.OFFERED, Presence.ON_CALL)
@@ -136,16 +137,17 @@ def opened(folder: Path, start: datetime, redis_url: str) -> Iterator[Centre]:
 
 
 @pytest.fixture(scope="module")
-def start() -> datetime:
-    """When the clock stands at first; a test parametrises it."""
-    return WEEKDAY
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory, start: datetime) -> Iterator[Centre]:
-    """One centre for the calls that leave nothing behind, which each of them proves."""
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
+    """One centre, on a weekday noon, for the calls that leave nothing behind, which each of them proves."""
     folder = tmp_path_factory.mktemp("centre")
-    with running(free_port(), folder / "redis") as redis, opened(folder, start, redis.url) as centre:
+    with running(free_port(), folder / "redis") as redis, opened(folder, WEEKDAY, redis.url) as centre:
+        yield centre
+
+
+@pytest.fixture
+def weekend(tmp_path: Path, redis_url: str) -> Iterator[Centre]:
+    """A centre of its own, on a Saturday noon: no clock that is moved for one test is another's."""
+    with opened(tmp_path, SATURDAY, redis_url) as centre:
         yield centre
 
 

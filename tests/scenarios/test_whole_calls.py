@@ -1,11 +1,9 @@
 """What becomes of callers, from the first ring to the record, on each line."""
 
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from random import Random
 from typing import Any
-
-import pytest
 
 from ivr import exchange
 
@@ -98,12 +96,11 @@ def test_where_nobody_answers_the_call_still_ends_with_an_outcome(centre: Any) -
     centre.assert_nothing_is_stuck()
 
 
-@pytest.mark.parametrize("start", [datetime(2026, 11, 28, 9, 0, tzinfo=UTC)], scope="module")
-def test_at_the_weekend_the_compulsory_line_does_not_queue_a_caller(centre: Any, start: datetime) -> None:
-    story = centre.place(OMS, presses=MAIN["oms"])
+def test_at_the_weekend_the_compulsory_line_does_not_queue_a_caller(weekend: Any) -> None:
+    story = weekend.place(OMS, presses=MAIN["oms"])
     assert "bridged" not in story.kinds
     assert story.outcome
-    centre.assert_nothing_is_stuck()
+    weekend.assert_nothing_is_stuck()
 
 
 def test_many_calls_at_once_on_all_lines_leave_nothing_stuck(centre: Any) -> None:
