@@ -12,13 +12,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
 from time import sleep
-from typing import cast
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import click
 from flask import Flask
 from redis import Redis
-from waitress import create_server  # type: ignore[import-untyped]
+from waitress import create_server, wasyncore  # type: ignore[import-untyped]
 
 import recordings.models  # noqa: F401 - with the two above: the migrations must see every package's tables
 from agents.callbacks import OwedCalls
@@ -200,14 +200,16 @@ def rehearse(settings: Settings, start: datetime, *, redis_url: str, seed: int =
 def _serving(house: House) -> Iterator[None]:
     """Serve the house's webhooks on a thread; one request at a time, so that a rehearsal can be repeated."""
     port = int(house.centre.settings.public_url.rsplit(":", 1)[1])
-    server = create_server(create_app(house), host="127.0.0.1", port=port, threads=2)
+    sockets: dict[int, Any] = {}
+    server = create_server(create_app(house), host="127.0.0.1", port=port, threads=2, map=sockets)
     thread = Thread(target=server.run, daemon=True, name="webhooks")
     thread.start()
     try:
         yield
     finally:
-        server.close()
+        # First those who answer, for each wakes the loop when it is done; then the loop's sockets, in its own thread.
         server.task_dispatcher.shutdown()
+        server.trigger.pull_trigger(lambda: wasyncore.close_all(sockets, ignore_all=True))
         thread.join(5)
 
 
