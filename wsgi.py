@@ -25,7 +25,7 @@ from agents.callbacks import OwedCalls
 from agents.cli import commands_of as agent_commands
 from agents.floor import Floor
 from agents.listening import Listener
-from agents.rehearsal import Rehearsal
+from agents.rehearsal import Front, Rehearsal
 from agents.shifts import import_shifts
 from agents.upkeep import keep_up
 from agents.web import OutgoingCalls as CallsPlaced
@@ -42,6 +42,7 @@ from config.embedded_redis import prepare as prepare_redis
 from config.embedded_redis import responds, running
 from config.errors import ConfigError, StoreError
 from config.failpoints import arm_from_environment
+from config.ids import repeatable_ids
 from config.job_queues import JobQueues
 from config.line_descriptions import Insurers
 from config.lines import load_insurers
@@ -157,11 +158,12 @@ def create_app(house: House) -> Flask:
 
 @dataclass(frozen=True)
 class Stage:
-    """A house and its carrier in one process, on one moved clock."""
+    """A house and its carrier in one process, on one moved clock; webhooks come in by the front."""
 
     house: House
     switch: exchange.Switch
     rehearsal: Rehearsal
+    front: Front
 
 
 @contextmanager
@@ -172,7 +174,8 @@ def rehearse(settings: Settings, start: datetime, *, redis_url: str, seed: int =
     """
     clock = MovedClock(start)
     account = exchange.Settings(seed=seed, auth_token="rehearsal")  # noqa: S106 - both sides are in this process
-    with exchange.RunningExchange(account, clock=clock, courier=exchange.SimulatedCourier(), is_live=False) as carrier:
+    carrier_side = exchange.RunningExchange(account, clock=clock, courier=exchange.SimulatedCourier(), is_live=False)
+    with repeatable_ids(seed), carrier_side as carrier:
         settings = replace(
             settings,
             redis_url=redis_url,
@@ -185,23 +188,24 @@ def rehearse(settings: Settings, start: datetime, *, redis_url: str, seed: int =
         )
         prepare(settings)
         house = compose(settings, clock)
-        with _serving(house):
+        front = Front(create_app(house))
+        with _serving(front, settings.public_url):
             connect_lines(carrier.switch, settings, house.centre.insurers)
             reconcile.appoint(house.phone)
             redis = Redis.from_url(redis_url)
             work = partial(run_burst, redis, house.centre.plan)
             rehearsal = Rehearsal(clock, carrier.switch, house.centre.database, house.look, work)
-            yield Stage(house, carrier.switch, rehearsal)
+            yield Stage(house, carrier.switch, rehearsal, front)
             redis.close()
         house.close()
 
 
 @contextmanager
-def _serving(house: House) -> Iterator[None]:
-    """Serve the house's webhooks on a thread; one request at a time, so that a rehearsal can be repeated."""
-    port = int(house.centre.settings.public_url.rsplit(":", 1)[1])
+def _serving(front: Front, url: str) -> Iterator[None]:
+    """Serve a house's webhooks on a thread; one request at a time, so that a rehearsal can be repeated."""
+    port = int(url.rsplit(":", 1)[1])
     sockets: dict[int, Any] = {}
-    server = create_server(create_app(house), host="127.0.0.1", port=port, threads=2, map=sockets)
+    server = create_server(front, host="127.0.0.1", port=port, threads=2, map=sockets)
     thread = Thread(target=server.run, daemon=True, name="webhooks")
     thread.start()
     try:
