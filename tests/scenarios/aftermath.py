@@ -42,7 +42,8 @@ def unfinished(tx: Transaction, switch: exchange.Switch, now: datetime) -> dict[
     with switch.turn() as core:
         found["calls at the carrier"] = list(core.live_calls)
         found["conferences at the carrier"] = list(core.live_conferences)
-        found["callers in the carrier's queues"] = [queue.friendly_name for queue in core.queues.values() if queue.members]
+        full = [queue.friendly_name for queue in core.queues.values() if queue.members]
+        found["callers in the carrier's queues"] = full
     return {what: rows for what, rows in found.items() if rows}
 
 

@@ -94,6 +94,27 @@ class Centre:
         phone_id = self.switch.dial(number, ani, presses=presses, patience=1500, dictation_seconds=dictation_seconds)
         return RehearsedTelephone(self.switch, phone_id, self.stage.rehearsal.step)
 
+    def walk(self, phone: RehearsedTelephone, presses: Sequence[str]) -> int:
+        """Press each entry when asked anew; how often the caller was asked until then.
+
+        `""` is silence, `offered 1` is 1 once the queue offers a choice.
+        """
+        answered = 0
+        for entry in presses:
+            _, is_offer, keys = entry.rpartition("offered ")
+            self.run_until(partial(self._is_asked_anew, phone, answered, is_offered=bool(is_offer)), seconds=600)
+            answered = self.asked(phone)
+            if keys:
+                phone.press(keys)
+        return answered
+
+    def asked(self, phone: RehearsedTelephone) -> int:
+        """How often the caller was asked to press or speak so far."""
+        return sum(kind in _ASKS for kind in self.kinds(phone.call_sid))
+
+    def _is_asked_anew(self, phone: RehearsedTelephone, answered: int, *, is_offered: bool) -> bool:
+        return self.asked(phone) > answered and (not is_offered or self._session(phone.call_sid).is_offered)
+
     def place(
         self,
         number: str,
@@ -154,10 +175,13 @@ class Centre:
 
     def stands_at(self, call_sid: str) -> str:
         """The node at which the flow of a call stands now, as `flow.node`."""
-        with self.records.reading("stands_at") as tx:
-            session = tx.scalar(select(Call.session).where(Call.carrier_sid == call_sid))
-        frames = Session.from_json(session).frames if session else ()
+        frames = self._session(call_sid).frames
         return f"{frames[-1].flow}.{frames[-1].node}" if frames else ""
+
+    def _session(self, call_sid: str) -> Session:
+        with self.records.reading("session") as tx:
+            session = tx.scalar(select(Call.session).where(Call.carrier_sid == call_sid))
+        return Session.from_json(session) if session else Session(line="", digest="", language="")
 
     def heard(self, phone: str) -> str:
         """All that was said to the caller, in order."""

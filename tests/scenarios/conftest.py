@@ -1,4 +1,4 @@
-"""Centres for whole calls: one of each kind of database for a test process, and fresh ones where a test needs its own."""
+"""Centres for whole calls: one of each kind of database for a test process, and one at a weekend."""
 
 from collections.abc import Iterator
 

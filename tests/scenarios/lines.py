@@ -66,17 +66,17 @@ class Asking:
 USUAL, NOBODY, WEEKEND, DIVERTED, TALKED = "", "nobody answers", "weekend", "diverted", "talked"
 
 
-def _everywhere(line: str, wait: str, rounds: int) -> tuple[Asking, ...]:
-    """What the shared sub-flows ask on every line; the queue's offer comes after so many rounds of waiting."""
-    offered = (*OPERATOR[line], *[""] * rounds)
+def _everywhere(line: str, wait: str) -> tuple[Asking, ...]:
+    """What the shared sub-flows ask on every line: whoever waits long is offered a callback (1) or a message (2)."""
+    waiting = OPERATOR[line]
     return (
         Asking("opening.diverting", under=DIVERTED),
-        Asking(wait, OPERATOR[line], NOBODY),
-        Asking("callback.phone", (*offered, "1"), NOBODY),
-        Asking("callback.phone_second", (*offered, "1", "1234567890#"), NOBODY),
-        Asking("message.speak", (*offered, "2"), NOBODY),
-        Asking("message.once_more", (*offered, "2"), NOBODY),
-        Asking("survey.question", OPERATOR[line], TALKED),
+        Asking(wait, waiting, NOBODY),
+        Asking("callback.phone", (*waiting, "offered 1"), NOBODY),
+        Asking("callback.phone_second", (*waiting, "offered 1", "00000000000#"), NOBODY),
+        Asking("message.speak", (*waiting, "offered 2"), NOBODY),
+        Asking("message.once_more", (*waiting, "offered 2", "", ""), NOBODY),
+        Asking("survey.question", waiting, TALKED),
     )
 
 
@@ -104,7 +104,7 @@ ASKINGS: Final[dict[str, tuple[Asking, ...]]] = {
         Asking("vsk.bonus", ("5",)),
         Asking("more.question", ("5", "1", *ANOTHER)),
         Asking("vsk.psychologist_wait", ("5", "2", *ANOTHER), NOBODY),
-        *_everywhere("vsk", "desk.wait", 2),
+        *_everywhere("vsk", "desk.wait"),
     ),
     "vsk_curators": (
         Asking("extension.ask"),
@@ -114,7 +114,7 @@ ASKINGS: Final[dict[str, tuple[Asking, ...]]] = {
         Asking("urgent.wait", ("", "3"), NOBODY),
         Asking("curator.wait", ("", "1", *INSURED["vsk"]), NOBODY),
         Asking("curator.away", ("", "1", *INSURED["vsk"]), WEEKEND),
-        *_everywhere("vsk_curators", "desk.wait", 2),
+        *_everywhere("vsk_curators", "desk.wait"),
     ),
     "soglasie": (
         Asking("soglasie.main"),
@@ -135,7 +135,7 @@ ASKINGS: Final[dict[str, tuple[Asking, ...]]] = {
         Asking("soglasie.policy", ("5",)),
         Asking("more.question", ("5", "1")),
         Asking("soglasie.telemedicine", ("5", "5")),
-        *_everywhere("soglasie", "desk.wait", 2),
+        *_everywhere("soglasie", "desk.wait"),
     ),
     "rgs": (
         Asking("rgs.main"),
@@ -149,7 +149,7 @@ ASKINGS: Final[dict[str, tuple[Asking, ...]]] = {
         Asking("rgs.psychologist_wait", ("3", "1", *INSURED["rgs"]), NOBODY),
         Asking("rgs.cabinet", ("4",)),
         Asking("more.question", ("4", "2")),
-        *_everywhere("rgs", "desk.wait", 2),
+        *_everywhere("rgs", "desk.wait"),
     ),
     "oms": (
         Asking("oms.region"),
@@ -163,7 +163,7 @@ ASKINGS: Final[dict[str, tuple[Asking, ...]]] = {
         Asking("oms.care", ("1", "1", "2")),
         Asking("oms.wait_2", ("1", "1", "2", "1"), NOBODY),
         Asking("oms.wait_3", ("1", "1", "4"), NOBODY),
-        *_everywhere("oms", "oms.wait_1", 1),
+        *_everywhere("oms", "oms.wait_1"),
     ),
     "maks": (
         Asking("maks.language"),
@@ -172,12 +172,12 @@ ASKINGS: Final[dict[str, tuple[Asking, ...]]] = {
         Asking("maks.buy_link", ("1", "1", "1")),
         Asking("more.question", ("1", "1", "2")),
         Asking("maks.paid", ("1", "2")),
-        Asking("maks.paid_second", ("1", "2", "3113#")),
+        Asking("maks.paid_second", ("1", "2", "3113")),
         Asking("maks.care", ("1", "3")),
         *_policy("maks", "1", "3", "1"),
         Asking("urgent.wait", ("1", "3", "1", *INSURED["maks"]), NOBODY),
         Asking("maks.terms_region", ("1", "4")),
-        *_everywhere("maks", "desk.wait", 2),
+        *_everywhere("maks", "desk.wait"),
     ),
 }
 """Every menu, entry of digits, message and queue of each line in which 9 must bring help."""

@@ -1,11 +1,11 @@
-"""9 brings a person from everywhere, without a question: at every menu, entry of digits, message and queue of each line."""
+"""9 brings a person from everywhere without a question: every menu, entry of digits, message and queue of each line."""
 
 import pytest
 
 from agents.models import Wait, WaitState
 from flows import FlowSet
 from flows.checks.exploring import explore
-from flows.nodes import Digits, Menu, Queue, Record
+from flows.nodes import Digits, Menu, Node, Queue, Record
 from ivr import exchange
 from ivr.exchange.telephones import RehearsedTelephone
 from ivr.line_notices import Place, divert, take_down
@@ -56,12 +56,17 @@ def test_nine_at_the_first_question_of_each_line_brings_help_without_identificat
     either_centre.assert_carrier_is_content()
 
 
-def _askings(*under: str) -> list[object]:
+def _node(asking: Asking) -> Node:
+    flow, node = asking.node.split(".")
+    return FLOWS.flows[flow].nodes[node]
+
+
+def _askings(*under: str, is_message: bool = False) -> list[object]:
     return [
         pytest.param(line, asking, id=f"{line}-{asking}")
         for line in LINES
         for asking in ASKINGS[line]
-        if asking.under in under
+        if asking.under in under and (not is_message or isinstance(_node(asking), Record))
     ]
 
 
@@ -76,6 +81,12 @@ def test_nine_brings_help_while_nobody_answers(centre: Centre, line: str, asking
     for keys in _emergency_keys(asking):
         centre.switch.behave("client:*", exchange.NoAnswer())
         _press_at(centre, line, asking, keys)
+
+
+@pytest.mark.parametrize(("line", "asking"), _askings(NOBODY, is_message=True))
+def test_nine_brings_help_after_the_tone(centre: Centre, line: str, asking: Asking) -> None:
+    centre.switch.behave("client:*", exchange.NoAnswer())
+    _press_at(centre, line, asking, "9", after_the_tone=True)
 
 
 @pytest.mark.parametrize(("line", "asking"), _askings(WEEKEND))
@@ -99,31 +110,33 @@ def test_nine_brings_help_on_a_diverted_line(centre: Centre, line: str, asking: 
 
 def _emergency_keys(asking: Asking) -> tuple[str, ...]:
     """How a caller asks for help there: where digits are being entered finished by #, after a mistake too."""
-    flow, node = asking.node.split(".")
-    return ("9#", "12*9#") if isinstance(FLOWS.flows[flow].nodes[node], Digits) else ("9",)
+    return ("9#", "1*9#") if isinstance(_node(asking), Digits) else ("9",)
 
 
-def _press_at(centre: Centre, line: str, asking: Asking, keys: str) -> None:
+def _press_at(centre: Centre, line: str, asking: Asking, keys: str, *, after_the_tone: bool = False) -> None:
     """Come to that place, press, and be helped."""
-    phone = centre.dial(LINES[line], asking.presses, silent=asking.node == "message.once_more")
-    assert centre.run_until(lambda: _is_asked(centre, phone, asking), seconds=600), _where(centre, phone)
+    phone = centre.dial(LINES[line], silent=asking.node == "message.once_more")
+    answered = centre.walk(phone, asking.presses)
+
+    def is_asked() -> bool:
+        if centre.stands_at(phone.call_sid) != asking.node or centre.asked(phone) <= answered:
+            return False
+        return not after_the_tone or centre.kinds(phone.call_sid)[-1] == "beep"
+
+    assert centre.run_until(is_asked, seconds=600), _where(centre, phone)
+    if after_the_tone:
+        centre.switch.speak(phone.call_sid, "Помогите")
     centre.switch.behave("client:*", ANSWERS)
     before = centre.count(Wait, Wait.is_emergency, Wait.state == WaitState.SERVED)
-    phone.press(keys)
     seen = len(centre.kinds(phone.call_sid))
-    assert centre.run_until(lambda: "bridged" in centre.kinds(phone.call_sid)[seen:], seconds=120), _where(centre, phone)
+    phone.press(keys)
+    is_helped = centre.run_until(lambda: "bridged" in centre.kinds(phone.call_sid)[seen:], seconds=120)
+    assert is_helped, _where(centre, phone)
     phone.hang_up()
     centre.run_until_quiet()
     assert centre.story(phone.call_sid).is_emergency
     assert centre.count(Wait, Wait.is_emergency, Wait.state == WaitState.SERVED) == before + 1
     centre.assert_carrier_is_content()
-
-
-def _is_asked(centre: Centre, phone: RehearsedTelephone, asking: Asking) -> bool:
-    """Whether the caller has pressed all that leads there, and is asked there now."""
-    kinds = centre.kinds(phone.call_sid)
-    answered = sum(kind in ("waits_for_input", "beep") for kind in kinds) > len(asking.presses)
-    return answered and centre.stands_at(phone.call_sid) == asking.node
 
 
 def _where(centre: Centre, phone: RehearsedTelephone) -> str:

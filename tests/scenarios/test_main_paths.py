@@ -7,6 +7,7 @@ from ivr.calls.models import Outcome
 from tests.scenarios.centre import Centre
 from tests.scenarios.lines import INSURERS, LINES, MAIN, OPERATOR
 
+
 @pytest.mark.parametrize("line", LINES)
 def test_the_main_path_reaches_an_agent_of_the_own_insurer(either_centre: Centre, line: str) -> None:
     story = either_centre.place(LINES[line], MAIN[line])

@@ -59,6 +59,12 @@ def test_who_says_nothing_after_the_tone_is_asked_once_more(hand: Hand, kept: Ke
     assert kept.announced == []
 
 
+def test_nine_before_the_tone_leads_to_a_person(hand: Hand) -> None:
+    asked = _asked_to_speak(hand)
+    assert [verb.tag for verb in asked][-3:] == ["Gather", "Record", "Redirect"]
+    assert hand.press(asked, "9").find("Enqueue") is not None
+
+
 def test_nine_in_a_message_leads_to_a_person_and_throws_the_sound_away(hand: Hand, kept: KeptMessages) -> None:
     record = action(_asked_to_speak(hand), "Record")
     reply = hand.post(record, RecordingUrl=URL, RecordingDuration="3", Digits="9")
