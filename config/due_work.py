@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Final, TypeAlias, cast
 from zlib import crc32
 
-from sqlalchemy import Executable, Index, Table, UniqueConstraint, bindparam, delete, or_, select, update
+from sqlalchemy import Executable, Index, Table, UniqueConstraint, bindparam, case, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -148,9 +148,12 @@ def scheduled_in(tx: Transaction) -> list[Due]:
     return scheduled
 
 
+_STARTABLE_AT: Final = case((DueWork.leased_until > DueWork.due_at, DueWork.leased_until), else_=DueWork.due_at)
+
+
 def next_due_at(tx: Transaction) -> datetime | None:
-    """When the next piece of work is due, if any is left."""
-    return tx.scalar(select(DueWork.due_at).order_by(DueWork.due_at).limit(1))
+    """When the next piece of work can be begun, if any is left: what somebody holds, once their lease is over."""
+    return tx.scalar(select(_STARTABLE_AT).order_by(_STARTABLE_AT).limit(1))
 
 
 def due_now(tx: Transaction, now: datetime, *, limit: int = 500) -> list[Due]:

@@ -180,7 +180,11 @@ def _record(one: Turning, step: Record, words: Xml) -> Xml:
     move(one.call, CallState.LEAVING_MESSAGE)
     action = one.urls.recorded(one.call.turn + 1)
     return elements.document(
-        words, elements.record(action=action, status_url=one.urls.recordings, max_seconds=step.max_seconds)
+        # A key is heard before the tone as well: 9 brings help, and nobody has to listen to the end for it.
+        elements.gather_or_go_on(words, action=action, timeout=1),
+        elements.record(action=action, status_url=one.urls.recordings, max_seconds=step.max_seconds),
+        # Reached only where nothing was recorded: without it whoever says nothing after the tone is cut off.
+        elements.redirect(action),
     )
 
 
