@@ -46,7 +46,7 @@ from recordings.voicemail import Messages
 if TYPE_CHECKING:
     from flask import Flask
 
-    from agents.rehearsal import Rehearsal
+    from agents.rehearsal import Front, Rehearsal
     from ivr import exchange
     from ivr.exchange.telephones import DistantTelephone, RehearsedTelephone
     from ivr.phone_in_terminal import Event
@@ -124,11 +124,12 @@ def create_app(house: House) -> "Flask":
 
 @dataclass(frozen=True)
 class Stage:
-    """A house and its carrier in one process, on one moved clock."""
+    """A house and its carrier in one process, on one moved clock; webhooks come in by the front."""
 
     house: House
     switch: "exchange.Switch"
     rehearsal: "Rehearsal"
+    front: "Front"
 
     is_live: bool = False
 
@@ -162,14 +163,16 @@ def rehearse(settings: Settings, start: datetime, *, redis_url: str, seed: int =
     """
     from redis import Redis
 
-    from agents.rehearsal import Rehearsal
+    from agents.rehearsal import Front, Rehearsal
+    from config.ids import repeatable_ids
     from config.ports import free_port
     from config.workers import run_burst
     from ivr import exchange
 
     clock = MovedClock(start)
     account = exchange.Settings(seed=seed, auth_token="rehearsal")  # noqa: S106 - both sides are in this process
-    with exchange.RunningExchange(account, clock=clock, courier=exchange.SimulatedCourier(), is_live=False) as carrier:
+    carrier_side = exchange.RunningExchange(account, clock=clock, courier=exchange.SimulatedCourier(), is_live=False)
+    with repeatable_ids(seed), carrier_side as carrier:
         port = free_port()
         settings = replace(
             settings,
@@ -183,14 +186,15 @@ def rehearse(settings: Settings, start: datetime, *, redis_url: str, seed: int =
         )
         prepare(settings)
         house = compose(settings, clock)
+        front = Front(create_app(house))
         # Few threads: one request at a time can be repeated.
-        with exchange.ServedApp(create_app(house), port=port, threads=2, name="webhooks"):
+        with exchange.ServedApp(front, port=port, threads=2, name="webhooks"):
             connect_lines(carrier.switch, settings, house.centre.insurers)
             reconcile.appoint(house.phone)
             redis = Redis.from_url(redis_url)
             work = partial(run_burst, redis, house.centre.plan)
             rehearsal = Rehearsal(clock, carrier.switch, house.centre.database, house.look, work)
-            yield Stage(house, carrier.switch, rehearsal)
+            yield Stage(house, carrier.switch, rehearsal, front)
             redis.close()
         house.close()
 

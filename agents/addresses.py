@@ -1,6 +1,7 @@
 """Where the carrier finds the agents' side: the urls of its webhooks."""
 
 from config.settings import Settings
+from ivr.calls.models import Call
 
 
 def offer_status_url(settings: Settings, offer_id: str) -> str:
@@ -31,6 +32,11 @@ def hold_url(settings: Settings, call_id: str) -> str:
 def callback_answer_url(settings: Settings, callback_id: str) -> str:
     """What a person whom we called back hears."""
     return f"{settings.public_url}/voice/callbacks/{callback_id}/answer"
+
+
+def callback_fallback_url(settings: Settings, call: Call) -> str:
+    """What the person hears where the centre cannot answer: the fallback of the line that we call back from."""
+    return f"{settings.fallback_url}/fallback/{call.insurer_id}/{call.line}"
 
 
 def callback_status_url(settings: Settings, callback_id: str) -> str:

@@ -24,7 +24,7 @@ class ShiftCurators:
         self._clock = clock
 
     def preferred(self, tx: Transaction, call: Call) -> Curator:
-        """The curator of the identified insured's policy, or the substitute during leave."""
+        """Who was dialled, else the curator of the identified insured's policy; or the substitute during leave."""
         agent = preferred_agent(tx, call)
         return _NOBODY if agent is None else curator_now(tx, agent, self._clock.now())
 
@@ -35,7 +35,9 @@ class ShiftCurators:
 
 
 def preferred_agent(tx: Transaction, call: Call) -> Agent | None:
-    """The agent named as curator of the call's insured, whether at work or not."""
+    """The agent dialled by extension, else named as curator of the call's insured, whether at work or not."""
+    if call.extension is not None:
+        return agent_by_extension(tx, call.insurer_id, call.extension)
     if call.insured_id is None:
         return None
     extension = tx.scalar(

@@ -7,7 +7,8 @@ from typing import Final, cast
 
 from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, func, literal_column, or_, select
 
-from agents.models import Agent, AgentSkill, Offer, OfferState, Presence, Wait, WaitState
+from agents.lane_words import Lane
+from agents.models import SERVING_PURPOSES, Agent, AgentSkill, Offer, OfferState, Presence, Wait, WaitState
 from config.database import Transaction
 
 _RECENT: Final = timedelta(hours=4)
@@ -31,11 +32,11 @@ def _one_of(column: ColumnElement[str], values: Iterable[str]) -> ColumnElement[
     return or_(*(column == value for value in values))
 
 
-_AHEAD: Final = select(func.count()).select_from(
-    select(_WAITS.id)
+_BEFORE: Final = (
+    select(_WAITS.lane)
     .where(
         _WAITS.insurer_id == bindparam("insurer_id"),
-        _WAITS.queue == bindparam("queue"),
+        _WAITS.id != bindparam("own_id"),
         _one_of(_WAITS.state, (WaitState.WAITING, WaitState.OFFERED)),
         or_(
             _WAITS.rank < bindparam("rank"),
@@ -45,6 +46,7 @@ _AHEAD: Final = select(func.count()).select_from(
     .limit(literal_column(str(_MOST_AHEAD)))
     .subquery()
 )
+_AHEAD: Final = select(_BEFORE.c.lane, func.count()).group_by(_BEFORE.c.lane)
 _LAST_HANDLED: Final = (
     select(_OFFERS.accepted_at, func.coalesce(_OFFERS.handled_until, _OFFERS.ended_at))
     .where(
@@ -52,17 +54,18 @@ _LAST_HANDLED: Final = (
         _OFFERS.queue == bindparam("queue"),
         _OFFERS.accepted_at > bindparam("since"),
         _OFFERS.state == OfferState.DONE,
+        _one_of(_OFFERS.purpose, SERVING_PURPOSES),
     )
     .order_by(_OFFERS.accepted_at.desc())
     .limit(literal_column(str(_SAMPLE)))
 )
 
 
-@lru_cache(maxsize=16)
-def _at_work(skills: int) -> Select[int]:
-    """Counts agents at work with so many skills, which are its parameters `skill_0` and so on."""
+@lru_cache(maxsize=64)
+def _at_work(skills: int, presences: tuple[Presence, ...]) -> Select[str]:
+    """Finds agents in these presences with so many skills, which are its parameters `skill_0` and so on."""
     at_work = select(_AGENTS.id).where(
-        _AGENTS.insurer_id == bindparam("insurer_id"), _one_of(_AGENTS.presence, _AT_WORK)
+        _AGENTS.insurer_id == bindparam("insurer_id"), _one_of(_AGENTS.presence, presences)
     )
     if skills:
         at_work = (
@@ -71,14 +74,39 @@ def _at_work(skills: int) -> Select[int]:
             .group_by(_AGENTS.id)
             .having(func.count() == skills)
         )
-    return select(func.count()).select_from(at_work.subquery())
+    return at_work
+
+
+@lru_cache(maxsize=64)
+def _how_many(skills: int, presences: tuple[Presence, ...]) -> Select[int]:
+    return select(func.count()).select_from(_at_work(skills, presences).subquery())
+
+
+@lru_cache(maxsize=64)
+def _whether_any(skills: int) -> Select[str]:
+    return _at_work(skills, _AT_WORK).limit(literal_column("1"))
 
 
 def ahead_of(tx: Transaction, wait: Wait) -> int:
-    """How many contacts of the same queue come before this one; at most 1000 are counted."""
+    """How many contacts come before this one, in whatever queue, with agents who could serve both; at most 1000."""
     tx.flush()
-    place = {"insurer_id": wait.insurer_id, "queue": wait.queue, "rank": wait.rank, "since": wait.since}
-    return tx.scalar(_AHEAD, place) or 0
+    place = {"insurer_id": wait.insurer_id, "own_id": wait.id, "rank": wait.rank, "since": wait.since}
+    own = frozenset(wait.skills)
+    counted = tx.execute(_AHEAD, place).all()
+    return sum(number for lane, number in counted if _shares_agents(tx, wait.insurer_id, own, Lane.read(lane)))
+
+
+def _shares_agents(tx: Transaction, insurer_id: str, own: frozenset[str], lane: Lane) -> bool:
+    """Whether who serves contacts with the skills `own` serves that lane too: surely, or as somebody can do both."""
+    others = frozenset(lane.skills)
+    if others <= own:
+        return True
+    wanted = own | others
+    return tx.scalar(_whether_any(len(wanted)), _named(insurer_id, wanted)) is not None
+
+
+def _named(insurer_id: str, skills: Iterable[str]) -> dict[str, str]:
+    return {"insurer_id": insurer_id, **{f"skill_{number}": skill for number, skill in enumerate(sorted(skills))}}
 
 
 def estimate_seconds(tx: Transaction, wait: Wait, *, ahead: int, at: datetime) -> int | None:
@@ -97,8 +125,10 @@ def mean_handling_seconds(tx: Transaction, insurer_id: str, queue: str, at: date
     return sum(lasted) / len(lasted) if len(lasted) >= _LEAST_SAMPLE else None
 
 
-def agents_at_work(tx: Transaction, insurer_id: str, skills: list[str]) -> int:
-    """How many agents of the insurer with all these skills are at work now, free or not."""
+def agents_at_work(
+    tx: Transaction, insurer_id: str, skills: Iterable[str], *, presences: tuple[Presence, ...] = _AT_WORK
+) -> int:
+    """How many agents of the insurer with all these skills are at work now, free or not; or in these presences."""
     tx.flush()
-    wanted = {f"skill_{number}": skill for number, skill in enumerate(sorted(set(skills)))}
-    return tx.scalar(_at_work(len(wanted)), {"insurer_id": insurer_id, **wanted}) or 0
+    wanted = set(skills)
+    return tx.scalar(_how_many(len(wanted), presences), _named(insurer_id, wanted)) or 0

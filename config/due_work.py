@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, TypeAlias, cast
+from zlib import crc32
 
-from sqlalchemy import Executable, Index, Table, UniqueConstraint, bindparam, delete, or_, select, update
+from sqlalchemy import Executable, Index, Table, UniqueConstraint, bindparam, case, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -147,9 +148,12 @@ def scheduled_in(tx: Transaction) -> list[Due]:
     return scheduled
 
 
+_STARTABLE_AT: Final = case((DueWork.leased_until > DueWork.due_at, DueWork.leased_until), else_=DueWork.due_at)
+
+
 def next_due_at(tx: Transaction) -> datetime | None:
-    """When the next piece of work is due, if any is left."""
-    return tx.scalar(select(DueWork.due_at).order_by(DueWork.due_at).limit(1))
+    """When the next piece of work can be begun, if any is left: what somebody holds, once their lease is over."""
+    return tx.scalar(select(_STARTABLE_AT).order_by(_STARTABLE_AT).limit(1))
 
 
 def due_now(tx: Transaction, now: datetime, *, limit: int = 500) -> list[Due]:
@@ -161,6 +165,16 @@ def due_now(tx: Transaction, now: datetime, *, limit: int = 500) -> list[Due]:
         .limit(limit)
     )
     return [Due(*row) for row in rows]
+
+
+def pause_seconds(row_id: str, attempts: int) -> float:
+    """How long after this many failed attempts to try again: twice as long each time, and somewhere in its second half.
+
+    What failed together (a carrier that is too busy refuses everybody at once) must not come back together. The row's
+    id decides and not dice, so that a rehearsal can be repeated.
+    """
+    longest: float = min(_FIRST_RETRY_SECONDS * 2 ** (attempts - 1), _LONGEST_RETRY_SECONDS)
+    return longest * (0.5 + crc32(f"{row_id}:{attempts}".encode()) / 2**33)
 
 
 class WorkPlan:
@@ -227,8 +241,7 @@ class WorkPlan:
         return due_at or datetime.max.replace(tzinfo=claimed.due_at.tzinfo)
 
     def _put_back(self, claimed: _Claimed) -> None:
-        seconds = min(_FIRST_RETRY_SECONDS * 2 ** (claimed.attempts - 1), _LONGEST_RETRY_SECONDS)
-        retry_at = self._clock.now() + timedelta(seconds=seconds)
+        retry_at = self._clock.now() + timedelta(seconds=pause_seconds(claimed.id, claimed.attempts))
         with self._database.transaction("put_work_back") as tx:
             tx.execute(
                 update(DueWork)

@@ -55,11 +55,23 @@ class CarrierMessage:
     created_at: datetime | None
 
 
+class Seat(StrEnum):
+    """What a participant may do in a conversation; the conversation ends when its host leaves."""
+
+    HOST = "host"
+    GUEST = "guest"
+    LISTENER = "listener"
+    WHISPERER = "whisperer"
+
+
 class Telephony(Protocol):
     """Calls: placing, moving and ending them."""
 
-    def place_call(self, *, to: str, caller_id: str, answer_url: str, status_url: str, timeout_seconds: int) -> str:
-        """Ring `to`; once answered it runs the document at `answer_url`. The new call's sid.
+    def place_call(
+        self, *, to: str, caller_id: str, answer_url: str, fallback_url: str, status_url: str, timeout_seconds: int
+    ) -> str:
+        """Ring `to`; once answered it runs the document at `answer_url`, or where that fails at `fallback_url`. The
+        new call's sid.
 
         `status_url` hears initiated, ringing, answered and completed. CarrierUnavailable: it may be ringing.
         """
@@ -105,12 +117,14 @@ class Conferencing(Protocol):
         timeout_seconds: int,
         status_url: str,
         conference_url: str,
+        seat: Seat = Seat.HOST,
     ) -> str:
-        """Ring `address` as a participant of `conference`; the participant's call sid.
+        """Ring `address` as a participant of `conference`, in no other seat than host, guest or listener; the
+        participant's call sid.
 
         `status_url` hears initiated, ringing, answered and completed of the leg, `conference_url` start,
         end, join, leave and hold of the conference. CarrierUnavailable: it may be ringing; `participant_sid`
-        by label tells.
+        by label tells. Whoever is rung there already under this label is not rung twice: that sid is returned.
         """
         ...
 
@@ -122,6 +136,10 @@ class Conferencing(Protocol):
 
     def hold(self, *, conference: str, call_sid: str, on: bool, hold_url: str) -> None:
         """Put a participant on hold (the document at `hold_url` plays) or take them off. Raises CallGone."""
+        ...
+
+    def take_seat(self, *, conference: str, call_sid: str, seat: Seat, coached_sid: str | None = None) -> None:
+        """Give a participant another seat; a whisperer is heard by `coached_sid` alone. Raises CallGone."""
         ...
 
     def end_conference(self, name: str) -> None:

@@ -1,7 +1,10 @@
 """The carrier as Twilio's REST API: the one module that knows the `twilio` package."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
+from json import JSONDecodeError
 from typing import Any, Final, TypeVar
 
 import requests
@@ -11,7 +14,7 @@ from twilio.rest import Client
 
 from ivr.carrier.errors import CallGone, CarrierRefused, CarrierUnavailable, LostRace
 from ivr.carrier.exchanges import error_for, exchange
-from ivr.carrier.port import CarrierCall, CarrierMessage
+from ivr.carrier.port import CarrierCall, CarrierMessage, Seat
 from ivr.carrier.words import status_named
 
 T = TypeVar("T")
@@ -21,6 +24,13 @@ _CONFERENCE_EVENTS: Final = ["start", "end", "join", "leave", "hold"]
 # An agent's client is rung for a bounded time anyway; a conversation that lasts a working day is a forgotten
 # one.
 _LONGEST_CALL_SECONDS: Final = 4 * 3600
+# What the package raises over an answer that is no JSON, or JSON of another shape than it expects.
+_NONSENSE: Final = (JSONDecodeError, AttributeError, KeyError, TypeError)
+_LABEL_TAKEN: Final = 16025
+_MOST_MESSAGES: Final = 1000
+# The package would write ten lines about each request, with its query, into the log of whoever listens at INFO.
+_QUIET: Final = logging.getLogger("pult.carrier.http")
+_QUIET.setLevel(logging.WARNING)
 
 
 class TwilioCarrier:
@@ -30,11 +40,13 @@ class TwilioCarrier:
 
     def __init__(self, *, base_url: str, account_sid: str, auth_token: str, timeout_seconds: float = 5.0) -> None:
         # The package's own default waits for ever, and retries would hide what "may have happened".
-        http = TwilioHttpClient(timeout=timeout_seconds, max_retries=None)
+        http = TwilioHttpClient(timeout=timeout_seconds, max_retries=None, logger=_QUIET)
         self._session = http.session or requests.Session()
         # The exchange listens on loopback; a proxy of the environment must not see what is meant for it.
         self._session.trust_env = base_url.startswith("https://")
         self._client = Client(account_sid, auth_token, http_client=http)
+        # These settings of the environment are meant for the carrier's own hosts, and mangle any other.
+        self._client.edge = self._client.region = None
         self._client.api.base_url = base_url
         self._media_url = f"{base_url}/2010-04-01/Accounts/{account_sid}/Recordings"
         self._auth = (account_sid, auth_token)
@@ -42,7 +54,9 @@ class TwilioCarrier:
 
     # --- calls ---------------------------------------------------------------------------------
 
-    def place_call(self, *, to: str, caller_id: str, answer_url: str, status_url: str, timeout_seconds: int) -> str:
+    def place_call(
+        self, *, to: str, caller_id: str, answer_url: str, fallback_url: str, status_url: str, timeout_seconds: int
+    ) -> str:
         """See `port.Telephony`."""
         call = self._ask(
             "place_call",
@@ -51,6 +65,8 @@ class TwilioCarrier:
                 from_=caller_id,
                 url=answer_url,
                 method="POST",
+                fallback_url=fallback_url,
+                fallback_method="POST",
                 status_callback=status_url,
                 status_callback_method="POST",
                 status_callback_event=_CALL_EVENTS,
@@ -109,38 +125,44 @@ class TwilioCarrier:
         timeout_seconds: int,
         status_url: str,
         conference_url: str,
+        seat: Seat = Seat.HOST,
     ) -> str:
-        """See `port.Conferencing`. The agent's leaving ends the conference, so that no caller sits there
+        """See `port.Conferencing`. The host's leaving ends the conference, so that no caller sits there
         alone.
         """
-        participants = self._client.conferences(conference).participants
-        participant = self._ask(
-            "ring_agent",
-            lambda: participants.create(
-                to=address,
-                from_=caller_id,
-                label=label,
-                timeout=timeout_seconds,
-                early_media=False,
-                beep="false",
-                start_conference_on_enter=True,
-                end_conference_on_exit=True,
-                status_callback=status_url,
-                status_callback_method="POST",
-                status_callback_event=_CALL_EVENTS,
-                conference_status_callback=conference_url,
-                conference_status_callback_method="POST",
-                conference_status_callback_event=_CONFERENCE_EVENTS,
-                time_limit=_LONGEST_CALL_SECONDS,
-            ),
+        create = partial(
+            self._client.conferences(conference).participants.create,
+            to=address,
+            from_=caller_id,
+            label=label,
+            timeout=timeout_seconds,
+            early_media=False,
+            beep="false",
+            start_conference_on_enter=True,
+            end_conference_on_exit=seat is Seat.HOST,
+            muted=seat is Seat.LISTENER,
+            status_callback=status_url,
+            status_callback_method="POST",
+            status_callback_event=_CALL_EVENTS,
+            conference_status_callback=conference_url,
+            conference_status_callback_method="POST",
+            conference_status_callback_event=_CONFERENCE_EVENTS,
+            time_limit=_LONGEST_CALL_SECONDS,
         )
-        return str(participant.call_sid)
+        try:
+            return _given(self._ask("ring_agent", create).call_sid)
+        except CarrierRefused as refusal:
+            # A try whose answer was lost, seen too late by whoever looked before repeating.
+            rung = self.participant_sid(conference=conference, label=label) if refusal.code == _LABEL_TAKEN else None
+            if rung is None:
+                raise
+            return rung
 
     def participant_sid(self, *, conference: str, label: str) -> str | None:
         """See `port.Conferencing`."""
         try:
             participant = self._client.conferences(conference).participants(label)
-            return str(self._ask("participant_sid", participant.fetch).call_sid)
+            return _given(self._ask("participant_sid", participant.fetch).call_sid)
         except CallGone:
             return None
 
@@ -151,6 +173,16 @@ class TwilioCarrier:
             self._ask("hold", lambda: participant.update(hold=True, hold_url=hold_url, hold_method="POST"))
         else:
             self._ask("hold", lambda: participant.update(hold=False))
+
+    def take_seat(self, *, conference: str, call_sid: str, seat: Seat, coached_sid: str | None = None) -> None:
+        """See `port.Conferencing`."""
+        participant = self._client.conferences(conference).participants(call_sid)
+        flags: dict[str, Any] = {"muted": seat is Seat.LISTENER, "end_conference_on_exit": seat is Seat.HOST}
+        if seat is Seat.WHISPERER:
+            flags |= {"coaching": True, "call_sid_to_coach": coached_sid}
+        else:
+            flags |= {"coaching": False}
+        self._ask("take_seat", lambda: participant.update(**flags))
 
     def end_conference(self, name: str) -> None:
         """See `port.Conferencing`."""
@@ -178,9 +210,14 @@ class TwilioCarrier:
 
     def messages_to(self, to: str, *, since: datetime) -> list[CarrierMessage]:
         """See `port.Messaging`."""
-        found = self._ask("messages_to", lambda: self._client.messages.list(to=to, date_sent_after=since, limit=100))
-        messages = [_message(message) for message in found]
-        return [it for it in messages if it.created_at is None or it.created_at >= since]
+        # The list is cut here, newest first: a number in the query would stand in the logs of whoever is on the way.
+        return self._ask("messages_to", lambda: [it for it in self._messages(since) if it.to_number == to])
+
+    def _messages(self, since: datetime) -> Iterator[CarrierMessage]:
+        for it in map(_message, self._client.messages.stream(limit=_MOST_MESSAGES, page_size=100)):
+            if it.created_at is not None and it.created_at < since:
+                return
+            yield it
 
     # --- recordings ----------------------------------------------------------------------------
 
@@ -220,12 +257,19 @@ def _answered(verb: str, request: Callable[[], T]) -> T:
         return request()
     except TwilioRestException as error:
         raise error_for(verb, status=error.status, code=error.code or None) from error
-    except (requests.RequestException, TwilioException) as error:
+    except (requests.RequestException, TwilioException, *_NONSENSE) as error:
         raise CarrierUnavailable(verb) from error
 
 
 def _sid(resource: Any) -> str:
-    return str(resource.sid)
+    return _given(resource.sid)
+
+
+def _given(sid: str | None) -> str:
+    """A sid that an answer must hold; one without it is no answer. Raises CarrierUnavailable."""
+    if not sid:
+        raise CarrierUnavailable("read_answer")
+    return str(sid)
 
 
 def _call(call: Any) -> CarrierCall:

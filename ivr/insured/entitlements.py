@@ -1,7 +1,7 @@
 """Services with a limit of their own: how much of a limit is used, and using it once more without a race."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -46,7 +46,7 @@ def use(
 ) -> bool:
     """Use the service once if the limit allows; two calls at once take turns, so the limit holds for both together.
 
-    An anonymous service leaves neither insured nor call on the use.
+    An anonymous service leaves neither insured nor call on the use, nor the instant, which an id holds too.
     """
     entitlement = _held(tx, policy, service, at)
     limit = _limit(entitlement, service)
@@ -55,7 +55,7 @@ def use(
     is_anonymous = service.is_anonymous
     tx.add(
         EntitlementUse(
-            id=new_id(at),
+            id=new_id(datetime.combine(on, time(), UTC) if is_anonymous else at),
             insurer_id=policy.insurer_id,
             entitlement_id=entitlement.id,
             insured_id=None if is_anonymous else person.id,

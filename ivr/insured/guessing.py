@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Select, bindparam, func, select, text, update
+from sqlalchemy import Select, bindparam, delete, func, select, text, update
 
 from config.database import Transaction
 from config.ids import new_id
@@ -65,8 +65,12 @@ def note_try(tx: Transaction, *, call: Call, guess: Guess, is_match: bool, at: d
 
 
 def detach_tries(tx: Transaction, *, call: Call, at: datetime) -> None:
-    """Part the call from its tries, which go on counting against guessing but lead to no call any more."""
+    """Part the call from its tries: misses go on counting against guessing but lead to no call any more.
+
+    A match counts for nothing, and its instant would lead from the call to the policy.
+    """
     nowhere = new_id(at)
+    tx.execute(delete(IdentificationTry).where(IdentificationTry.call_id == call.id, IdentificationTry.is_match))
     tx.execute(update(IdentificationTry).where(IdentificationTry.call_id == call.id).values(call_id=nowhere))
 
 

@@ -13,6 +13,7 @@ from config.database import Transaction
 from config.line_descriptions import Insurer, Line
 from config.prepared import change
 from flows import FlowSet, Session
+from flows.nodes.node import Node
 from flows.turn import Entered, KeyPressed, Trace
 from ivr.actions.context import ActionContext
 from ivr.calls.finding import locked_call
@@ -61,9 +62,15 @@ class Turning:
         except (ValueError, KeyError, TypeError) as error:
             raise CallUnreadable(self.call.id) from error
 
+    def node(self) -> Node:
+        """The node of the flow at which the call stands. Raises CallUnreadable."""
+        frame = self.session().frames[-1]
+        return self.flows.flows[frame.flow].nodes[frame.node]
+
     def keep(self, session: Session) -> None:
-        """Let the call stand there from now on."""
-        self.call.session = session.to_json()
+        """Let the call stand there from now on; one that is over keeps nothing of what was keyed."""
+        kept = session.without_digits() if self.call.state == CallState.ENDED else session
+        self.call.session = kept.to_json()
         if self.call.language != session.language:
             self.call.language = session.language
 

@@ -181,3 +181,19 @@ def test_silence_past_a_menu_leaves_that_menu_behind(findings_after: Findings) -
     assert "nodes.main.menu: line 'demo': 3 menus come before this one" in findings_after(
         line=change, prompts=_deep_prompt
     )
+
+
+def test_what_a_call_has_forgotten_cannot_be_spoken(findings_after: Findings) -> None:
+    def keyed(line: dict[str, Any]) -> None:
+        line["nodes"]["known"]["say"] = ["demo.keyed"]
+
+    def everything(line: dict[str, Any]) -> None:
+        line["nodes"]["known"] = {"do": "forget_caller", "results": {"done": "told", "failed": "told"}}
+        line["nodes"]["told"] = {"say": ["demo.known"], "next": "rated"}
+
+    def prompts(texts: dict[str, Any]) -> None:
+        texts["demo.keyed"] = dict.fromkeys(("ru", "en"), "{policy:digits}.")
+
+    unset = "which may not be set by then"
+    assert f"'demo.keyed' speaks 'policy', {unset}" in findings_after(line=keyed, prompts=prompts)
+    assert f"'demo.known' speaks 'last_four', {unset}" in findings_after(line=everything)

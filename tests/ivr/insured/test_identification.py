@@ -6,8 +6,10 @@ import pytest
 from sqlalchemy import select
 
 from config.database import Database
-from ivr.calls.models import Call, CallEvent, IdentificationLevel, Outcome, Request
+from ivr.calls.models import Call, CallEvent, CallTurn, IdentificationLevel, Outcome, Request
+from ivr.calls.requests import open_request
 from ivr.insured.anonymity import forget_caller
+from ivr.insured.entitlements import use
 from ivr.insured.identification import (
     Finding,
     Recognition,
@@ -17,7 +19,7 @@ from ivr.insured.identification import (
     recognise,
     verify,
 )
-from ivr.insured.models import IdentificationTry
+from ivr.insured.models import EntitlementUse, IdentificationTry
 from tests.ivr.insured.records import Given, add
 from tests.ivr.insurers import shipped_insurers
 from tests.ivr.log_rows import NOW, add_call
@@ -265,7 +267,7 @@ def test_a_forgotten_caller_leaves_no_way_back(tx):
     assert call.is_anonymous
     assert tx.get_one(Request, "r" * 32).call_id is None
     assert tx.get_one(Outcome, "o" * 32).insured_id is None
-    assert call.id not in tx.scalars(select(IdentificationTry.call_id)).all()
+    assert tx.scalars(select(IdentificationTry)).all() == []
     assert not any(person.id in str(event.data) for event in tx.scalars(select(CallEvent)))
 
 
@@ -285,3 +287,27 @@ def test_misses_count_on_after_forgetting(tx):
             tried(tx, call, born=date(1990, 1, day))
         forget_caller(tx, call=call, at=NOW)
     assert tried(tx, add_call(tx)) is Finding.LOCKED
+
+
+def test_nothing_of_a_forgotten_call_leads_to_the_insured(tx):
+    record = add(tx)
+    call = add_call(tx, continues_call_id="c" * 32)
+    tried(tx, call)
+    opened = open_request(tx, insurer=INSURERS["vsk"], call=call, kind="second_opinion", by="line", at=NOW).request
+    service = INSURERS["vsk"].services["second_opinion"]
+    assert use(
+        tx, person=record.person, policy=record.policy, service=service, call_id=call.id, on=NOW.date(), at=NOW
+    )
+    tx.add(CallTurn(call_id=call.id, number="4", reply="<Say>ноль ноль ноль один</Say>", at=NOW))
+    tx.flush()
+    forget_caller(tx, call=call, at=NOW)
+    tx.flush()
+    tx.expire_all()
+    assert tx.scalars(select(EntitlementUse)).one().call_id is None
+    assert tx.scalars(select(CallTurn)).all() == []
+    assert call.continues_call_id is None
+    assert opened.id not in str([event.data for event in tx.scalars(select(CallEvent))])
+    assert tx.scalars(select(CallEvent.data).where(CallEvent.kind == "request_opened")).one() == {
+        "request_kind": "second_opinion",
+        "by": "line",
+    }
