@@ -1,12 +1,12 @@
 """What a duty manager puts up at once for a line or queue: an announcement, or a diversion (`ivr/diversions.py`)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from config.audit import audit
@@ -20,6 +20,13 @@ SAID: Final = "announcement_said"
 """The event of a call to which the announcement `notice` was said."""
 
 _LONGEST_TEXT: Final = 600
+_READ: Final = "line_notices"
+# Built once: building a statement anew takes longer than the database needs for it.
+_PUT_UP: Final = (
+    select(LineNotice)
+    .where(LineNotice.insurer_id == bindparam("insurer_id"), LineNotice.taken_down_at.is_(None))
+    .order_by(LineNotice.put_up_at, LineNotice.id)
+)
 
 
 class NoticeKind(StrEnum):
@@ -98,11 +105,12 @@ def unheard_announcements(
     tx: Transaction, call: Call, *, queues: Collection[str], is_line_included: bool, now: datetime
 ) -> list[LineNotice]:
     """What hangs at one of the queues, or at the call's line, and was not said in this call yet; oldest first."""
-    at_line = (LineNotice.line == call.line,) if is_line_included else ()
-    place = or_(LineNotice.queue.in_(queues), *at_line)
-    statement = select(LineNotice).where(*_hangs(call.insurer_id, now), place)
-    statement = statement.where(LineNotice.kind == NoticeKind.ANNOUNCEMENT)
-    hanging = tx.scalars(statement.order_by(LineNotice.put_up_at, LineNotice.id)).all()
+    hanging = [
+        notice
+        for notice in _hanging(tx, Place(call.insurer_id), now)
+        if notice.kind == NoticeKind.ANNOUNCEMENT
+        and (notice.queue in queues or (is_line_included and notice.line == call.line))
+    ]
     if not hanging:
         return []
     said = select(CallEvent.data).where(CallEvent.call_id == call.id, CallEvent.kind == SAID)
@@ -152,26 +160,29 @@ def put_up(
         tx.flush()
     except IntegrityError as error:
         raise NoticeRefused(f"somebody has just put up another {kind} on {place}: look at what hangs") from error
+    tx.info.pop(_READ, None)
     _audit(tx, notice, "notice_put_up", by=by, at=at)
     return notice
 
 
-def _hangs(insurer_id: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return (
-        LineNotice.insurer_id == insurer_id,
-        LineNotice.put_up_at <= now,
-        LineNotice.taken_down_at.is_(None),
-        or_(LineNotice.until.is_(None), LineNotice.until > now),
-    )
-
-
 def _hanging(tx: Transaction, place: Place, now: datetime) -> list[LineNotice]:
-    statement = select(LineNotice).where(*_hangs(place.insurer_id, now))
-    if place.line or place.queue:
-        statement = statement.where(
-            and_(LineNotice.line.is_not_distinct_from(place.line), LineNotice.queue.is_not_distinct_from(place.queue))
-        )
-    return list(tx.scalars(statement.order_by(LineNotice.put_up_at, LineNotice.id)))
+    is_anywhere = not place.line and not place.queue
+    return [
+        notice
+        for notice in _put_up_at(tx, place.insurer_id)
+        if (is_anywhere or (notice.line, notice.queue) == (place.line, place.queue))
+        and notice.taken_down_at is None
+        and notice.put_up_at <= now
+        and (notice.until is None or notice.until > now)
+    ]
+
+
+def _put_up_at(tx: Transaction, insurer_id: str) -> Sequence[LineNotice]:
+    """What the insurer has put up, mostly nothing; read once a transaction, as a turn asks for each place in turn."""
+    read: dict[str, Sequence[LineNotice]] = tx.info.setdefault(_READ, {})
+    if insurer_id not in read:
+        read[insurer_id] = tx.scalars(_PUT_UP, {"insurer_id": insurer_id}).all()
+    return read[insurer_id]
 
 
 def _tidy(tx: Transaction, place: Place, kind: NoticeKind, at: datetime) -> None:
