@@ -34,12 +34,23 @@ class Address:
         require_free(self.host, self.port, self.purpose, self.setting)
 
 
-def http_url(setting: str, written: str) -> str:
-    """`written` without a slash at its end. Raises ConfigError unless it is http(s)://host[:port]."""
+def public_url(setting: str, written: str) -> str:
+    """`written` without a slash at its end. Raises ConfigError unless it is http(s)://host[:port][/path].
+
+    A path is where a proxy finds us, which it takes off before it passes a request on.
+    """
     parts = _split(setting, written, ("http", "https"), "http://127.0.0.1:8080")
-    if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
+    if parts.query or parts.fragment or parts.username:
         raise ConfigError(f"{setting} must be an address alone, such as http://127.0.0.1:8080, with nothing behind it.")
-    return f"{parts.scheme}://{parts.netloc}"
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+
+
+def http_url(setting: str, written: str) -> str:
+    """As `public_url`, for a place that is asked directly: no path either."""
+    url = public_url(setting, written)
+    if urlsplit(url).path:
+        raise ConfigError(f"{setting} must be an address alone, such as http://127.0.0.1:8080, with nothing behind it.")
+    return url
 
 
 def redis_url(setting: str, written: str) -> str:

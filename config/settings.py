@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from config.addresses import http_url, redis_url
+from config.addresses import http_url, public_url, redis_url
 from config.errors import ConfigError, SettingMissing
 
 HERE = Path(__file__).resolve().parent
@@ -94,13 +94,13 @@ def read_settings(
     named = named_values(environ, folder=folder, defaults=defaults)
     data_dir = data_dir_of(named, folder=folder)
     _make_writable(data_dir)
-    public_url = http_url("PULT_PUBLIC_URL", named.get("PULT_PUBLIC_URL", "http://127.0.0.1:8080"))
+    own_url = public_url("PULT_PUBLIC_URL", named.get("PULT_PUBLIC_URL", "http://127.0.0.1:8080"))
     return Settings(
         data_dir=data_dir,
         database_url=named.get("PULT_DATABASE_URL", f"sqlite:///{data_dir / 'pult.sqlite'}"),
         redis_url=redis_url("PULT_REDIS_URL", named.get("PULT_REDIS_URL", "redis://127.0.0.1:6399/0")),
-        public_url=public_url,
-        fallback_url=http_url("PULT_FALLBACK_URL", named.get("PULT_FALLBACK_URL", public_url)),
+        public_url=own_url,
+        fallback_url=public_url("PULT_FALLBACK_URL", named.get("PULT_FALLBACK_URL", own_url)),
         carrier_url=http_url("PULT_CARRIER_URL", named.get("PULT_CARRIER_URL", "https://api.twilio.com")),
         account_sid=named.get("TWILIO_ACCOUNT_SID", ""),
         auth_token=named.get("TWILIO_AUTH_TOKEN", ""),

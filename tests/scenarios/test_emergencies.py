@@ -7,8 +7,9 @@ from flows import FlowSet
 from flows.checks.exploring import explore
 from flows.nodes import Digits, Menu, Node, Queue, Record
 from ivr import exchange
+from ivr.diversions import divert, to_number
 from ivr.exchange.telephones import RehearsedTelephone
-from ivr.line_notices import Place, divert, take_down
+from ivr.line_notices import Place, take_down
 from tests.scenarios.centre import ANSWERS, Centre
 from tests.scenarios.lines import (
     ASKINGS,
@@ -100,7 +101,8 @@ def test_nine_brings_help_on_a_diverted_line(centre: Centre, line: str, asking: 
     place = Place(INSURERS[line], line=PUBLISHED[line])
     database = centre.house.centre.database
     with database.transaction("divert") as tx:
-        divert(tx, place=place, to=ANYWHERE, by="duty manager", at=centre.now)
+        insurer = centre.house.centre.insurers[INSURERS[line]]
+        divert(tx, insurer=insurer, place=place, to=to_number(ANYWHERE), by="duty manager", at=centre.now)
     try:
         _press_at(centre, line, asking, "9")
     finally:
