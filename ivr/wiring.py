@@ -28,12 +28,13 @@ def create_app(phone: PhoneSide) -> "Flask":
     # Here and not above: workers and the sweep serve nothing, and start sooner without.
     from flask import Flask
 
-    from ivr.web import voice
+    from ivr.web import answers, voice
 
     app = Flask("pult", static_folder=str(_STATIC), static_url_path="/static")
     app.extensions[voice.EXTENSION] = phone
     app.before_request_funcs.setdefault(voice.bp.name, []).append(guard(phone))
     app.register_blueprint(voice.bp)
+    app.register_error_handler(Exception, answers.failed)
     return app
 
 

@@ -11,7 +11,7 @@ from ivr.calls.finding import locked_call_by_sid
 from ivr.calls.models import Call, CallState, Direction
 from ivr.carrier.port import CarrierStatus
 from ivr.phone_side import PhoneSide
-from ivr.turns.apologies import ended_call
+from ivr.turns.apologies import apology, ended_call
 from ivr.turns.keys import pressed_or_silence
 from ivr.turns.opening import Arrival, new_call
 from ivr.turns.replies import keep_reply, latest_reply
@@ -64,6 +64,11 @@ class OutgoingCalls:
         reply = _greet(one)
         one.write_events()
         return reply
+
+    def sorry(self, promised_in: Call) -> Xml:
+        """Where the call that we placed cannot begin: an apology and the duty number of the line that promised it."""
+        duty_number = self._phone.centre.insurers[promised_in.insurer_id].lines[promised_in.line].duty_number
+        return apology(promised_in.language, duty_number.e164, promised_in.dnis, self._phone.delivery)
 
     def ended(self, *, carrier_sid: str, status: CarrierStatus) -> None:
         """The outgoing call is over. One that nobody answered is unknown here."""
