@@ -74,6 +74,7 @@ from ivr.insured.cli import insured as insured_commands
 from ivr.insured.roster import import_roster
 from ivr.phone_in_terminal import CentreLog, Event, PromptNames, Script, Telephone, TerminalCall, Transcript
 from ivr.phone_side import PhoneSide
+from ivr.request_cli import request as request_commands
 from recordings.cli import commands_of as voicemail_commands
 from recordings.voicemail import Messages
 
@@ -248,6 +249,7 @@ def pult(context: click.Context) -> None:
 pult.add_command(flows_commands)
 pult.add_command(line_commands)
 pult.add_command(calls_commands)
+pult.add_command(request_commands)
 pult.add_command(insured_commands)
 for made in (
     *agent_commands(lambda: composed().floor),

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from sqlalchemy import func, select
 
-from agents import commands
+from agents import caller_matters, commands
 from agents.errors import AgentError, RosterRefused
 from agents.floor import Floor
 from agents.models import Agent, AgentSkill, Presence, Wait, WaitState
@@ -16,6 +16,7 @@ from agents.roster_file import RosterRow
 from agents.shifts import ImportReport, add_agent, import_shifts, known_skills
 from agents.wrap_up import WrittenOutcome, record_call_outcome
 from config.audit import audit
+from ivr.calls.booking import Appointment
 from ivr.carrier.errors import CarrierError
 from ivr.errors import PhoneError
 
@@ -42,7 +43,7 @@ class _Addressed(click.Group):
 
 def _agent_group(make_floor: FloorMaker) -> click.Group:
     group = _Addressed("agent", help="Work as an agent, or look after agents.")
-    for add in (_add_people, _add_presence, _add_call_commands, _add_outcome):
+    for add in (_add_people, _add_presence, _add_call_commands, _add_matters, _add_outcome):
         add(group, make_floor)
     return group
 
@@ -159,6 +160,59 @@ def _add_call_commands(group: click.Group, make_floor: FloorMaker) -> None:
         """Send the caller on to another agent (cold transfer)."""
         commands.transfer(_checked(make_floor(), insurer), insurer_id=insurer, code=code, to_code=to_code)
         click.echo(f"the caller goes to {to_code}; {code}: now record the outcome")
+
+
+def _add_matters(group: click.Group, make_floor: FloorMaker) -> None:
+    @group.command()
+    @_INSURER
+    @click.argument("code")
+    @click.argument("insured_id")
+    def identify(insurer: str, code: str, insured_id: str) -> None:
+        """Say, after your questions, whose policy the call is about (`pult insured show` tells ids)."""
+        floor = _checked(make_floor(), insurer)
+        call_id = caller_matters.identify_caller(floor, insurer_id=insurer, code=code, insured_id=insured_id)
+        click.echo(f"call {call_id}: the insured is verified")
+
+    @group.command()
+    @_INSURER
+    @click.argument("code")
+    @click.option("--at", required=True, type=click.DateTime(["%Y-%m-%d %H:%M"]), help="In the insurer's zone.")
+    @click.option("--place", required=True, help="The facility, as it is said to the insured.")
+    @click.option("--service", default="outpatient", show_default=True)
+    @click.option("--approval", default=None, help="The number of the approval.")
+    @click.option("--told", is_flag=True, help="The insured has heard it from you.")
+    @click.option("--decided", is_flag=True, help="You answer for a cover that is in doubt on that day.")
+    def book(
+        insurer: str,
+        code: str,
+        at: datetime,
+        place: str,
+        service: str,
+        approval: str | None,
+        told: bool,
+        decided: bool,
+    ) -> None:
+        """Book an appointment for the insured of the call; they get a text message without the place."""
+        floor = _checked(make_floor(), insurer)
+        at = at.replace(tzinfo=floor.centre.insurers[insurer].time_zone)
+        wanted = Appointment(at, place, service, approval, is_told=told, is_decided=decided)
+        booked = caller_matters.book(floor, insurer_id=insurer, code=code, appointment=wanted)
+        sent = "a text message goes out" if booked.message else "no telephone of theirs is known: tell them yourself"
+        click.echo(f"request {booked.request.id}: booked; {sent}")
+
+    @group.command()
+    @_INSURER
+    @click.argument("code")
+    @click.argument("kind")
+    @click.argument("step")
+    @click.option("--approval", default=None, help="The number of the approval.")
+    def request(insurer: str, code: str, kind: str, step: str, approval: str | None) -> None:
+        """Bring the caller's request of KIND (guarantee_letter, ambulance, ...) to STEP; opens it if need be."""
+        floor = _checked(make_floor(), insurer)
+        moved = caller_matters.move_request(
+            floor, insurer_id=insurer, code=code, kind=kind, step=step, approval=approval
+        )
+        click.echo(f"request {moved.id}: {moved.step}{'' if moved.closed_at is None else ', closed'}")
 
 
 def _add_outcome(group: click.Group, make_floor: FloorMaker) -> None:

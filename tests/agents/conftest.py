@@ -29,7 +29,7 @@ from ivr.signals import call_ended
 
 NOON = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)  # a Tuesday, noon in Moscow
 HERE = Path(__file__).resolve().parents[2]
-NUMBERS = "PULT_{}_NUMBER PULT_{}_DUTY_NUMBER PULT_{}_TICKETS_NUMBER"
+NUMBERS = "PULT_{}_NUMBER PULT_{}_DUTY_NUMBER PULT_{}_CURATOR_MAIL PULT_{}_ONLINE_LINK"
 
 
 @dataclass
