@@ -159,8 +159,6 @@ class House:
             agent = Agent(id=new_id(now), code=code, presence=Presence.AWAY, presence_since=now, **values)
             tx.add(agent)
             tx.flush()
-            is_busy = presence_now in (Presence.OFFERED, Presence.ON_CALL, Presence.WRAP_UP)
-            presence.begin(tx, agent, presence_now, at=now, call_id="a-call-before" if is_busy else None)
             for skill, level in skills.items():
                 tx.add(AgentSkill(agent_id=agent.id, skill=skill, insurer_id=agent.insurer_id, level=level))
             if on_shift:
@@ -169,6 +167,8 @@ class House:
                     Shift(id=new_id(now), insurer_id=agent.insurer_id, agent_id=agent.id, kind="work",
                           starts_at=now - timedelta(hours=1), ends_at=until)
                 )
+            is_busy = presence_now in (Presence.OFFERED, Presence.ON_CALL, Presence.WRAP_UP)
+            presence.begin(tx, agent, presence_now, at=now, call_id="a-call-before" if is_busy else None)
             return agent
 
     def call(self, sid: str = "CA-1", **more: Any) -> Call:
