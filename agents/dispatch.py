@@ -5,13 +5,14 @@ from datetime import datetime
 
 from sqlalchemy import text
 
-from agents import lanes, offers, waits
+from agents import lanes, offers, presence, waits
 from agents.callbacks import PLACE
 from agents.floor import Floor
+from agents.lane_words import Lane
 from agents.models import Agent, Presence, Wait, WaitState
-from agents.queue_rules import rules_of
-from agents.routing import Head, Match, match
+from agents.routing import Candidate, Head, Match, match
 from agents.rows import locked, open_offers
+from agents.serving import overflow_rules
 from config import due_work
 from config.database import Database, Transaction
 from ivr.calls.log import record
@@ -34,14 +35,14 @@ def match_and_offer(floor: Floor, insurer_id: str) -> list[str]:
         for one in matches:
             urgent += _offer(tx, one, now)
         if len(matches) >= lanes.BATCH:
-            due_work.schedule(tx, kind="route", subject_id=insurer_id, insurer_id=insurer_id, due_at=now)
+            presence.call_router(tx, insurer_id, now)
     return urgent
 
 
 def find_matches(tx: Transaction, insurer_id: str, now: datetime) -> list[Match]:
     """Who would get whom now; reads the heads of the lanes only, however many wait."""
     found = lanes.held_heads(tx, insurer_id, now)
-    candidates: dict[str, list[str]] = {}
+    candidates: dict[str, list[Candidate]] = {}
     for lane in lanes.lanes_waiting(tx, insurer_id):
         candidates[lane] = lanes.candidates(tx, insurer_id, lane)
         # The very first is read even where nobody is free: it may be an emergency, which must then escalate.
@@ -51,7 +52,7 @@ def find_matches(tx: Transaction, insurer_id: str, now: datetime) -> list[Match]
     return match(found, candidates, lanes.available_among(tx, insurer_id, preferred))
 
 
-def _callbacks(tx: Transaction, insurer_id: str, candidates: dict[str, list[str]], now: datetime) -> list[Head]:
+def _callbacks(tx: Transaction, insurer_id: str, candidates: dict[str, list[Candidate]], now: datetime) -> list[Head]:
     """Callbacks that may be dialled: no more of a lane at once than agents are free for it."""
     found: list[Head] = []
     dialling: Counter[str] = Counter()
@@ -72,7 +73,19 @@ def widen_wait(floor: Floor, wait_id: str) -> None:
     with floor.centre.database.transaction("widen_wait") as tx:
         wait = locked(tx, Wait, wait_id)
         if wait is not None and wait.state == WaitState.WAITING:
-            due_work.schedule(tx, kind="route", subject_id=wait.insurer_id, insurer_id=wait.insurer_id, due_at=now)
+            presence.call_router(tx, wait.insurer_id, now)
+
+
+def ask_any_language(floor: Floor, wait_id: str) -> None:
+    """Nobody who speaks the caller's language was free in time: from now anyone may take them, speakers first."""
+    now = floor.centre.clock.now()
+    with floor.centre.database.transaction("ask_any_language") as tx:
+        wait = locked(tx, Wait, wait_id)
+        if wait is None or not (lane := Lane.read(wait.lane)).is_strict:
+            return
+        wait.lane = lane.widened().word
+        tx.flush()
+        presence.call_router(tx, wait.insurer_id, now)
 
 
 def overflow_wait(floor: Floor, wait_id: str) -> None:
@@ -84,12 +97,10 @@ def overflow_wait(floor: Floor, wait_id: str) -> None:
         wait = locked(tx, Wait, wait_id)
         if call is None or wait is None or wait.state not in (WaitState.WAITING, WaitState.OFFERED):
             return
-        rules = rules_of(floor.centre.insurers, wait.insurer_id, wait.queue)
-        if rules.overflow_to is None or waits.has_overflowed(wait):
-            return
-        to = rules_of(floor.centre.insurers, wait.insurer_id, rules.overflow_to, region=call.region)
-        waits.change_queue(tx, wait, rules=to, at=now)
-        record(tx, call, "wait_overflowed", at=now, wait=wait.id, queue=wait.queue)
+        to = overflow_rules(tx, floor.centre, call, wait, at=now)
+        if to is not None:
+            waits.change_queue(tx, wait, rules=to, at=now)
+            record(tx, call, "wait_overflowed", at=now, wait=wait.id, queue=wait.queue)
 
 
 def _one_router_at_a_time(tx: Transaction, database: Database, insurer_id: str) -> None:

@@ -1,11 +1,13 @@
 """The honest estimate: a wait's place and how long it may take, from what was measured; unknown stays unknown."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import and_, func, or_, select
 
-from agents.models import Agent, AgentSkill, Offer, OfferState, Presence, Wait, WaitState
+from agents.lane_words import Lane
+from agents.models import SERVING_PURPOSES, Agent, AgentSkill, Offer, OfferState, Presence, Wait, WaitState
 from config.database import Transaction
 
 _RECENT: Final = timedelta(hours=4)
@@ -17,19 +19,27 @@ _MOST_AHEAD: Final = 1000
 
 
 def ahead_of(tx: Transaction, wait: Wait) -> int:
-    """How many contacts of the same queue come before this one; at most 1000 are counted."""
+    """How many contacts come before this one, in whatever queue, with agents who could serve both; at most 1000."""
     before = (
-        select(Wait.id)
+        select(Wait.lane)
         .where(
             Wait.insurer_id == wait.insurer_id,
-            Wait.queue == wait.queue,
+            Wait.id != wait.id,
             Wait.state.in_((WaitState.WAITING, WaitState.OFFERED)),
             or_(Wait.rank < wait.rank, and_(Wait.rank == wait.rank, Wait.since < wait.since)),
         )
         .limit(_MOST_AHEAD)
         .subquery()
     )
-    return tx.scalar(select(func.count()).select_from(before)) or 0
+    counted = tx.execute(select(before.c.lane, func.count()).group_by(before.c.lane)).all()
+    own = frozenset(wait.skills)
+    return sum(number for lane, number in counted if _shares_agents(tx, wait.insurer_id, own, Lane.read(lane)))
+
+
+def _shares_agents(tx: Transaction, insurer_id: str, own: frozenset[str], lane: Lane) -> bool:
+    """Whether who serves contacts with the skills `own` serves that lane too: surely, or as somebody can do both."""
+    others = frozenset(lane.skills)
+    return others <= own or _at_work(tx, insurer_id, own | others, limit=1) > 0
 
 
 def estimate_seconds(tx: Transaction, wait: Wait, *, ahead: int, at: datetime) -> int | None:
@@ -50,6 +60,7 @@ def mean_handling_seconds(tx: Transaction, insurer_id: str, queue: str, at: date
             Offer.queue == queue,
             Offer.accepted_at > at - _RECENT,
             Offer.state == OfferState.DONE,
+            Offer.purpose.in_(SERVING_PURPOSES),
         )
         .order_by(Offer.accepted_at.desc())
         .limit(_SAMPLE)
@@ -58,14 +69,27 @@ def mean_handling_seconds(tx: Transaction, insurer_id: str, queue: str, at: date
     return sum(lasted) / len(lasted) if len(lasted) >= _LEAST_SAMPLE else None
 
 
-def agents_at_work(tx: Transaction, insurer_id: str, skills: list[str]) -> int:
-    """How many agents of the insurer with all these skills are at work now, free or not."""
-    at_work = select(Agent.id).where(Agent.insurer_id == insurer_id, Agent.presence.in_(_AT_WORK))
+def agents_at_work(
+    tx: Transaction, insurer_id: str, skills: list[str], *, presences: Collection[Presence] = _AT_WORK
+) -> int:
+    """How many agents of the insurer with all these skills are at work now, free or not; or in these presences."""
+    return _at_work(tx, insurer_id, frozenset(skills), presences)
+
+
+def _at_work(
+    tx: Transaction,
+    insurer_id: str,
+    skills: frozenset[str],
+    presences: Collection[Presence] = _AT_WORK,
+    *,
+    limit: int | None = None,
+) -> int:
+    at_work = select(Agent.id).where(Agent.insurer_id == insurer_id, Agent.presence.in_(presences))
     if skills:
         at_work = (
             at_work.join(AgentSkill, AgentSkill.agent_id == Agent.id)
-            .where(AgentSkill.skill.in_(skills))
+            .where(AgentSkill.skill.in_(sorted(skills)))
             .group_by(Agent.id)
-            .having(func.count() == len(set(skills)))
+            .having(func.count() == len(skills))
         )
-    return tx.scalar(select(func.count()).select_from(at_work.subquery())) or 0
+    return tx.scalar(select(func.count()).select_from(at_work.limit(limit).subquery())) or 0

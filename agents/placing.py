@@ -16,7 +16,7 @@ from config.centre import Centre
 from config.database import Transaction
 from ivr.calls.log import record
 from ivr.calls.models import Call
-from ivr.calls.outcomes import LINE, record_outcome
+from ivr.calls.outcomes import LINE, has_reached_duty, record_outcome
 from ivr.carrier.errors import CallGone, CarrierRefused
 
 _RING_SECONDS: Final = 35
@@ -150,10 +150,13 @@ def _begin(floor: Floor, callback_id: str) -> _ToDial | None:
         found = callbacks.locked_callback(tx, callback_id)
         if found is None:
             return None
-        call, _, callback = found
+        call, wait, callback = found
         if callback.state == CallbackState.DIALLING and callback.carrier_sid is None and callback.dialled_at:
             return _ToDial(callback.phone, call.dnis, callback.dialled_at, must_look=True)
         if callback.state != CallbackState.PLANNED or callback.due_at > now:
+            return None
+        if callback.reason == callbacks.EMERGENCY_DROP and has_reached_duty(tx, callback.call_id):
+            _helped_by_duty(tx, call, wait, callback, at=now)
             return None
         callbacks.move(callback, CallbackState.DIALLING)
         callback.attempts += 1
@@ -163,6 +166,14 @@ def _begin(floor: Floor, callback_id: str) -> _ToDial | None:
         presence.call_router(tx, callback.insurer_id, now)
         record(tx, call, "callback_dialled", at=now, callback=callback.id, attempt=callback.attempts)
         return _ToDial(callback.phone, call.dnis, now, must_look=False)
+
+
+def _helped_by_duty(tx: Transaction, call: Call, wait: Wait | None, callback: Callback, *, at: datetime) -> None:
+    """News of the duty person's conversation came after that of the call's end: there is nobody to ring."""
+    if wait is not None and wait.state == WaitState.CALLBACK:
+        waits.end(tx, wait, WaitState.LEFT, reason="helped_by_duty", at=at)
+    callbacks.close(tx, callback, CallbackState.DONE, reason="helped_by_duty", at=at)
+    record(tx, call, "callback_needless", at=at, callback=callback.id)
 
 
 def _found_at_carrier(floor: Floor, to_dial: _ToDial) -> str | None:
@@ -193,15 +204,12 @@ def _try_later(
     callbacks.move(callback, CallbackState.PLANNED)
     callback.carrier_sid = None
     after = at + (_NEXT_URGENT_TRY if callback.is_urgent else _NEXT_TRY)
-    callback.due_at, callback.window_until = callbacks.next_window(centre, callback, after)
+    callback.due_at, callback.window_until = callbacks.next_window(centre, call, callback, after)
     callbacks.schedule(tx, callback, PLACE if callback.is_urgent else TURN, callback.due_at)
 
 
 def _end(tx: Transaction, call: Call, callback: Callback, to: CallbackState, *, reason: str, at: datetime) -> None:
-    callbacks.move(callback, to)
-    callback.ended_at, callback.end_reason = at, reason
-    for kind in (TURN, PLACE, TIMEOUT):
-        due_work.cancel(tx, kind=kind, subject_id=callback.id)
+    callbacks.close(tx, callback, to, reason=reason, at=at)
     record(tx, call, f"callback_{to}", at=at, callback=callback.id, reason=reason)
     is_failed = to is CallbackState.FAILED
     # A promise that could not be kept is somebody's work: a person tries another way.

@@ -81,7 +81,7 @@ def call_of_agent(tx: Transaction, insurer_id: str, code: str, call_id: str | No
     agent = agent_named(tx, insurer_id, code)
     is_theirs = call is not None and agent.call_id == call.id and agent.presence in _HAS_A_CALL
     if call is None or not is_theirs or call_id not in (None, call.id):
-        raise NothingToDo(f"{code} has no call, and none to wrap up")
+        raise NothingToDo(f"{code} has no call")
     return call, agent
 
 

@@ -13,6 +13,7 @@ from config.line_parts import (
     read_extension,
     read_identification,
     read_kind,
+    read_language_skills,
     read_pattern,
     read_policy_terms,
     read_programme,
@@ -85,6 +86,7 @@ class InsurerReader:
             links=self._links(),
             callbacks=read_callbacks(top),
             identification=read_identification(top),
+            language_skills=read_language_skills(top),
         )
         top.finish()
         return insurer
@@ -186,6 +188,7 @@ class InsurerReader:
             is_anonymous=section.flag("anonymous", default=False),
             records_calls=section.flag("records_calls", default=True),
             is_by_region=section.flag("by_region", default=False),
+            first_skills=section.texts("first_skills", ()),
         )
 
     def _hours(self, section: Section) -> Hours:

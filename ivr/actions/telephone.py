@@ -11,9 +11,10 @@ from ivr.actions.context import ActionContext, ActionResult, Arguments, Handler
 from ivr.calls.log import record
 from ivr.calls.outcomes import LINE, record_outcome
 from ivr.calls.zones import zone_of_caller
-from ivr.line_notices import announcement_of_line, diversion_of_line
+from ivr.diversions import diversion_of_line
+from ivr.line_notices import SAID, announcement_of_line, words_of
 from ivr.messages import write_message
-from ivr.ports import Curator, ShiftState
+from ivr.ports import CallbackRefusal, Curator, ShiftState
 
 
 def notices(context: ActionContext, _arguments: Arguments) -> ActionResult:
@@ -21,14 +22,18 @@ def notices(context: ActionContext, _arguments: Arguments) -> ActionResult:
     tx, call, at = context.tx, context.call, context.at
     if diversion_of_line(tx, call.insurer_id, call.line, at) is not None:
         return ActionResult("diverted")
-    text = announcement_of_line(tx, call.insurer_id, call.line, at, context.language)
-    return ActionResult("none") if text is None else ActionResult("announced", {"announcement": text})
+    notice = announcement_of_line(tx, call.insurer_id, call.line, at)
+    if notice is None:
+        return ActionResult("none")
+    text, _ = words_of(notice, context.language)
+    record(tx, call, SAID, at=at, notice=notice.id, text=text)
+    return ActionResult("announced", {"announcement": text})
 
 
 def queue_hours(context: ActionContext, arguments: Arguments) -> ActionResult:
     """Whether a queue takes callers now, and if not when it next does, on the caller's clock."""
     queue = str(arguments["queue"])
-    is_open, opens_at = context.ports.queues.is_open(context.tx, context.call.insurer_id, queue)
+    is_open, opens_at = context.ports.queues.is_open(context.tx, context.call, queue)
     if is_open:
         return ActionResult("open")
     return ActionResult("closed", {} if opens_at is None else {"opens_at": _moment(context, opens_at)})
@@ -41,9 +46,14 @@ def curator_on_shift(context: ActionContext, _arguments: Arguments) -> ActionRes
 
 
 def find_extension(context: ActionContext, arguments: Arguments) -> ActionResult:
-    """The agent whose extension was dialled."""
+    """The agent whose extension was dialled; from here on the one whom this caller wants."""
     extension = str(arguments["extension"])
     curator = context.ports.curators.by_extension(context.tx, context.call.insurer_id, extension)
+    if curator.state is not ShiftState.NONE:
+        context.call.extension = extension
+    elif extension in context.insurer.extensions:
+        # Printed in the leaflet, with nobody behind it on the roster: known, but never at work.
+        return ActionResult(ShiftState.OFF_SHIFT, {"curator_extension": extension})
     return _shift(context, curator, nobody="unknown")
 
 
@@ -55,8 +65,8 @@ def plan_callback(context: ActionContext, arguments: Arguments) -> ActionResult:
         return ActionResult(FAILED)
     reason = str(arguments["reason"] or "call")
     plan = context.ports.callbacks.plan(context.tx, context.call, reason=reason, keep_place=True)
-    if plan is None:
-        return ActionResult("no_phone")
+    if isinstance(plan, CallbackRefusal):
+        return ActionResult("locked" if plan is CallbackRefusal.TOO_OFTEN else "no_phone")
     window: Mapping[str, Scalar] = {
         "callback_from": _moment(context, plan.from_at),
         "callback_until": _moment(context, plan.until_at),

@@ -1,7 +1,6 @@
 """The end of a call: once, whoever tells it first, with an outcome that somebody acts on if nobody was reached."""
 
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from sqlalchemy import select, update
 
@@ -10,16 +9,8 @@ from config.database import Transaction
 from flows import Session
 from ivr.calls.log import record
 from ivr.calls.models import Call, CallEvent, CallState, Hold, Leg
-from ivr.calls.outcomes import LINE, primary_outcome, record_outcome
+from ivr.calls.outcomes import primary_outcome, record_line_outcome
 from ivr.signals import call_ended
-
-RING_BACK: Final = "ring_back"
-_WITHIN: Final = {
-    "emergency_drop": timedelta(0),
-    "dropped_mid_call": timedelta(minutes=15),
-    "abandoned_in_queue": timedelta(hours=2),
-}
-_DESK: Final = "desk"
 
 
 def end_call(centre: Centre, tx: Transaction, call: Call, *, cause: str, at: datetime) -> bool:
@@ -76,19 +67,8 @@ def _write_outcome(tx: Transaction, call: Call, before: CallState, at: datetime)
     if primary_outcome(tx, call.id) is not None:
         return
     code = outcome_of_a_drop(before, is_emergency=call.is_emergency, was_connected=_was_connected(tx, call))
-    if code is None:
-        return
-    within = _WITHIN.get(code)
-    record_outcome(
-        tx,
-        call=call,
-        code=code,
-        by=LINE,
-        at=at,
-        next_action=None if within is None else RING_BACK,
-        due_at=None if within is None else at + within,
-        owner=None if within is None else _DESK,
-    )
+    if code is not None:
+        record_line_outcome(tx, call=call, code=code, at=at)
 
 
 def _was_connected(tx: Transaction, call: Call) -> bool:

@@ -13,6 +13,7 @@ from config.database import Transaction
 from config.line_descriptions import Insurer, Line
 from config.prepared import change
 from flows import FlowSet, Session
+from flows.nodes.node import Node
 from flows.turn import Entered, KeyPressed, Trace
 from ivr.actions.context import ActionContext
 from ivr.calls.finding import locked_call
@@ -60,6 +61,11 @@ class Turning:
             return Session.from_json(self.call.session or "")
         except (ValueError, KeyError, TypeError) as error:
             raise CallUnreadable(self.call.id) from error
+
+    def node(self) -> Node:
+        """The node of the flow at which the call stands. Raises CallUnreadable."""
+        frame = self.session().frames[-1]
+        return self.flows.flows[frame.flow].nodes[frame.node]
 
     def keep(self, session: Session) -> None:
         """Let the call stand there from now on; one that is over keeps nothing of what was keyed."""
