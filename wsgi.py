@@ -310,12 +310,13 @@ def _flows() -> Iterable[click.Command]:
     return (flows,)
 
 
-@pult.late("calls", "line", "insured")
+@pult.late("calls", "line", "request", "insured")
 def _phone_side() -> Iterable[click.Command]:
     from ivr.cli import calls, line
     from ivr.insured.cli import insured
+    from ivr.request_cli import request
 
-    return calls, line, insured
+    return calls, line, request, insured
 
 
 @pult.late("agent", "queue", "shifts", "voicemail")

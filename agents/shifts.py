@@ -206,6 +206,7 @@ def _take_over(centre: Centre, insurer_id: str, code: str, own: list[RosterRow],
         agent.is_automatic = first.is_automatic
         _write_skills(tx, agent, own)
         _write_shifts(tx, agent, own, now)
+        presence.look_at_shifts(tx, agent, at=now)
         audit(
             tx,
             insurer_id=insurer_id,

@@ -146,4 +146,4 @@ class FlowLibrary:
 def _vocabulary(insurers: Insurers, insurer_id: str) -> Vocabulary:
     insurer = insurers[insurer_id]
     destinations = frozenset(insurer.destinations) | {DUTY, DIVERSION}
-    return Vocabulary(queues=frozenset(insurer.queues), destinations=destinations)
+    return Vocabulary(frozenset(insurer.queues), destinations, frozenset(insurer.links))

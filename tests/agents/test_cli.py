@@ -104,7 +104,7 @@ MISTAKES = [
     (("hand-over", "one"), "one has no call"),
     (("listen", "one", "two"), "two has no call"),
     (("ear", "one", "barge"), "one listens to no call"),
-    (("outcome", "one", "info_given"), "one has no call whose outcome could be recorded"),
+    (("outcome", "one", "info_given"), "one has no call"),
     (("release", "one"), "one is away, not in wrap-up"),
 ]
 
