@@ -1,67 +1,55 @@
-"""Composes the app from its packages: for web servers, workers, the sweep and rehearsals; and the `pult` command."""
+"""Composes the app from its packages: for web servers, workers, the sweep and rehearsals; and the `pult` command.
+
+What only some of these need is imported where they begin, so that a restarted worker rings the phone at once.
+"""
 
 import os
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cached_property, partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import cast
-from urllib.parse import urlsplit
+from functools import partial
+from typing import TYPE_CHECKING, cast
 
 import click
-from flask import Flask
-from redis import Redis
 
 import recordings.models  # noqa: F401 - with the other packages' below: the migrations must see every table
 from agents.callbacks import OwedCalls
-from agents.cli import commands_of as agent_commands
-from agents.demo import demo_command, load_demo
+from agents.demo import load_demo as load_demo
 from agents.floor import Floor
 from agents.listening import Listener
-from agents.rehearsal import Rehearsal
 from agents.upkeep import keep_up
-from agents.web import OutgoingCalls as CallsPlaced
-from agents.web import blueprint as agents_blueprint
 from agents.wiring import ports, wire
-from config import migrate
-from config.backup_commands import backup_commands
+from config.addresses import exchange_address
 from config.centre import Centre, open_centre
 from config.clock import Clock, MovedClock, WallClock
 from config.database import Base, Database
-from config.embedded_redis import running as running_redis
-from config.errors import ConfigError, StoreError
+from config.errors import ConfigError, StoreError, TableError
 from config.job_queues import JobQueues
+from config.late_commands import LateCommands, run
 from config.line_descriptions import Insurers
-from config.lines import load_insurers
-from config.migrate_command import migrate_command
-from config.ports import free_port
-from config.serve_commands import Programs, serve_commands
-from config.settings import Settings, demo_settings, read_centre_settings, read_settings
+from config.lines import insurers_here, load_insurers
+from config.schema_version import prepare as prepare_database
+from config.settings import Settings, read_centre_settings
 from config.sweep import Sweep
-from config.workers import run_burst
-from flows import Vocabularies
-from flows.checks import prove
-from flows.cli import flows as flows_commands
-from ivr import exchange, reconcile
+from flows import Finding, FlowSet
+from ivr import reconcile
 from ivr import wiring as ivr_wiring
-from ivr.call_command import Centres, call_command
 from ivr.carrier.twilio_adapter import TwilioCarrier
-from ivr.cli import calls as calls_commands
-from ivr.cli import line as line_commands
 from ivr.errors import PhoneError
-from ivr.exchange.telephones import DistantTelephone, RehearsedTelephone
-from ivr.fallback import fallback_of
-from ivr.flow_library import install_flows, vocabularies_of
-from ivr.insured.cli import insured as insured_commands
-from ivr.phone_in_terminal import Event
+from ivr.flow_library import install_flows
+from ivr.late_house import LateHouse
 from ivr.phone_side import PhoneSide
 from ivr.published_numbers import published_numbers
-from recordings.cli import commands_of as voicemail_commands
 from recordings.voicemail import Messages
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from agents.rehearsal import Front, Rehearsal
+    from ivr import exchange
+    from ivr.exchange.telephones import DistantTelephone, RehearsedTelephone
+    from ivr.phone_in_terminal import Event
 
 
 @dataclass(frozen=True)
@@ -89,11 +77,14 @@ class House:
 
 def prepare(settings: Settings) -> None:
     """Bring the database to this program's version. Raises StoreUnavailable in words for an administrator."""
-    migrate.prepare(settings, Base.metadata)
+    prepare_database(settings, Base.metadata)
 
 
-def compose(settings: Settings, clock: Clock | None = None) -> House:
-    """Compose the centre; the database must have been prepared. Raises ConfigError, StoreError or FlowsBroken."""
+def compose(settings: Settings, clock: Clock | None = None, *, flows_are_read_late: bool = False) -> House:
+    """Compose the centre; the database must have been prepared. Raises ConfigError, StoreError or FlowsBroken.
+
+    With `flows_are_read_late` they are read when a call asks for them, for programs that answer no calls.
+    """
     clock = clock or WallClock()
     centre = open_centre(settings, clock)
     database, plan = centre.database, centre.plan
@@ -102,7 +93,8 @@ def compose(settings: Settings, clock: Clock | None = None) -> House:
     )
     floor = Floor(centre, carrier)
     voicemail = Messages(centre, carrier, partial(OwedCalls(centre).plan, keep_place=False))
-    phone = PhoneSide(centre, carrier, install_flows(centre, prove), ports(floor, voicemail))
+    flows = install_flows(centre, _proved, are_read_late=flows_are_read_late)
+    phone = PhoneSide(centre, carrier, flows, ports(floor, voicemail))
     job_queues = JobQueues(settings.redis_url, plan, clock, timeout_seconds=settings.turn_redis_seconds)
     database.after_commit(job_queues.hurry_scheduled)
     voicemail.wire(plan)
@@ -111,8 +103,18 @@ def compose(settings: Settings, clock: Clock | None = None) -> House:
     return House(centre, floor, phone, voicemail, job_queues, sweep, wire(plan, floor))
 
 
-def create_app(house: House) -> Flask:
+def _proved(flows: FlowSet) -> Sequence[Finding]:
+    """Only a version that was never installed here is proved, once."""
+    from flows.checks import prove
+
+    return prove(flows)
+
+
+def create_app(house: House) -> "Flask":
     """The Flask app of the carrier's webhooks, each behind the signature check."""
+    from agents.web import OutgoingCalls as CallsPlaced
+    from agents.web import blueprint as agents_blueprint
+
     app = ivr_wiring.create_app(house.phone)
     # A model's column is a descriptor, which no protocol's plain attribute matches for the type checker.
     outgoing = cast(CallsPlaced, ivr_wiring.outgoing(house.phone))
@@ -122,22 +124,32 @@ def create_app(house: House) -> Flask:
 
 @dataclass(frozen=True)
 class Stage:
-    """A house and its carrier in one process, on one moved clock."""
+    """A house and its carrier in one process, on one moved clock; webhooks come in by the front."""
 
     house: House
-    switch: exchange.Switch
-    rehearsal: Rehearsal
+    switch: "exchange.Switch"
+    rehearsal: "Rehearsal"
+    front: "Front"
+
+    is_live: bool = False
+
+    @property
+    def centre(self) -> Centre:
+        """The house's centre."""
+        return self.house.centre
 
     @property
     def database(self) -> Database:
         """Where the log of the calls is."""
         return self.house.centre.database
 
-    def dial(self, to: str, ani: str) -> RehearsedTelephone:
+    def dial(self, to: str, ani: str) -> "RehearsedTelephone":
         """Call a line; the call goes on as its events are asked for."""
+        from ivr.exchange.telephones import RehearsedTelephone
+
         return RehearsedTelephone(self.switch, self.switch.dial(to, ani), self.rehearsal.step)
 
-    def wait_for(self, ending: Callable[[], Event | None], *, within: timedelta) -> Event | None:
+    def wait_for(self, ending: "Callable[[], Event | None]", *, within: timedelta) -> "Event | None":
         """What `ending` finds within that much moved time."""
         self.rehearsal.run_until(lambda: ending() is not None, within=within)
         return ending()
@@ -149,9 +161,18 @@ def rehearse(settings: Settings, start: datetime, *, redis_url: str, seed: int =
 
     `settings` name the data folder, the database and the lines; addresses and account are chosen here.
     """
+    from redis import Redis
+
+    from agents.rehearsal import Front, Rehearsal
+    from config.ids import repeatable_ids
+    from config.ports import free_port
+    from config.workers import run_burst
+    from ivr import exchange
+
     clock = MovedClock(start)
     account = exchange.Settings(seed=seed, auth_token="rehearsal")  # noqa: S106 - both sides are in this process
-    with exchange.RunningExchange(account, clock=clock, courier=exchange.SimulatedCourier(), is_live=False) as carrier:
+    carrier_side = exchange.RunningExchange(account, clock=clock, courier=exchange.SimulatedCourier(), is_live=False)
+    with repeatable_ids(seed), carrier_side as carrier:
         port = free_port()
         settings = replace(
             settings,
@@ -165,35 +186,23 @@ def rehearse(settings: Settings, start: datetime, *, redis_url: str, seed: int =
         )
         prepare(settings)
         house = compose(settings, clock)
+        front = Front(create_app(house))
         # Few threads: one request at a time can be repeated.
-        with exchange.ServedApp(create_app(house), port=port, threads=2, name="webhooks"):
+        with exchange.ServedApp(front, port=port, threads=2, name="webhooks"):
             connect_lines(carrier.switch, settings, house.centre.insurers)
             reconcile.appoint(house.phone)
             redis = Redis.from_url(redis_url)
             work = partial(run_burst, redis, house.centre.plan)
             rehearsal = Rehearsal(clock, carrier.switch, house.centre.database, house.look, work)
-            yield Stage(house, carrier.switch, rehearsal)
+            yield Stage(house, carrier.switch, rehearsal, front)
             redis.close()
         house.close()
 
 
-@contextmanager
-def throw_away() -> Iterator[Stage]:
-    """A rehearsal that begins now, with the demo's people and agents, of which nothing is left afterwards."""
-    with TemporaryDirectory(prefix="pult-") as folder:
-        # The real centre's database must never see the demo's people.
-        own = {"PULT_DATA_DIR": folder, "PULT_DATABASE_URL": f"sqlite:///{folder}/pult.sqlite"}
-        settings = read_settings({**demo_settings(), **os.environ, **own})
-        with (
-            running_redis(free_port(), Path(folder) / "redis") as redis,
-            rehearse(settings, WallClock().now(), redis_url=redis.url) as stage,
-        ):
-            load_demo(stage.house.centre)
-            yield stage
-
-
-def connect_lines(switch: exchange.Switch, settings: Settings, insurers: Insurers) -> None:
+def connect_lines(switch: "exchange.Switch", settings: Settings, insurers: Insurers) -> None:
     """Give the exchange every published number, as an administrator gives them to a carrier; agents answer there."""
+    from ivr import exchange
+
     for it in published_numbers(settings, insurers):
         switch.add_number(it.number, it.voice_url, fallback_url=it.fallback_url, status_callback=it.status_url)
     switch.behave("client:*", exchange.AutoAnswer(after=3.0, talk_for=None, patience=None))
@@ -201,94 +210,143 @@ def connect_lines(switch: exchange.Switch, settings: Settings, insurers: Insurer
 
 def serve_exchange(settings: Settings) -> None:
     """Serve the exchange until told to stop: every line's number rings at the centre of `settings`."""
-    address = urlsplit(settings.carrier_url)
-    account = exchange.Settings(account_sid=settings.account_sid, auth_token=settings.auth_token)
-    carrier = exchange.RunningExchange(account, host=address.hostname or "127.0.0.1", port=address.port or 9000)
+    from ivr import exchange
+
+    address = exchange_address(settings)
+    account = exchange.Settings(
+        account_sid=settings.account_sid,
+        auth_token=settings.auth_token,
+        ringing_delay_seconds=settings.number("PULT_EXCHANGE_RINGING_MS", default=200, least=0, most=60_000) / 1000,
+    )
+    carrier = exchange.RunningExchange(account, host=address.host, port=address.port)
     connect_lines(carrier.switch, settings, load_insurers(settings))
     exchange.serve(carrier)
 
 
 def _look(settings: Settings) -> Callable[[], object]:
-    house = compose(settings)
+    house = compose(settings, flows_are_read_late=True)
     reconcile.appoint(house.phone)
     return house.look
 
 
-def dial(settings: Settings, to: str, ani: str) -> DistantTelephone:
+def dial(settings: Settings, to: str, ani: str) -> "DistantTelephone":
     """Call a line of the centre that runs here, whose carrier must be the exchange."""
+    from ivr import exchange
+    from ivr.exchange.telephones import DistantTelephone
+
     return DistantTelephone(exchange.Phone.dial(settings.carrier_url, to, ani))
 
 
-def centre_settings() -> Settings:
-    """The settings of the centre whose data folder this is."""
-    return read_centre_settings(os.environ)
+centre_settings = partial(read_centre_settings, os.environ)
+lines_here = partial(insurers_here, os.environ)
 
 
-def demo_insurers() -> Insurers:
-    """The lines and queues here; a setting that is absent is as in the demo."""
-    return load_insurers(read_settings({**demo_settings(), **os.environ}))
+def is_up(settings: Settings) -> bool:
+    """Whether the exchange of the centre with these settings answers: calls can be placed."""
+    from ivr import exchange
+
+    is_local = settings.carrier_url.startswith("http://") and settings.account_sid
+    return bool(is_local) and exchange.account_at(settings.carrier_url) == settings.account_sid
 
 
 def composed() -> House:
     """The house of the centre here, for one command; migrates a database that is older than this program."""
     settings = centre_settings()
     prepare(settings)
-    return compose(settings)
+    return compose(settings, flows_are_read_late=True)
 
 
-class LateHouse:
-    """Stands for the house until a command asks for its centre: `pult flows check` needs no database."""
-
-    @cached_property
-    def centre(self) -> Centre:
-        """The composed centre."""
-        return composed().centre
-
-    @staticmethod
-    def vocabulary() -> Vocabularies:
-        """The queues and destinations that flows may name."""
-        return vocabularies_of(demo_insurers())
-
-
-@click.group()
+@click.group(cls=LateCommands)
 @click.pass_context
 def pult(context: click.Context) -> None:
     """Pult: the voice side of a medical insurer."""
-    context.obj = LateHouse()
+    context.obj = LateHouse(lambda: composed().centre, lines_here)
 
 
-_PROGRAMS = Programs(
-    settings=centre_settings,
-    web=lambda settings: create_app(compose(settings)),
-    fallback=fallback_of,
-    plan=lambda settings: compose(settings).centre.plan,
-    sweep=_look,
-    exchange=serve_exchange,
-)
+@pult.late("demo", "call")
+def _calling() -> Iterable[click.Command]:
+    from agents.demo import demo_command, rehearsed, throw_away
+    from ivr.call_command import Centres, call_command
 
-for command in (
-    demo_command(prepare, dial),
-    call_command(Centres(centre_settings, demo_insurers, dial, throw_away)),
-    serve_commands(_PROGRAMS),
-    migrate_command(centre_settings, Base.metadata),
-    flows_commands,
-    line_commands,
-    calls_commands,
-    insured_commands,
-    *agent_commands(lambda: composed().floor),
-    *voicemail_commands(lambda: composed().centre),
-    *backup_commands(centre_settings),
-):
-    pult.add_command(command)
+    centres = Centres(
+        settings=centre_settings,
+        is_up=is_up,
+        dial=dial,
+        insurers=lines_here,
+        throw_away=partial(throw_away, prepare, dial),
+        rehearsed=partial(rehearsed, rehearse),
+    )
+    return demo_command(prepare, dial), call_command(centres)
+
+
+@pult.late("serve")
+def _serving() -> Iterable[click.Command]:
+    from config.serve_commands import Programs, serve_commands
+    from ivr.fallback import fallback_of
+
+    programs = Programs(
+        settings=centre_settings,
+        web=lambda settings: create_app(compose(settings)),
+        fallback=fallback_of,
+        plan=lambda settings: compose(settings, flows_are_read_late=True).centre.plan,
+        sweep=_look,
+        exchange=serve_exchange,
+    )
+    return (serve_commands(programs),)
+
+
+@pult.late("migrate", "backup", "restore")
+def _keeping() -> Iterable[click.Command]:
+    from config.backup_commands import backup_commands
+    from config.migrate_command import migrate_command
+
+    return migrate_command(centre_settings, Base.metadata), *backup_commands(centre_settings)
+
+
+@pult.late("flows")
+def _flows() -> Iterable[click.Command]:
+    from flows.cli import flows
+
+    return (flows,)
+
+
+@pult.late("calls", "line", "request", "insured")
+def _phone_side() -> Iterable[click.Command]:
+    from ivr.cli import calls, line
+    from ivr.insured.cli import insured
+    from ivr.request_cli import request
+
+    return calls, line, request, insured
+
+
+@pult.late("agent", "queue", "shifts", "voicemail")
+def _above() -> Iterable[click.Command]:
+    from agents.cli import commands_of as agent_commands
+    from recordings.cli import commands_of as voicemail_commands
+
+    return *agent_commands(lambda: composed().floor), *voicemail_commands(lambda: composed().centre)
+
+
+@pult.late("bench")
+def _measuring() -> Iterable[click.Command]:
+    from agents.bench.command import bench_command
+    from agents.bench.throw_away import Builder
+
+    return (bench_command(Builder(prepare, compose)),)
 
 
 def main() -> None:
     """The `pult` command: errors that an administrator can mend are one line, without a stack trace."""
-    try:
-        pult()
-    except (ConfigError, StoreError, PhoneError, exchange.ExchangeError) as error:
-        click.echo(f"pult: {error}", err=True)
-        sys.exit(1)
+    run(pult, _told_errors)
+
+
+def _told_errors() -> Sequence[type[Exception]]:
+    """Those whose text is for an administrator; asked for when one has come."""
+    from sqlalchemy.exc import OperationalError
+
+    from ivr.exchange import ExchangeError
+
+    return ConfigError, StoreError, TableError, PhoneError, ExchangeError, OperationalError
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from agents import legs, offers, presence, waits
 from agents.addresses import claimed_caller_url
 from agents.floor import Floor
-from agents.models import Agent, Offer, OfferState, Presence, Wait, WaitState
+from agents.models import Agent, Offer, OfferState, Presence, Purpose, Wait, WaitState
 from agents.ringing import keep_sid
 from agents.rows import locked_offer
 from config.database import Transaction
@@ -26,7 +26,10 @@ _CHECK_SECONDS: Final = 30
 
 
 def answered(floor: Floor, offer_id: str, sid: str) -> None:
-    """The agent's leg is up: claim the wait, once. Whoever comes second is freed at once."""
+    """The agent's leg is up: claim the wait, once. Whoever comes second is freed at once.
+
+    Who was asked to join another agent's conversation is in it now.
+    """
     now = floor.centre.clock.now()
     with floor.centre.database.transaction("claim_wait") as tx:
         call, wait, offer, agent = locked_offer(tx, offer_id)
@@ -36,7 +39,9 @@ def answered(floor: Floor, offer_id: str, sid: str) -> None:
             if offer.state != OfferState.ACCEPTED and offer.state != OfferState.DONE:
                 offers.schedule(tx, offer, offers.END_LEG, now)
             return
-        if wait.state in (WaitState.WAITING, WaitState.OFFERED) and call.ended_at is None:
+        if offers.is_beside(offer):
+            _join(tx, call=call, wait=wait, offer=offer, agent=agent, at=now)
+        elif wait.state in (WaitState.WAITING, WaitState.OFFERED) and call.ended_at is None:
             _claim(tx, call=call, wait=wait, offer=offer, agent=agent, at=now)
         else:
             offers.end(tx, call=call, offer=offer, agent=agent, state=OfferState.WITHDRAWN, reason="lost_race", at=now)
@@ -107,11 +112,30 @@ def leg_ended(floor: Floor, offer_id: str, sid: str, status: CarrierStatus) -> N
 
 
 def conclude(tx: Transaction, *, call: Call, wait: Wait, offer: Offer, agent: Agent, at: datetime) -> None:
-    """The conversation is over for this agent: wrap-up, unless the outcome is on record already."""
-    offer.state, offer.ended_at, offer.end_reason = OfferState.DONE, at, "ended"
+    """The conversation is over for this agent: wrap-up, unless the outcome is on record already.
+
+    Who only joined it (consulted, or listening) has nothing to write down; when its own agent goes, so do they.
+    """
+    if offers.is_beside(offer):
+        _leave_beside(tx, call=call, offer=offer, agent=agent, at=at)
+        return
+    end_offer(tx, offer, at=at)
     offers.schedule(tx, offer, offers.CLOSE, at)
+    offers.withdraw_all(tx, call=call, wait=wait, reason="conversation_over", at=at)
     if wait.state == WaitState.CLAIMED:
         waits.end(tx, wait, WaitState.SERVED, reason="served", at=at)
+    wrap_up(tx, call=call, offer=offer, agent=agent, at=at)
+
+
+def end_offer(tx: Transaction, offer: Offer, *, at: datetime) -> None:
+    """Close an accepted offer whose conversation took place."""
+    offers.move(offer, OfferState.DONE)
+    offer.ended_at, offer.end_reason = at, "ended"
+    tx.flush()
+
+
+def wrap_up(tx: Transaction, *, call: Call, offer: Offer, agent: Agent, at: datetime) -> None:
+    """Let the agent write down what came of the call; one who has already is available."""
     if agent.presence == Presence.ON_CALL and agent.call_id == call.id:
         is_written_down = _has_outcome_by(tx, call, agent)
         to = Presence.AVAILABLE if is_written_down else Presence.WRAP_UP
@@ -158,7 +182,11 @@ def _claim(tx: Transaction, *, call: Call, wait: Wait, offer: Offer, agent: Agen
     offers.withdraw_all(tx, call=call, wait=wait, reason="answered_by_another", at=at, but=offer.id)
     waits.move(wait, WaitState.CLAIMED)
     wait.claimed_at = at
-    offer.state, offer.accepted_at = OfferState.ACCEPTED, at
+    if wait.purpose == Purpose.TRANSFER:
+        # They are with the next agent now: whatever follows is a matter of this conversation.
+        wait.purpose = Purpose.QUEUE
+    offers.move(offer, OfferState.ACCEPTED)
+    offer.accepted_at = at
     presence.change(tx, agent, Presence.ON_CALL, at=at, call_id=call.id)
     tx.flush()
     offers.schedule(tx, offer, offers.CONNECT, at)
@@ -171,6 +199,27 @@ def _claim(tx: Transaction, *, call: Call, wait: Wait, offer: Offer, agent: Agen
         agent=agent.code,
         waited_seconds=int((at - wait.since).total_seconds()),
     )
+
+
+def _join(tx: Transaction, *, call: Call, wait: Wait, offer: Offer, agent: Agent, at: datetime) -> None:
+    """Somebody consulted, or listening, is in the conversation; where it is over meanwhile they are free at once."""
+    if wait.state != WaitState.CLAIMED or call.ended_at is not None:
+        offers.end(tx, call=call, offer=offer, agent=agent, state=OfferState.WITHDRAWN, reason="lost_race", at=at)
+        return
+    offers.move(offer, OfferState.ACCEPTED)
+    offer.accepted_at = offer.bridged_at = at
+    presence.change(tx, agent, Presence.ON_CALL, at=at, call_id=call.id)
+    offers.schedule(tx, offer, offers.CHECK, at + timedelta(seconds=_CHECK_SECONDS))
+    record(tx, call, "agent_joined", at=at, offer=offer.id, agent=agent.code, purpose=offer.purpose)
+    tx.flush()
+
+
+def _leave_beside(tx: Transaction, *, call: Call, offer: Offer, agent: Agent, at: datetime) -> None:
+    end_offer(tx, offer, at=at)
+    if agent.presence == Presence.ON_CALL and agent.call_id == call.id:
+        presence.change(tx, agent, Presence(offer.presence_before), at=at, reason=offer.reason_before)
+    record(tx, call, "agent_left", at=at, offer=offer.id, agent=agent.code, purpose=offer.purpose)
+    tx.flush()
 
 
 def _begin(floor: Floor, offer_id: str) -> _Claimed | None:

@@ -4,22 +4,22 @@ from datetime import datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
+from sqlalchemy.exc import IntegrityError
 
 from agents import offers, transitions, waits
 from agents.models import Callback, CallbackState, Wait, WaitState
-from agents.queue_rules import rules_of
+from agents.queue_rules import rules_for
 from agents.rows import locked
 from config import due_work
 from config.calendars import CalendarError, Hours
 from config.centre import Centre
 from config.database import Transaction
 from config.ids import new_id
-from config.phone_numbers import parse_caller_id, time_zone_of
 from ivr.calls.log import record
-from ivr.calls.models import Call
-from ivr.insured.models import InsuredPerson
-from ivr.ports import CallbackPlan
+from ivr.calls.models import Call, CallEvent, CallState
+from ivr.calls.zones import zone_of_caller
+from ivr.ports import CallbackPlan, CallbackRefusal
 
 TURN: Final = "callback_turn"
 PLACE: Final = "place_callback"
@@ -30,6 +30,8 @@ EMERGENCY_DROP: Final = "emergency_drop"
 _DAY_BEGINS: Final = time(9)
 _DAY_ENDS: Final = time(21)
 _LEAST_WINDOW: Final = timedelta(minutes=30)
+_LATELY: Final = timedelta(hours=24)
+_A_MOMENT: Final = timedelta(seconds=20)
 _EMERGENCY_QUEUE: Final = "emergency"
 _USUAL_QUEUE: Final = "medical_desk"
 
@@ -40,28 +42,45 @@ class OwedCalls:
     def __init__(self, centre: Centre) -> None:
         self._centre = centre
 
-    def plan(self, tx: Transaction, call: Call, *, reason: str, keep_place: bool) -> CallbackPlan | None:
-        """Promise a callback to the caller's number; the one promised already, if there is one; None without a number.
+    def plan(self, tx: Transaction, call: Call, *, reason: str, keep_place: bool) -> CallbackPlan | CallbackRefusal:
+        """Promise a callback to the caller's number; the one promised already, if there is one; else why not.
 
-        With `keep_place` the call's own wait goes on as the callback; otherwise a place is taken from now.
+        With `keep_place` the call's own wait goes on as the callback; otherwise a place is taken from now. What is
+        promised in an emergency is urgent, and one promise whatever its reason is called.
         """
+        if call.is_emergency:
+            return self.promise(tx, call, reason=EMERGENCY_DROP, keep_place=keep_place, is_urgent=True)
         return self.promise(tx, call, reason=reason, keep_place=keep_place, is_urgent=False)
 
     def promise(
         self, tx: Transaction, call: Call, *, reason: str, keep_place: bool, is_urgent: bool
-    ) -> CallbackPlan | None:
+    ) -> CallbackPlan | CallbackRefusal:
         """As `plan`; an urgent callback is dialled at once, at any hour, and again until its attempts are used up."""
         phone = call.ani
         if phone is None or call.is_anonymous:
-            return None
-        now = self._centre.clock.now()
+            return CallbackRefusal.NO_PHONE
         standing = _open_promise(tx, call, phone, reason)
         if standing is not None:
             return CallbackPlan(is_new=False, from_at=standing.due_at, until_at=standing.window_until)
+        if not is_urgent and self._is_rung_in_vain(tx, call.insurer_id, phone):
+            return CallbackRefusal.TOO_OFTEN
+        try:
+            with tx.begin_nested():
+                return self._promised(tx, call, phone, reason=reason, keep_place=keep_place, is_urgent=is_urgent)
+        except IntegrityError:
+            # Promised in another call in this very moment, where the database lets both look first.
+            standing = _open_promise(tx, call, phone, reason)
+            if standing is None:
+                raise
+            return CallbackPlan(is_new=False, from_at=standing.due_at, until_at=standing.window_until)
+
+    def _promised(
+        self, tx: Transaction, call: Call, phone: str, *, reason: str, keep_place: bool, is_urgent: bool
+    ) -> CallbackPlan:
+        now, insurer = self._centre.clock.now(), self._centre.insurers[call.insurer_id]
         wait = self._wait(tx, call, keep_place=keep_place, is_urgent=is_urgent, at=now)
-        zone = self._zone(tx, call, phone)
-        due_at, until = (now, now + _LEAST_WINDOW) if is_urgent else self._window(call, wait, zone, now)
-        insurer = self._centre.insurers[call.insurer_id]
+        zone = zone_of_caller(tx, insurer, call)
+        due_at, until = _at_once(tx, call, now) if is_urgent else self._window(call, wait, zone, now)
         callback = Callback(
             id=new_id(now),
             insurer_id=call.insurer_id,
@@ -87,6 +106,16 @@ class OwedCalls:
         record(tx, call, "callback_planned", at=now, callback=callback.id, reason=reason, urgent=is_urgent)
         return CallbackPlan(is_new=True, from_at=due_at, until_at=until)
 
+    def _is_rung_in_vain(self, tx: Transaction, insurer_id: str, phone: str) -> bool:
+        """Whether so many promises to this number failed lately that another would only ring there again."""
+        failed = select(func.count()).where(
+            Callback.insurer_id == insurer_id,
+            Callback.phone == phone,
+            Callback.state == CallbackState.FAILED,
+            Callback.ended_at > self._centre.clock.now() - _LATELY,
+        )
+        return (tx.scalar(failed) or 0) >= self._centre.insurers[insurer_id].callbacks.failed_per_day
+
     def _wait(self, tx: Transaction, call: Call, *, keep_place: bool, is_urgent: bool, at: datetime) -> Wait:
         last = waits.last_wait(tx, call.id)
         if last is not None and last.state in (WaitState.WAITING, WaitState.OFFERED) and keep_place:
@@ -98,13 +127,15 @@ class OwedCalls:
         if last is not None and last.state not in (WaitState.SERVED, WaitState.ABANDONED, WaitState.LEFT):
             waits.end(tx, last, WaitState.LEFT, reason="callback", at=at)
         queue = self._queue(call.insurer_id, last, is_urgent=is_urgent)
+        has_waited = last is not None and last.state in (WaitState.LEFT, WaitState.ABANDONED)
         wait = waits.start(
             tx,
             call,
-            rules=rules_of(self._centre.insurers, call.insurer_id, queue, region=call.region),
+            rules=rules_for(self._centre.insurers, call, queue),
             joined_queue=queue,
             is_emergency=is_urgent,
             preferred_agent_id=None if last is None else last.preferred_agent_id,
+            since=last.since if last is not None and has_waited else None,
             at=at,
         )
         waits.move(wait, WaitState.CALLBACK)
@@ -119,23 +150,8 @@ class OwedCalls:
             return last.queue
         return _USUAL_QUEUE if _USUAL_QUEUE in queues else next(iter(queues))
 
-    def _zone(self, tx: Transaction, call: Call, phone: str) -> ZoneInfo:
-        """Where the person is: as their record says, else as their number tells, else the insurer's own zone."""
-        insurer = self._centre.insurers[call.insurer_id]
-        if call.insured_id is not None:
-            known = tx.scalar(
-                select(InsuredPerson.time_zone).where(
-                    InsuredPerson.id == call.insured_id, InsuredPerson.insurer_id == call.insurer_id
-                )
-            )
-            if known:
-                return ZoneInfo(known)
-        number = parse_caller_id(phone)
-        by_number = None if number is None else time_zone_of(number)
-        return by_number or insurer.zone_of(call.region)
-
     def _window(self, call: Call, wait: Wait, zone: ZoneInfo, now: datetime) -> tuple[datetime, datetime]:
-        hours = rules_of(self._centre.insurers, call.insurer_id, wait.queue, region=call.region).hours
+        hours = rules_for(self._centre.insurers, call, wait.queue).hours
         minutes = self._centre.insurers[call.insurer_id].callbacks.window_minutes
         return window(now, hours, zone, timedelta(minutes=minutes))
 
@@ -176,14 +192,43 @@ def move(callback: Callback, to: CallbackState) -> None:
     callback.state = to
 
 
-def next_window(centre: Centre, callback: Callback, after: datetime) -> tuple[datetime, datetime]:
-    """When a callback may be tried again; urgent ones at any hour."""
+def take_back(tx: Transaction, wait: Wait, *, at: datetime) -> None:
+    """The contact whose place was kept is in line again by itself: the promise has become needless."""
+    callback = tx.scalar(
+        select(Callback).where(Callback.wait_id == wait.id, Callback.ended_at.is_(None)).with_for_update()
+    )
+    if callback is not None:
+        close(tx, callback, CallbackState.DONE, reason="stayed_in_line", at=at)
+
+
+def close(tx: Transaction, callback: Callback, to: CallbackState, *, reason: str, at: datetime) -> None:
+    """Bring a locked callback to its end, and take its appointments back."""
+    move(callback, to)
+    callback.ended_at, callback.end_reason = at, reason
+    for kind in (TURN, PLACE, TIMEOUT):
+        due_work.cancel(tx, kind=kind, subject_id=callback.id)
+
+
+def next_window(centre: Centre, call: Call, callback: Callback, after: datetime) -> tuple[datetime, datetime]:
+    """When a callback promised in `call` may be tried again; urgent ones at any hour."""
     if callback.is_urgent:
         return after, after + _LEAST_WINDOW
     insurer = centre.insurers[callback.insurer_id]
-    hours = rules_of(centre.insurers, callback.insurer_id, callback.queue).hours
+    hours = rules_for(centre.insurers, call, callback.queue).hours
     length = timedelta(minutes=insurer.callbacks.window_minutes)
     return window(after, hours, ZoneInfo(callback.time_zone), length)
+
+
+def _at_once(tx: Transaction, call: Call, now: datetime) -> tuple[datetime, datetime]:
+    """Now; but whoever is still on the line hears first that we ring back, or their telephone would be engaged.
+
+    And the end of a call that the duty number had may overtake the news of what was spoken there.
+    """
+    ended = tx.scalar(select(CallEvent.data).where(CallEvent.call_id == call.id, CallEvent.kind == "ended").limit(1))
+    was_put_through = ended is not None and ended.get("state") == CallState.TRANSFERRED
+    is_certain = call.ended_at is not None and not was_put_through
+    due_at = now if is_certain else now + _A_MOMENT
+    return due_at, due_at + _LEAST_WINDOW
 
 
 def _open_promise(tx: Transaction, call: Call, phone: str, reason: str) -> Callback | None:

@@ -8,7 +8,7 @@ from agents import answering, presence, ringing
 from agents.addresses import hold_url
 from agents.errors import NothingToDo, OutcomeMissing, UnknownAgent
 from agents.floor import Floor
-from agents.models import OPEN_OFFER, Agent, Offer, OfferState, Presence, Purpose
+from agents.models import OPEN_OFFER, SERVING_PURPOSES, Agent, Offer, OfferState, Presence, Purpose
 from agents.rows import locked, locked_offer
 from agents.waits import last_wait
 from config.audit import audit
@@ -34,13 +34,26 @@ def open_offer_of(tx: Transaction, agent: Agent) -> Offer | None:
     return tx.scalar(select(Offer).where(Offer.agent_id == agent.id, OPEN_OFFER))
 
 
+def presence_of(floor: Floor, *, insurer_id: str, code: str) -> Presence:
+    """What the agent is doing now. Raises UnknownAgent."""
+    with floor.centre.database.reading("presence_of") as tx:
+        found = tx.scalar(select(Agent.presence).where(Agent.insurer_id == insurer_id, Agent.code == code))
+    if found is None:
+        raise UnknownAgent(f"{insurer_id} has no agent {code}")
+    return Presence(found)
+
+
 def become_available(floor: Floor, *, insurer_id: str, code: str) -> None:
-    """Take calls from now. Raises OutcomeMissing in wrap-up: first the outcome, or a supervisor's release."""
+    """Take calls from now. Raises OutcomeMissing in wrap-up: first the outcome, or a supervisor's release; and
+    NothingToDo for who has a call, or a telephone that rings.
+    """
     now = floor.centre.clock.now()
     with floor.centre.database.transaction("become_available") as tx:
         agent = agent_named(tx, insurer_id, code)
         if agent.presence == Presence.WRAP_UP:
             raise OutcomeMissing(f"{code}: record the outcome of the last call first")
+        if agent.presence in (Presence.OFFERED, Presence.ON_CALL):
+            raise NothingToDo(f"{code} is {agent.presence}: answer or end that call first")
         if agent.presence == Presence.AWAY:
             presence.change(tx, agent, Presence.AVAILABLE, at=now)
 
@@ -54,8 +67,11 @@ def go_away(floor: Floor, *, insurer_id: str, code: str, reason: str = "break") 
         match Presence(agent.presence):
             case Presence.AVAILABLE:
                 presence.change(tx, agent, Presence.AWAY, at=now, reason=reason)
+            case Presence.AWAY if agent.presence_reason != reason:
+                # Another reason is another interval: reports count breaks by it.
+                presence.begin(tx, agent, Presence.AWAY, at=now, reason=reason)
             case Presence.AWAY:
-                agent.presence_reason = reason
+                return
             case Presence.OFFERED:
                 offer = open_offer_of(tx, agent)
                 offer_id = None if offer is None else offer.id
@@ -66,10 +82,13 @@ def go_away(floor: Floor, *, insurer_id: str, code: str, reason: str = "break") 
 
 
 def hang_up(floor: Floor, *, insurer_id: str, code: str) -> None:
-    """End the agent's call on purpose: the caller hears the survey or the goodbye, not the queue again."""
+    """End the agent's call on purpose: the caller hears the survey or the goodbye, not the queue again.
+
+    Who was consulted, or listens, leaves the others alone by it.
+    """
     now = floor.centre.clock.now()
     with floor.centre.database.transaction("hang_up") as tx:
-        offer = _conversation(tx, insurer_id, code)
+        offer = conversation_of(tx, insurer_id, code, is_any=True)
         offer.is_ended_by_desk = True
         sid, offer_id = offer.carrier_sid, offer.id
         call = tx.get_one(Call, offer.call_id)
@@ -83,7 +102,7 @@ def set_hold(floor: Floor, *, insurer_id: str, code: str, on: bool) -> None:
     """Put the agent's caller on hold, or take them off; an interval of the call either way."""
     now = floor.centre.clock.now()
     with floor.centre.database.transaction("set_hold") as tx:
-        offer = _conversation(tx, insurer_id, code)
+        offer = conversation_of(tx, insurer_id, code)
         call = locked(tx, Call, offer.call_id)
         if call is None:
             raise NothingToDo(f"{code} has no call")
@@ -105,10 +124,12 @@ def transfer(floor: Floor, *, insurer_id: str, code: str, to_code: str) -> None:
     """Cold transfer: the caller goes to the head of the queue, for a while for `to_code` alone; the agent wraps up."""
     now = floor.centre.clock.now()
     with floor.centre.database.transaction("transfer_call") as tx:
-        offer = _conversation(tx, insurer_id, code)
+        offer = conversation_of(tx, insurer_id, code)
         target_id = tx.scalar(select(Agent.id).where(Agent.insurer_id == insurer_id, Agent.code == to_code))
         if target_id is None:
             raise UnknownAgent(f"{insurer_id} has no agent {to_code}")
+        if target_id == offer.agent_id:
+            raise NothingToDo(f"{code} cannot pass the caller on to themselves")
         call = locked(tx, Call, offer.call_id)
         wait = last_wait(tx, offer.call_id)
         if call is None or wait is None:
@@ -156,11 +177,21 @@ def answer(floor: Floor, *, insurer_id: str, code: str) -> str:
     return offer.id
 
 
-def _conversation(tx: Transaction, insurer_id: str, code: str) -> Offer:
+def conversation_of(tx: Transaction, insurer_id: str, code: str, *, is_any: bool = False) -> Offer:
+    """The locked offer of the call that the agent has; with `is_any` also of one that they only joined.
+
+    Raises UnknownAgent, and NothingToDo without a call.
+    """
     agent_id = tx.scalar(select(Agent.id).where(Agent.insurer_id == insurer_id, Agent.code == code))
     if agent_id is None:
         raise UnknownAgent(f"{insurer_id} has no agent {code}")
-    offer_id = tx.scalar(select(Offer.id).where(Offer.agent_id == agent_id, Offer.state == OfferState.ACCEPTED))
+    offer_id = tx.scalar(
+        select(Offer.id).where(
+            Offer.agent_id == agent_id,
+            Offer.state == OfferState.ACCEPTED,
+            Offer.purpose.in_(tuple(Purpose) if is_any else SERVING_PURPOSES),
+        )
+    )
     if offer_id is None:
         raise NothingToDo(f"{code} has no call")
     return locked_offer(tx, offer_id)[2]

@@ -24,7 +24,7 @@ class ShiftCurators:
         self._clock = clock
 
     def preferred(self, tx: Transaction, call: Call) -> Curator:
-        """The curator of the identified insured's policy, or the substitute during leave."""
+        """Who was dialled, else the curator of the identified insured's policy; or the substitute during leave."""
         agent = preferred_agent(tx, call)
         return _NOBODY if agent is None else curator_now(tx, agent, self._clock.now())
 
@@ -35,7 +35,9 @@ class ShiftCurators:
 
 
 def preferred_agent(tx: Transaction, call: Call) -> Agent | None:
-    """The agent named as curator of the call's insured, whether at work or not."""
+    """The agent dialled by extension, else named as curator of the call's insured, whether at work or not."""
+    if call.extension is not None:
+        return agent_by_extension(tx, call.insurer_id, call.extension)
     if call.insured_id is None:
         return None
     extension = tx.scalar(
@@ -121,6 +123,26 @@ def back_at(tx: Transaction, agent: Agent, at: datetime) -> datetime | None:
             return starts_at
         after = leave.ends_at
     return None
+
+
+def on_shift_until(tx: Transaction, agent: Agent, at: datetime) -> datetime | None:
+    """When the stretch that the agent works in now ends, or a leave cuts it short; None for who does not work now."""
+    shift = _covers(tx, agent, WORK, at)
+    if shift is None or _covers(tx, agent, LEAVE, at) is not None:
+        return None
+    leave_at = tx.scalar(
+        select(Shift.starts_at)
+        .where(
+            Shift.agent_id == agent.id,
+            Shift.insurer_id == agent.insurer_id,
+            Shift.kind == LEAVE,
+            Shift.starts_at > at,
+            Shift.starts_at < shift.ends_at,
+        )
+        .order_by(Shift.starts_at)
+        .limit(1)
+    )
+    return leave_at or shift.ends_at
 
 
 def _covers(tx: Transaction, agent: Agent, kind: str, at: datetime) -> Shift | None:

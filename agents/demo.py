@@ -2,23 +2,34 @@
 
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
-from typing import Final
+from typing import Final, Protocol
 
 import click
 
 from agents.shifts import import_shifts
 from config.centre import Centre, open_centre
 from config.clock import WallClock
-from config.processes import Supervisor, sole_use, stopping_on_signals
+from config.embedded_redis import running as running_redis
+from config.ports import free_port
+from config.processes import StoppedWhileStarting, Supervisor, sole_use, stopping_on_signals
 from config.programs import programs_of
 from config.settings import CENTRE_FILE, DEMO, Settings, demo_settings, read_settings, write_env_file
-from ivr.call_command import Dial, WantedCall, place_call, running_switchboard
+from ivr.call_command import Dial, Switchboard, WantedCall, place_call, running_switchboard
 from ivr.insured.roster import import_roster
 
 # An appointment, for myself, the policy's digits, the birth date: a row of config/demo/rosters/vsk.csv.
 _APPOINTMENT: Final = WantedCall("+78002001441", "+70002000001", ("1", "1", "5000000001#", "15031985"))
+
+_PLACES: Final = (
+    *("PULT_CARRIER_URL", "PULT_PUBLIC_URL", "PULT_FALLBACK_URL", "PULT_REDIS_URL", "PULT_DATABASE_URL"),
+    *("PULT_LINES_DIR", "PULT_FLOWS_DIR", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"),
+)
 
 _HOW_TO_GO_ON: Final = """
 The centre is up at {url}; logs are in {logs}. In another terminal:
@@ -27,6 +38,23 @@ The centre is up at {url}; logs are in {logs}. In another terminal:
   .venv/bin/pult call "8 800 333-60-03" --press 9       the ОМС hotline, an emergency
   .venv/bin/pult calls list                             the call log
 Ctrl-C stops everything."""
+
+
+class Staged(Switchboard, Protocol):
+    """A whole centre in this process."""
+
+    @property
+    def centre(self) -> Centre:
+        """The centre."""
+        ...
+
+
+class Rehearse(Protocol):
+    """Composes a whole centre, and its carrier, on a clock that begins at `start` and is moved."""
+
+    def __call__(self, settings: Settings, start: datetime, *, redis_url: str) -> AbstractContextManager[Staged]:
+        """For the length of a block."""
+        ...
 
 
 def demo_command(prepare: Callable[[Settings], None], dial: Dial) -> click.Command:
@@ -39,9 +67,11 @@ def demo_command(prepare: Callable[[Settings], None], dial: Dial) -> click.Comma
     def demo() -> None:
         """Start the whole centre on embedded defaults, place one call, and stay up until Ctrl-C."""
         chosen = _choices()
-        settings = read_settings({**chosen, **os.environ})
+        settings = read_settings(os.environ, defaults=chosen)
         with sole_use(settings.data_dir):
-            write_env_file(settings.data_dir / CENTRE_FILE, chosen)
+            # What this environment alone says too: other commands must find the centre from another terminal.
+            told = {name: os.environ[name] for name in _PLACES if name in os.environ}
+            write_env_file(settings.data_dir / CENTRE_FILE, {**chosen, **told})
             prepare(settings)
             _run(settings, dial)
 
@@ -49,11 +79,65 @@ def demo_command(prepare: Callable[[Settings], None], dial: Dial) -> click.Comma
 
 
 def load_demo(centre: Centre) -> None:
-    """Load the demo's people, and its agents with their shifts; what is loaded already stays as it is."""
-    for path in sorted((DEMO / "rosters").glob("*.csv")):
+    """Load the demo's people, and its agents with their shifts, of the insurers that the centre has; what is loaded
+    already stays as it is.
+    """
+    for path in _of_insurers_here(centre, DEMO / "rosters"):
         import_roster(centre, path, insurer_id=path.stem, by="demo")
-    for path in sorted((DEMO / "shifts").glob("*.csv")):
+    for path in _of_insurers_here(centre, DEMO / "shifts"):
         import_shifts(centre, insurer_id=path.stem, path=path, actor="demo")
+
+
+def _of_insurers_here(centre: Centre, folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.glob("*.csv")) if path.stem in centre.insurers]
+
+
+@contextmanager
+def throw_away(prepare: Callable[[Settings], None], dial: Dial) -> Iterator[Switchboard]:
+    """A centre that runs in real time, with the demo's people and agents; nothing of it stays."""
+    with TemporaryDirectory(prefix="pult-") as folder:
+        own = {**_choices(), **_apart(Path(folder)), **_free_places()}
+        settings = read_settings({**os.environ, **own})
+        prepare(settings)
+        supervisor = Supervisor(programs_of(settings, environ=own), settings.data_dir / "logs")
+        with supervisor.up():
+            _load_into(settings)
+            with running_switchboard(settings, dial) as board:
+                yield board
+
+
+def _free_places() -> Mapping[str, str]:
+    names = ("PULT_CARRIER_URL", "PULT_PUBLIC_URL", "PULT_FALLBACK_URL", "PULT_WEB_BIND", "PULT_FALLBACK_BIND")
+    places = {name: f"http://127.0.0.1:{free_port()}" for name in names[:3]}
+    # Where a centre behind a proxy listens is no place for this one.
+    unbound = dict.fromkeys(names[3:], "")
+    return {**places, **unbound, "PULT_REDIS_URL": f"redis://127.0.0.1:{free_port()}/0"}
+
+
+def _apart(folder: Path) -> Mapping[str, str]:
+    """A data folder and a database of its own: the real centre's must never see the demo's people."""
+    return {"PULT_DATA_DIR": str(folder), "PULT_DATABASE_URL": f"sqlite:///{folder}/pult.sqlite"}
+
+
+def _load_into(settings: Settings) -> None:
+    centre = open_centre(settings, WallClock())
+    try:
+        load_demo(centre)
+    finally:
+        centre.database.close()
+
+
+@contextmanager
+def rehearsed(rehearse: Rehearse) -> Iterator[Staged]:
+    """A centre on a moved clock that begins now, with the demo's people and agents; nothing of it stays."""
+    with TemporaryDirectory(prefix="pult-") as folder:
+        settings = read_settings({**os.environ, **_apart(Path(folder))}, defaults=demo_settings())
+        with (
+            running_redis(free_port(), Path(folder) / "redis") as redis,
+            rehearse(settings, WallClock().now(), redis_url=redis.url) as stage,
+        ):
+            load_demo(stage.centre)
+            yield stage
 
 
 def _choices() -> Mapping[str, str]:
@@ -69,26 +153,28 @@ def _choices() -> Mapping[str, str]:
 
 def _run(settings: Settings, dial: Dial) -> None:
     supervisor = Supervisor(programs_of(settings), settings.data_dir / "logs", click.echo)
-    with stopping_on_signals(supervisor):
+    with stopping_on_signals(supervisor), suppress(StoppedWhileStarting):
         click.echo("Starting the centre ...")
-        supervisor.start()
-        centre = open_centre(settings, WallClock())
-        load_demo(centre)
-        centre.database.close()
-        # On a thread, so that Ctrl-C stops the centre in the middle of the call too.
-        Thread(target=_show_a_call, args=(settings, dial), daemon=True, name="scripted call").start()
-        supervisor.run()
+        with supervisor.up():
+            _load_into(settings)
+            # On a thread, so that Ctrl-C stops the centre in the middle of the call too.
+            showing = Thread(target=_show_a_call, args=(settings, dial, supervisor), daemon=True, name="scripted call")
+            showing.start()
+            supervisor.run()
     click.echo("The centre is stopped; its data stays.")
 
 
-def _show_a_call(settings: Settings, dial: Dial) -> None:
+def _show_a_call(settings: Settings, dial: Dial, supervisor: Supervisor) -> None:
     """A made-up insured person asks for an appointment, is identified, waits, and is served."""
+    if supervisor.is_asked_to_stop:
+        return
     click.echo("One call, as its caller has it (• is what the centre knows of it):\n")
     try:
         with running_switchboard(settings, dial) as board:
             place_call(board, _APPOINTMENT)
     except Exception as error:
-        # Whatever it was (the centre is being stopped, as a rule): nobody at this terminal can use a stack trace.
-        click.echo(f"The call broke off: {error}")
+        # Whatever it was: nobody at this terminal can use a stack trace, and a centre being stopped needs no words.
+        if not supervisor.is_asked_to_stop:
+            click.echo(f"The call broke off: {error}")
         return
     click.echo(_HOW_TO_GO_ON.format(url=settings.public_url, logs=settings.data_dir / "logs"))

@@ -5,13 +5,14 @@ from datetime import datetime
 
 from sqlalchemy import text
 
-from agents import lanes, offers, waits
+from agents import lanes, offers, presence, waits
 from agents.callbacks import PLACE
 from agents.floor import Floor
+from agents.lane_words import Lane
 from agents.models import Agent, Presence, Wait, WaitState
-from agents.queue_rules import rules_of
-from agents.routing import Head, Match, match
+from agents.routing import Candidate, Head, Match, match
 from agents.rows import locked, open_offers
+from agents.serving import overflow_rules
 from config import due_work
 from config.database import Database, Transaction
 from ivr.calls.log import record
@@ -32,16 +33,16 @@ def match_and_offer(floor: Floor, insurer_id: str) -> list[str]:
         _one_router_at_a_time(tx, floor.centre.database, insurer_id)
         matches = find_matches(tx, insurer_id, now)
         for one in matches:
-            urgent += _offer(tx, one, now)
+            urgent += _offer(tx, insurer_id, one, now)
         if len(matches) >= lanes.BATCH:
-            due_work.schedule(tx, kind="route", subject_id=insurer_id, insurer_id=insurer_id, due_at=now)
+            presence.call_router(tx, insurer_id, now)
     return urgent
 
 
 def find_matches(tx: Transaction, insurer_id: str, now: datetime) -> list[Match]:
     """Who would get whom now; reads the heads of the lanes only, however many wait."""
     found = lanes.held_heads(tx, insurer_id, now)
-    candidates: dict[str, list[str]] = {}
+    candidates: dict[str, list[Candidate]] = {}
     for lane in lanes.lanes_waiting(tx, insurer_id):
         candidates[lane] = lanes.candidates(tx, insurer_id, lane)
         # The very first is read even where nobody is free: it may be an emergency, which must then escalate.
@@ -51,7 +52,7 @@ def find_matches(tx: Transaction, insurer_id: str, now: datetime) -> list[Match]
     return match(found, candidates, lanes.available_among(tx, insurer_id, preferred))
 
 
-def _callbacks(tx: Transaction, insurer_id: str, candidates: dict[str, list[str]], now: datetime) -> list[Head]:
+def _callbacks(tx: Transaction, insurer_id: str, candidates: dict[str, list[Candidate]], now: datetime) -> list[Head]:
     """Callbacks that may be dialled: no more of a lane at once than agents are free for it."""
     found: list[Head] = []
     dialling: Counter[str] = Counter()
@@ -72,7 +73,19 @@ def widen_wait(floor: Floor, wait_id: str) -> None:
     with floor.centre.database.transaction("widen_wait") as tx:
         wait = locked(tx, Wait, wait_id)
         if wait is not None and wait.state == WaitState.WAITING:
-            due_work.schedule(tx, kind="route", subject_id=wait.insurer_id, insurer_id=wait.insurer_id, due_at=now)
+            presence.call_router(tx, wait.insurer_id, now)
+
+
+def ask_any_language(floor: Floor, wait_id: str) -> None:
+    """Nobody who speaks the caller's language was free in time: from now anyone may take them, speakers first."""
+    now = floor.centre.clock.now()
+    with floor.centre.database.transaction("ask_any_language") as tx:
+        wait = locked(tx, Wait, wait_id)
+        if wait is None or not (lane := Lane.read(wait.lane)).is_strict:
+            return
+        wait.lane = lane.widened().word
+        tx.flush()
+        presence.call_router(tx, wait.insurer_id, now)
 
 
 def overflow_wait(floor: Floor, wait_id: str) -> None:
@@ -84,12 +97,10 @@ def overflow_wait(floor: Floor, wait_id: str) -> None:
         wait = locked(tx, Wait, wait_id)
         if call is None or wait is None or wait.state not in (WaitState.WAITING, WaitState.OFFERED):
             return
-        rules = rules_of(floor.centre.insurers, wait.insurer_id, wait.queue)
-        if rules.overflow_to is None or waits.has_overflowed(wait):
-            return
-        to = rules_of(floor.centre.insurers, wait.insurer_id, rules.overflow_to, region=call.region)
-        waits.change_queue(tx, wait, rules=to, at=now)
-        record(tx, call, "wait_overflowed", at=now, wait=wait.id, queue=wait.queue)
+        to = overflow_rules(tx, floor.centre, call, wait, at=now)
+        if to is not None:
+            waits.change_queue(tx, wait, rules=to, at=now)
+            record(tx, call, "wait_overflowed", at=now, wait=wait.id, queue=wait.queue)
 
 
 def _one_router_at_a_time(tx: Transaction, database: Database, insurer_id: str) -> None:
@@ -98,7 +109,7 @@ def _one_router_at_a_time(tx: Transaction, database: Database, insurer_id: str) 
         tx.execute(text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"route:{insurer_id}"})
 
 
-def _offer(tx: Transaction, one: Match, now: datetime) -> list[str]:
+def _offer(tx: Transaction, insurer_id: str, one: Match, now: datetime) -> list[str]:
     """Write one match as offers, unless the contact or the agent changed since it was read; the urgent ones' ids."""
     if one.head.callback_id is not None:
         _call_back(tx, one.head, now)
@@ -107,6 +118,11 @@ def _offer(tx: Transaction, one: Match, now: datetime) -> list[str]:
     call = None if seen is None else locked(tx, Call, seen.call_id)
     wait = locked(tx, Wait, one.head.wait_id)
     if call is None or wait is None or call.ended_at is not None or wait.state != WaitState.WAITING:
+        if call is not None and wait is not None and wait.state == WaitState.WAITING:
+            # The caller has gone, and nobody told: at the front of a lane such a wait would hold up all the others.
+            waits.end(tx, wait, WaitState.ABANDONED, reason="caller_left", at=now)
+        # The agent is free still: whoever is next is to be asked at once.
+        presence.call_router(tx, insurer_id, now)
         return []
     agents = [locked(tx, Agent, agent_id) for agent_id in one.agent_ids]
     free = [agent for agent in agents if agent is not None and agent.presence == Presence.AVAILABLE]

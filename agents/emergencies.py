@@ -38,6 +38,8 @@ def escalate(floor: Floor, wait_id: str) -> None:
         while True:
             wait.escalation += 1
             record(tx, call, "emergency_escalated", at=now, step=wait.escalation)
+            # Whoever comes free from now on is rung too, whatever they know.
+            wait.lane = waits.lane_of([])
             if wait.escalation >= DUTY_NUMBER:
                 _give_to_duty(tx, call, wait, now)
                 return

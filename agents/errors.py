@@ -6,7 +6,7 @@ AgentError
 ├── ImpossibleChange    a presence, wait, offer or callback cannot go from its state to that one
 ├── OutcomeMissing      the agent has not said yet what came of the last call
 ├── NothingToDo         the agent has no call, offer or wrap-up to which the command could apply
-└── RosterRefused       a roster of shifts was refused; one finding a line, each with its row
+└── RosterRefused       a roster of shifts has wrong rows; one finding a line, each with its row
 """
 
 

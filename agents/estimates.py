@@ -1,11 +1,14 @@
 """The honest estimate: a wait's place and how long it may take, from what was measured; unknown stays unknown."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Final
+from functools import lru_cache
+from typing import Final, cast
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, func, literal_column, or_, select
 
-from agents.models import Agent, AgentSkill, Offer, OfferState, Presence, Wait, WaitState
+from agents.lane_words import Lane
+from agents.models import SERVING_PURPOSES, Agent, AgentSkill, Offer, OfferState, Presence, Wait, WaitState
 from config.database import Transaction
 
 _RECENT: Final = timedelta(hours=4)
@@ -16,56 +19,116 @@ _AT_WORK: Final = (Presence.AVAILABLE, Presence.OFFERED, Presence.ON_CALL, Prese
 _MOST_AHEAD: Final = 1000
 
 
-def ahead_of(tx: Transaction, wait: Wait) -> int:
-    """How many contacts of the same queue come before this one; at most 1000 are counted."""
-    before = (
-        select(Wait.id)
-        .where(
-            Wait.insurer_id == wait.insurer_id,
-            Wait.queue == wait.queue,
-            Wait.state.in_((WaitState.WAITING, WaitState.OFFERED)),
-            or_(Wait.rank < wait.rank, and_(Wait.rank == wait.rank, Wait.since < wait.since)),
-        )
-        .limit(_MOST_AHEAD)
-        .subquery()
+# Every waiting round asks all of these. Each is built once, of the tables: building a statement anew takes ten times as
+# long as the database needs for it.
+_WAITS: Final = cast(Table, Wait.__table__).c
+_OFFERS: Final = cast(Table, Offer.__table__).c
+_AGENTS: Final = cast(Table, Agent.__table__).c
+_SKILLS: Final = cast(Table, AgentSkill.__table__).c
+
+
+def _one_of(column: ColumnElement[str], values: Iterable[str]) -> ColumnElement[bool]:
+    """What `in` says; which SQLAlchemy, though, spells out anew at each execution."""
+    return or_(*(column == value for value in values))
+
+
+_BEFORE: Final = (
+    select(_WAITS.lane)
+    .where(
+        _WAITS.insurer_id == bindparam("insurer_id"),
+        _WAITS.id != bindparam("own_id"),
+        _one_of(_WAITS.state, (WaitState.WAITING, WaitState.OFFERED)),
+        or_(
+            _WAITS.rank < bindparam("rank"),
+            and_(_WAITS.rank == bindparam("rank"), _WAITS.since < bindparam("since")),
+        ),
     )
-    return tx.scalar(select(func.count()).select_from(before)) or 0
+    .limit(literal_column(str(_MOST_AHEAD)))
+    .subquery()
+)
+_AHEAD: Final = select(_BEFORE.c.lane, func.count()).group_by(_BEFORE.c.lane)
+_LAST_HANDLED: Final = (
+    select(_OFFERS.accepted_at, func.coalesce(_OFFERS.handled_until, _OFFERS.ended_at))
+    .where(
+        _OFFERS.insurer_id == bindparam("insurer_id"),
+        _OFFERS.queue == bindparam("queue"),
+        _OFFERS.accepted_at > bindparam("since"),
+        _OFFERS.state == OfferState.DONE,
+        _one_of(_OFFERS.purpose, SERVING_PURPOSES),
+    )
+    .order_by(_OFFERS.accepted_at.desc())
+    .limit(literal_column(str(_SAMPLE)))
+)
+
+
+@lru_cache(maxsize=64)
+def _at_work(skills: int, presences: tuple[Presence, ...]) -> Select[str]:
+    """Finds agents in these presences with so many skills, which are its parameters `skill_0` and so on."""
+    at_work = select(_AGENTS.id).where(
+        _AGENTS.insurer_id == bindparam("insurer_id"), _one_of(_AGENTS.presence, presences)
+    )
+    if skills:
+        at_work = (
+            at_work.join(AgentSkill.__table__, _SKILLS.agent_id == _AGENTS.id)
+            .where(or_(*(_SKILLS.skill == bindparam(f"skill_{number}") for number in range(skills))))
+            .group_by(_AGENTS.id)
+            .having(func.count() == skills)
+        )
+    return at_work
+
+
+@lru_cache(maxsize=64)
+def _how_many(skills: int, presences: tuple[Presence, ...]) -> Select[int]:
+    return select(func.count()).select_from(_at_work(skills, presences).subquery())
+
+
+@lru_cache(maxsize=64)
+def _whether_any(skills: int) -> Select[str]:
+    return _at_work(skills, _AT_WORK).limit(literal_column("1"))
+
+
+def ahead_of(tx: Transaction, wait: Wait) -> int:
+    """How many contacts come before this one, in whatever queue, with agents who could serve both; at most 1000."""
+    tx.flush()
+    place = {"insurer_id": wait.insurer_id, "own_id": wait.id, "rank": wait.rank, "since": wait.since}
+    own = frozenset(wait.skills)
+    counted = tx.execute(_AHEAD, place).all()
+    return sum(number for lane, number in counted if _shares_agents(tx, wait.insurer_id, own, Lane.read(lane)))
+
+
+def _shares_agents(tx: Transaction, insurer_id: str, own: frozenset[str], lane: Lane) -> bool:
+    """Whether who serves contacts with the skills `own` serves that lane too: surely, or as somebody can do both."""
+    others = frozenset(lane.skills)
+    if others <= own:
+        return True
+    wanted = own | others
+    return tx.scalar(_whether_any(len(wanted)), _named(insurer_id, wanted)) is not None
+
+
+def _named(insurer_id: str, skills: Iterable[str]) -> dict[str, str]:
+    return {"insurer_id": insurer_id, **{f"skill_{number}": skill for number, skill in enumerate(sorted(skills))}}
 
 
 def estimate_seconds(tx: Transaction, wait: Wait, *, ahead: int, at: datetime) -> int | None:
     """Seconds until an agent is free for this place: places times mean handling, shared by the agents at work."""
     handling = mean_handling_seconds(tx, wait.insurer_id, wait.queue, at)
-    agents = agents_at_work(tx, wait.insurer_id, list(wait.skills))
-    if handling is None or agents == 0:
+    if handling is None or (agents := agents_at_work(tx, wait.insurer_id, list(wait.skills))) == 0:
         return None
     return round((ahead + 1) * handling / agents)
 
 
 def mean_handling_seconds(tx: Transaction, insurer_id: str, queue: str, at: datetime) -> float | None:
     """Mean talk, hold and wrap-up of the last conversations of the queue; None when fewer than three were measured."""
-    rows = tx.execute(
-        select(Offer.accepted_at, func.coalesce(Offer.handled_until, Offer.ended_at))
-        .where(
-            Offer.insurer_id == insurer_id,
-            Offer.queue == queue,
-            Offer.accepted_at > at - _RECENT,
-            Offer.state == OfferState.DONE,
-        )
-        .order_by(Offer.accepted_at.desc())
-        .limit(_SAMPLE)
-    ).all()
+    tx.flush()
+    rows = tx.execute(_LAST_HANDLED, {"insurer_id": insurer_id, "queue": queue, "since": at - _RECENT}).all()
     lasted = [(until - since).total_seconds() for since, until in rows if since is not None and until is not None]
     return sum(lasted) / len(lasted) if len(lasted) >= _LEAST_SAMPLE else None
 
 
-def agents_at_work(tx: Transaction, insurer_id: str, skills: list[str]) -> int:
-    """How many agents of the insurer with all these skills are at work now, free or not."""
-    at_work = select(Agent.id).where(Agent.insurer_id == insurer_id, Agent.presence.in_(_AT_WORK))
-    if skills:
-        at_work = (
-            at_work.join(AgentSkill, AgentSkill.agent_id == Agent.id)
-            .where(AgentSkill.skill.in_(skills))
-            .group_by(Agent.id)
-            .having(func.count() == len(set(skills)))
-        )
-    return tx.scalar(select(func.count()).select_from(at_work.subquery())) or 0
+def agents_at_work(
+    tx: Transaction, insurer_id: str, skills: Iterable[str], *, presences: tuple[Presence, ...] = _AT_WORK
+) -> int:
+    """How many agents of the insurer with all these skills are at work now, free or not; or in these presences."""
+    tx.flush()
+    wanted = set(skills)
+    return tx.scalar(_how_many(len(wanted), presences), _named(insurer_id, wanted)) or 0

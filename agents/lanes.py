@@ -4,16 +4,20 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, case, exists, func, literal, select
+from sqlalchemy.orm import aliased
 
+from agents.lane_words import Lane
 from agents.models import Agent, AgentSkill, Callback, CallbackState, Presence, Wait, WaitState
-from agents.routing import Head
+from agents.routing import Candidate, Head
 from config.database import Transaction
 
 BATCH: Final = 20
 """How many heads and candidates of a lane one match looks at; whoever is left is matched in the next."""
 
 _HELD_AT_ONCE: Final = 200
+# An agent's skills beside those that a lane's statement joins.
+_Own = aliased(AgentSkill)
 
 
 def lanes_waiting(tx: Transaction, insurer_id: str) -> list[str]:
@@ -28,19 +32,27 @@ def lanes_waiting(tx: Transaction, insurer_id: str) -> list[str]:
     return lanes
 
 
-def candidates(tx: Transaction, insurer_id: str, lane: str) -> list[str]:
-    """The lane's free agents, best first: by skill level, then longest idle."""
-    statement = select(Agent.id).where(Agent.insurer_id == insurer_id, Agent.presence == Presence.AVAILABLE)
-    skills = [skill for skill in lane.split("+") if skill]
-    if skills:
+def candidates(tx: Transaction, insurer_id: str, word: str) -> list[Candidate]:
+    """The lane's free agents, best first: by its order of skills, the caller's language, level, then longest idle."""
+    lane = Lane.read(word)
+    tier = _tier(lane.first)
+    statement = select(Agent.id, tier).where(Agent.insurer_id == insurer_id, Agent.presence == Presence.AVAILABLE)
+    if lane.first:
+        statement = statement.order_by(tier)
+    if lane.speaks is not None and not lane.is_strict:
+        statement = statement.order_by(_has(lane.speaks).desc())
+    if lane.needed:
         statement = (
             statement.join(AgentSkill, AgentSkill.agent_id == Agent.id)
-            .where(AgentSkill.skill.in_(skills))
+            .where(AgentSkill.skill.in_(lane.needed))
             .group_by(Agent.id)
-            .having(func.count() == len(skills))
+            .having(func.count() == len(lane.needed))
             .order_by(func.sum(AgentSkill.level).desc())
         )
-    return list(tx.scalars(statement.order_by(Agent.presence_since, Agent.id).limit(BATCH)))
+    elif lane.first:
+        statement = statement.order_by(_level_in(lane.first).desc())
+    rows = tx.execute(statement.order_by(Agent.presence_since, Agent.id).limit(BATCH))
+    return [Candidate(agent_id, tier) for agent_id, tier in rows]
 
 
 def heads(tx: Transaction, insurer_id: str, lane: str, now: datetime, *, limit: int) -> list[Head]:
@@ -106,6 +118,24 @@ def available_among(tx: Transaction, insurer_id: str, agent_ids: set[str]) -> fr
         Agent.insurer_id == insurer_id, Agent.presence == Presence.AVAILABLE, Agent.id.in_(agent_ids)
     )
     return frozenset(tx.scalars(statement))
+
+
+def _tier(first: tuple[str, ...]) -> ColumnElement[int]:
+    """The place of an agent's earliest skill among `first`; behind them all for who has none of them."""
+    if not first:
+        return literal(0)
+    place = case({skill: place for place, skill in enumerate(first)}, value=_Own.skill)
+    earliest = select(func.min(place)).where(_Own.agent_id == Agent.id, _Own.skill.in_(first))
+    return func.coalesce(earliest.correlate(Agent).scalar_subquery(), len(first))
+
+
+def _level_in(skills: tuple[str, ...]) -> ColumnElement[int]:
+    best = select(func.max(_Own.level)).where(_Own.agent_id == Agent.id, _Own.skill.in_(skills))
+    return func.coalesce(best.correlate(Agent).scalar_subquery(), 0)
+
+
+def _has(skill: str) -> ColumnElement[bool]:
+    return exists(select(_Own.skill).where(_Own.agent_id == Agent.id, _Own.skill == skill).correlate(Agent))
 
 
 def _waiting(

@@ -1,19 +1,19 @@
 """What the agents' side does when the phone side announces something; always inside the announcer's transaction."""
 
-from typing import Any, Final
+from typing import Any
+
+from sqlalchemy import select
 
 from agents.callbacks import EMERGENCY_DROP, OwedCalls
-from agents.models import WaitState
+from agents.models import Wait, WaitState
 from agents.placing import conversation_over
 from agents.queues import WaitingLines
-from agents.waits import last_wait
 from config.centre import Centre
 from config.database import Transaction
 from ivr.calls.log import record
-from ivr.calls.models import Call
+from ivr.calls.models import Call, Direction
+from ivr.calls.outcomes import has_reached_duty
 from ivr.signals import call_ended
-
-_REACHED_SOMEBODY: Final = (WaitState.SERVED, WaitState.LEFT)
 
 
 class Listener:
@@ -39,6 +39,11 @@ class Listener:
 
 
 def _broke_off(tx: Transaction, call: Call) -> bool:
-    """Whether an emergency ended before anyone could help: no agent spoke, and it was not given to the duty number."""
-    wait = last_wait(tx, call.id)
-    return wait is None or wait.state not in _REACHED_SOMEBODY
+    """Whether an emergency ended before anyone could help: no agent spoke, nor whoever has the duty number.
+
+    A call that we placed and that never came into the queue was an attempt, which its callback counts.
+    """
+    waits = tx.scalars(select(Wait.state).where(Wait.call_id == call.id)).all()
+    if not waits and call.direction == Direction.OUTBOUND:
+        return False
+    return WaitState.SERVED not in waits and not has_reached_duty(tx, call.id)

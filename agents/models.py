@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from config.database import Base, InsurerId, Ref, RowId
@@ -54,12 +54,21 @@ class Purpose(StrEnum):
     MONITOR = "monitor"
 
 
+def known(column: str, words: type[StrEnum]) -> CheckConstraint:
+    """The constraint that a column holds one of the words of an enumeration."""
+    listed = ", ".join(f"'{word}'" for word in words)
+    return CheckConstraint(f"{column} in ({listed})", name=f"{column}_is_known")
+
+
 OPEN_OFFER = text("state in ('made', 'ringing', 'accepted')")
+# Offers whose agent is to have the caller; a consulted colleague and a listening supervisor come beside them.
+SERVING_PURPOSES = (Purpose.QUEUE, Purpose.TRANSFER, Purpose.CALLBACK)
+SERVING = "purpose in ('queue', 'transfer', 'callback')"
 OPEN_WAIT = text("state in ('waiting', 'offered', 'claimed', 'callback')")
 
 
 class Agent(Base):
-    """A person who answers, for one insurer. `address` is where the carrier rings: `client:<code>` or a number.
+    """A person who answers, for one insurer. `address` is where the carrier rings: `client:<name>` or a number.
 
     An automatic agent is worked by `agents/autopilot.py`: a training or echo desk, and the demo.
     """
@@ -68,6 +77,20 @@ class Agent(Base):
     __table_args__ = (
         UniqueConstraint("insurer_id", "code"),
         UniqueConstraint("insurer_id", "extension"),
+        # What belongs to an agent refers to both, so that no row can join two insurers.
+        UniqueConstraint("id", "insurer_id"),
+        # A browser of that name is rung at the carrier, which knows nothing of insurers.
+        Index(
+            "uq_agents_one_browser",
+            "address",
+            unique=True,
+            sqlite_where=text("address like 'client:%'"),
+            postgresql_where=text("address like 'client:%'"),
+        ),
+        known("presence", Presence),
+        CheckConstraint(
+            "(presence in ('offered', 'on_call', 'wrap_up')) = (call_id is not null)", name="is_busy_with_a_call"
+        ),
         Index("ix_agents_presence", "insurer_id", "presence", "presence_since"),
     )
 
@@ -89,8 +112,12 @@ class AgentSkill(Base):
     """A skill of an agent and its level, 1 (can) to 3 (best)."""
 
     __tablename__ = "agent_skills"
+    __table_args__ = (
+        ForeignKeyConstraint(["agent_id", "insurer_id"], ["agents.id", "agents.insurer_id"]),
+        CheckConstraint("level between 1 and 3", name="level_is_known"),
+    )
 
-    agent_id: Mapped[Ref] = mapped_column(ForeignKey("agents.id"), primary_key=True)
+    agent_id: Mapped[Ref] = mapped_column(primary_key=True)
     skill: Mapped[str] = mapped_column(primary_key=True)
     insurer_id: Mapped[InsurerId]
     level: Mapped[int] = mapped_column(default=1)
@@ -108,6 +135,8 @@ class PresenceInterval(Base):
             sqlite_where=text("until is null"),
             postgresql_where=text("until is null"),
         ),
+        known("presence", Presence),
+        CheckConstraint("until is null or until >= since", name="runs_forward"),
     )
 
     id: Mapped[RowId]
@@ -125,24 +154,30 @@ class Shift(Base):
     __tablename__ = "shifts"
     __table_args__ = (
         UniqueConstraint("agent_id", "kind", "starts_at"),
+        ForeignKeyConstraint(["agent_id", "insurer_id"], ["agents.id", "agents.insurer_id"]),
+        ForeignKeyConstraint(["substitute_id", "insurer_id"], ["agents.id", "agents.insurer_id"]),
         CheckConstraint("starts_at < ends_at", name="runs_forward"),
+        CheckConstraint("kind in ('work', 'leave')", name="kind_is_known"),
+        CheckConstraint(
+            "substitute_id is null or (kind = 'leave' and substitute_id <> agent_id)", name="somebody_else_stands_in"
+        ),
     )
 
     id: Mapped[RowId]
     insurer_id: Mapped[InsurerId]
-    agent_id: Mapped[Ref] = mapped_column(ForeignKey("agents.id"), index=True)
+    agent_id: Mapped[Ref] = mapped_column(index=True)
     kind: Mapped[str]
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
-    substitute_id: Mapped[Ref | None] = mapped_column(ForeignKey("agents.id"))
+    substitute_id: Mapped[Ref | None]
 
 
 class Wait(Base):
     """One contact waiting for an agent; a callback continues the same wait under another carrier call.
 
     `queue` serves it, from `queue_since` on (overflow and diversions change it); `joined_queue` is the carrier's queue
-    that holds the caller. `lane` is its skill set as one word; `rank` sorts before `since`, the smaller first. Until
-    `anyone_from` only the preferred agent may take it.
+    that holds the caller. `lane` says as one word who may have it (`agents/lane_words.py`); `rank` sorts before
+    `since`, the smaller first. Until `anyone_from` only the preferred agent may take it.
     """
 
     __tablename__ = "waits"
@@ -152,6 +187,13 @@ class Wait(Base):
         Index("ix_waits_held", "insurer_id", "state", "anyone_from"),
         Index("ix_waits_place", "insurer_id", "queue", "state", "rank", "since"),
         Index("ix_waits_call_id", "call_id"),
+        UniqueConstraint("id", "insurer_id"),
+        known("state", WaitState),
+        known("purpose", Purpose),
+        CheckConstraint(
+            "(state in ('served', 'abandoned', 'left')) = (ended_at is not null)", name="an_end_has_its_time"
+        ),
+        CheckConstraint("not is_emergency or rank = 0", name="emergencies_come_first"),
     )
 
     id: Mapped[RowId]
@@ -173,6 +215,7 @@ class Wait(Base):
     anyone_from: Mapped[datetime]
     round: Mapped[int] = mapped_column(default=0)
     escalation: Mapped[int] = mapped_column(default=0)
+    queue_changes: Mapped[int] = mapped_column(default=0)
     estimate_told_seconds: Mapped[int | None]
     claimed_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
@@ -181,6 +224,8 @@ class Wait(Base):
 
 class Offer(Base):
     """An invitation to an agent. At most one is open per agent, and one that rings per wait (emergencies ring many).
+
+    A `consult` or `monitor` offer goes to somebody who joins a conversation that another agent has, in its conference.
 
     `ring_tried_at` and `connect_tried_at` are written before the carrier is asked, so that whoever comes after a crash
     looks before repeating. `presence_before` is what the agent returns to when the offer is withdrawn.
@@ -199,32 +244,48 @@ class Offer(Base):
             "uq_offers_one_open_per_wait",
             "wait_id",
             unique=True,
-            sqlite_where=text("state in ('made', 'ringing', 'accepted') and not is_broadcast"),
-            postgresql_where=text("state in ('made', 'ringing', 'accepted') and not is_broadcast"),
+            sqlite_where=text(f"state in ('made', 'ringing', 'accepted') and not is_broadcast and {SERVING}"),
+            postgresql_where=text(f"state in ('made', 'ringing', 'accepted') and not is_broadcast and {SERVING}"),
         ),
         Index(
             "uq_offers_one_accepted_per_wait",
             "wait_id",
             unique=True,
-            sqlite_where=text("state = 'accepted'"),
-            postgresql_where=text("state = 'accepted'"),
+            sqlite_where=text(f"state = 'accepted' and {SERVING}"),
+            postgresql_where=text(f"state = 'accepted' and {SERVING}"),
         ),
+        Index(
+            "uq_offers_one_consulted_per_wait",
+            "wait_id",
+            unique=True,
+            sqlite_where=text("state in ('made', 'ringing', 'accepted') and purpose = 'consult'"),
+            postgresql_where=text("state in ('made', 'ringing', 'accepted') and purpose = 'consult'"),
+        ),
+        ForeignKeyConstraint(["agent_id", "insurer_id"], ["agents.id", "agents.insurer_id"]),
+        ForeignKeyConstraint(["wait_id", "insurer_id"], ["waits.id", "waits.insurer_id"]),
+        known("state", OfferState),
+        known("purpose", Purpose),
+        CheckConstraint(
+            "(state in ('done', 'missed', 'declined', 'withdrawn', 'failed')) = (ended_at is not null)",
+            name="an_end_has_its_time",
+        ),
+        CheckConstraint("state not in ('accepted', 'done') or accepted_at is not null", name="was_accepted"),
         Index("ix_offers_handling", "insurer_id", "queue", "accepted_at"),
         Index("ix_offers_state", "state", "made_at"),
     )
 
     id: Mapped[RowId]
     insurer_id: Mapped[InsurerId]
-    wait_id: Mapped[Ref] = mapped_column(ForeignKey("waits.id"), index=True)
+    wait_id: Mapped[Ref] = mapped_column(index=True)
     call_id: Mapped[Ref] = mapped_column(index=True)
-    agent_id: Mapped[Ref] = mapped_column(ForeignKey("agents.id"), index=True)
+    agent_id: Mapped[Ref] = mapped_column(index=True)
     queue: Mapped[str]
     purpose: Mapped[str]
     is_broadcast: Mapped[bool] = mapped_column(default=False)
     presence_before: Mapped[str]
     reason_before: Mapped[str | None]
     state: Mapped[str]
-    conference: Mapped[str] = mapped_column(unique=True)
+    conference: Mapped[str] = mapped_column(index=True)
     carrier_sid: Mapped[str | None] = mapped_column(unique=True)
     made_at: Mapped[datetime]
     ring_tried_at: Mapped[datetime | None]
@@ -266,6 +327,18 @@ class Callback(Base):
             sqlite_where=text("ended_at is null"),
             postgresql_where=text("ended_at is null"),
         ),
+        Index(
+            "uq_callbacks_one_open_for_the_insured",
+            "insurer_id",
+            "insured_id",
+            "reason",
+            unique=True,
+            sqlite_where=text("ended_at is null"),
+            postgresql_where=text("ended_at is null"),
+        ),
+        known("state", CallbackState),
+        CheckConstraint("(state in ('done', 'failed')) = (ended_at is not null)", name="an_end_has_its_time"),
+        CheckConstraint("attempts <= attempts_allowed", name="attempts_are_limited"),
         Index("ix_callbacks_open", "insurer_id", "state", "due_at"),
         Index("ix_callbacks_carrier_sid", "carrier_sid"),
     )

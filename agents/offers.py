@@ -24,10 +24,42 @@ RING_SECONDS: Final = 20
 _UNRUNG_SECONDS: Final = RING_SECONDS + 15
 
 
-def make(
-    tx: Transaction, *, call: Call, wait: Wait, agent: Agent, at: datetime, purpose: Purpose = Purpose.QUEUE
+_BESIDE: Final = (Purpose.CONSULT, Purpose.MONITOR)
+
+
+def is_beside(offer: Offer) -> bool:
+    """Whether the offer is to join a conversation that another agent has: to be consulted, or to listen."""
+    return offer.purpose in _BESIDE
+
+
+def make(tx: Transaction, *, call: Call, wait: Wait, agent: Agent, at: datetime) -> Offer:
+    """Invite a free, locked agent to a locked wait, for its purpose. Ringing is due work. An emergency is broadcast."""
+    offer = _make(tx, call=call, wait=wait, agent=agent, at=at, purpose=Purpose(wait.purpose))
+    if wait.state != WaitState.OFFERED:
+        waits.move(wait, WaitState.OFFERED)
+    _announce(tx, call, offer, agent, at)
+    return offer
+
+
+def make_beside(
+    tx: Transaction, *, call: Call, wait: Wait, host: Offer, agent: Agent, at: datetime, purpose: Purpose
 ) -> Offer:
-    """Invite a free, locked agent to a locked wait. Ringing follows as due work. An emergency is broadcast."""
+    """Invite a free, locked agent into the conversation of `host`, an accepted offer of another agent."""
+    offer = _make(tx, call=call, wait=wait, agent=agent, at=at, purpose=purpose, conference=host.conference)
+    _announce(tx, call, offer, agent, at)
+    return offer
+
+
+def _make(
+    tx: Transaction,
+    *,
+    call: Call,
+    wait: Wait,
+    agent: Agent,
+    at: datetime,
+    purpose: Purpose,
+    conference: str | None = None,
+) -> Offer:
     offer_id = new_id(at)
     offer = Offer(
         id=offer_id,
@@ -37,22 +69,40 @@ def make(
         agent_id=agent.id,
         queue=wait.queue,
         purpose=purpose,
-        is_broadcast=wait.is_emergency,
+        is_broadcast=wait.is_emergency and purpose not in _BESIDE,
         presence_before=agent.presence,
         reason_before=agent.presence_reason,
         state=OfferState.MADE,
-        conference=offer_id,
+        conference=conference or offer_id,
         made_at=at,
     )
     presence.change(tx, agent, Presence.OFFERED, at=at, call_id=call.id)
-    if wait.state != WaitState.OFFERED:
-        waits.move(wait, WaitState.OFFERED)
     tx.add(offer)
     tx.flush()
-    record(tx, call, "offer_made", at=at, offer=offer.id, agent=agent.code, queue=wait.queue)
+    return offer
+
+
+def _announce(tx: Transaction, call: Call, offer: Offer, agent: Agent, at: datetime) -> None:
+    # The language is said to the agent before hello (`pult agent show`), and so belongs to the record.
+    record(
+        tx,
+        call,
+        "offer_made",
+        at=at,
+        offer=offer.id,
+        agent=agent.code,
+        queue=offer.queue,
+        purpose=str(offer.purpose),
+        language=call.language,
+    )
     schedule(tx, offer, RING, at)
     schedule(tx, offer, TIMEOUT, at + timedelta(seconds=_UNRUNG_SECONDS))
-    return offer
+
+
+def move(offer: Offer, to: OfferState) -> None:
+    """Bring a locked offer to `to`; raises ImpossibleChange."""
+    transitions.check(transitions.OFFER, OfferState(offer.state), to)
+    offer.state = to
 
 
 def end(
@@ -66,8 +116,8 @@ def end(
     at: datetime,
 ) -> None:
     """Close an offer that led to no conversation: the agent is freed at once and a leg that may ring is ended."""
-    transitions.check(transitions.OFFER, OfferState(offer.state), state)
-    offer.state, offer.ended_at, offer.end_reason = state, at, reason
+    move(offer, state)
+    offer.ended_at, offer.end_reason = at, reason
     for kind in (RING, TIMEOUT, CONNECT):
         due_work.cancel(tx, kind=kind, subject_id=offer.id)
     if offer.ring_tried_at is not None:

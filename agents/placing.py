@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from agents import callbacks, presence, waits
 from agents.addresses import callback_answer_url, callback_fallback_url, callback_status_url
@@ -16,7 +16,7 @@ from config.centre import Centre
 from config.database import Transaction
 from ivr.calls.log import record
 from ivr.calls.models import Call
-from ivr.calls.outcomes import LINE, record_outcome
+from ivr.calls.outcomes import LINE, has_reached_duty, record_outcome
 from ivr.carrier.errors import CallGone, CarrierRefused
 
 _RING_SECONDS: Final = 35
@@ -112,15 +112,17 @@ def attempt_failed(floor: Floor, callback_id: str, *, reason: str, sid: str | No
             _try_later(tx, floor.centre, call=call, wait=wait, callback=callback, reason=reason, at=now)
 
 
+# Built once: every call's end asks it.
+_KEPT_BY: Final = select(Callback.id).where(
+    Callback.carrier_sid == bindparam("carrier_sid"),
+    Callback.insurer_id == bindparam("insurer_id"),
+    Callback.ended_at.is_(None),
+)
+
+
 def conversation_over(tx: Transaction, centre: Centre, ended: Call, at: datetime) -> None:
     """The outgoing call ended: the promise is kept if the person came into the queue, else it counts as an attempt."""
-    callback_id = tx.scalar(
-        select(Callback.id).where(
-            Callback.carrier_sid == ended.carrier_sid,
-            Callback.insurer_id == ended.insurer_id,
-            Callback.ended_at.is_(None),
-        )
-    )
+    callback_id = tx.scalar(_KEPT_BY, {"carrier_sid": ended.carrier_sid, "insurer_id": ended.insurer_id})
     found = None if callback_id is None else callbacks.locked_callback(tx, callback_id)
     if found is None:
         return
@@ -152,11 +154,14 @@ def _begin(floor: Floor, callback_id: str) -> _ToDial | None:
         found = callbacks.locked_callback(tx, callback_id)
         if found is None:
             return None
-        call, _, callback = found
+        call, wait, callback = found
         fallback = callback_fallback_url(floor.centre.settings, call)
         if callback.state == CallbackState.DIALLING and callback.carrier_sid is None and callback.dialled_at:
             return _ToDial(callback.phone, call.dnis, fallback, callback.dialled_at, must_look=True)
         if callback.state != CallbackState.PLANNED or callback.due_at > now:
+            return None
+        if callback.reason == callbacks.EMERGENCY_DROP and has_reached_duty(tx, callback.call_id):
+            _helped_by_duty(tx, call, wait, callback, at=now)
             return None
         callbacks.move(callback, CallbackState.DIALLING)
         callback.attempts += 1
@@ -166,6 +171,14 @@ def _begin(floor: Floor, callback_id: str) -> _ToDial | None:
         presence.call_router(tx, callback.insurer_id, now)
         record(tx, call, "callback_dialled", at=now, callback=callback.id, attempt=callback.attempts)
         return _ToDial(callback.phone, call.dnis, fallback, now, must_look=False)
+
+
+def _helped_by_duty(tx: Transaction, call: Call, wait: Wait | None, callback: Callback, *, at: datetime) -> None:
+    """News of the duty person's conversation came after that of the call's end: there is nobody to ring."""
+    if wait is not None and wait.state == WaitState.CALLBACK:
+        waits.end(tx, wait, WaitState.LEFT, reason="helped_by_duty", at=at)
+    callbacks.close(tx, callback, CallbackState.DONE, reason="helped_by_duty", at=at)
+    record(tx, call, "callback_needless", at=at, callback=callback.id)
 
 
 def _found_at_carrier(floor: Floor, to_dial: _ToDial) -> str | None:
@@ -196,15 +209,12 @@ def _try_later(
     callbacks.move(callback, CallbackState.PLANNED)
     callback.carrier_sid = None
     after = at + (_NEXT_URGENT_TRY if callback.is_urgent else _NEXT_TRY)
-    callback.due_at, callback.window_until = callbacks.next_window(centre, callback, after)
+    callback.due_at, callback.window_until = callbacks.next_window(centre, call, callback, after)
     callbacks.schedule(tx, callback, PLACE if callback.is_urgent else TURN, callback.due_at)
 
 
 def _end(tx: Transaction, call: Call, callback: Callback, to: CallbackState, *, reason: str, at: datetime) -> None:
-    callbacks.move(callback, to)
-    callback.ended_at, callback.end_reason = at, reason
-    for kind in (TURN, PLACE, TIMEOUT):
-        due_work.cancel(tx, kind=kind, subject_id=callback.id)
+    callbacks.close(tx, callback, to, reason=reason, at=at)
     record(tx, call, f"callback_{to}", at=at, callback=callback.id, reason=reason)
     is_failed = to is CallbackState.FAILED
     # A promise that could not be kept is somebody's work: a person tries another way.

@@ -1,24 +1,28 @@
 """The waiting callers, as the phone side asks about them (`ivr.ports.Queues`)."""
 
-from datetime import datetime
+import math
+from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, or_, select
 
-from agents import answering, offers, waits
+from agents import answering, callbacks, offers, waits
 from agents.curators import preferred_on_shift
 from agents.estimates import ahead_of, estimate_seconds
-from agents.models import Agent, Callback, Offer, OfferState, Purpose, Wait, WaitState
-from agents.queue_rules import QueueRules, rules_of
+from agents.models import SERVING_PURPOSES, Agent, Callback, Offer, OfferState, Presence, Purpose, Wait, WaitState
+from agents.queue_rules import QueueRules, rules_for
 from agents.rows import locked, open_offers
+from agents.serving import diverted_away, overflow_rules, serving_rules
 from config.calendars import CalendarError
 from config.centre import Centre
 from config.database import Transaction
 from ivr.calls.log import record
 from ivr.calls.models import Call
-from ivr.ports import QueueEntry, Standing, StandingAdvice
+from ivr.diversions import Diversion
+from ivr.ports import Parting, QueueEntry, Standing, StandingAdvice
 
 _HUNG_UP: Final = ("hangup", "hung_up", "abandoned", "ended")
+_MOMENT: Final = timedelta(minutes=2)
 
 
 class WaitingLines:
@@ -27,10 +31,10 @@ class WaitingLines:
     def __init__(self, centre: Centre) -> None:
         self._centre = centre
 
-    def is_open(self, tx: Transaction, insurer_id: str, queue: str) -> tuple[bool, datetime | None]:
-        """Whether `queue` takes callers now, by the insurer's own clock; if not, when it next does."""
+    def is_open(self, tx: Transaction, call: Call, queue: str) -> tuple[bool, datetime | None]:
+        """Whether whoever serves `queue` takes this caller now; if not, when they next do."""
         now = self._centre.clock.now()
-        hours = rules_of(self._centre.insurers, insurer_id, queue).hours
+        hours = serving_rules(tx, self._centre, call, queue, at=now).hours
         if hours.is_open(now):
             return True, None
         try:
@@ -50,11 +54,15 @@ class WaitingLines:
     ) -> QueueEntry:
         """Start the call's wait, or resume the one it had: after a lost agent, or as a callback that kept its place.
 
-        An emergency is never refused; somebody who waited before is not refused either.
+        An emergency is never refused, and served where it is, whatever is diverted; somebody who waited before is not
+        refused either, and who goes from one queue straight into another has waited since the first.
         """
         now = self._centre.clock.now()
-        rules = rules_of(self._centre.insurers, call.insurer_id, queue, region=call.region)
         kept = self._kept(tx, call, at_head=at_head)
+        if is_emergency:
+            rules = rules_for(self._centre.insurers, call, queue)
+        else:
+            rules = serving_rules(tx, self._centre, call, queue, at=now)
         if kept is not None:
             self._resume(tx, call, kept, queue=queue, rules=rules, is_emergency=is_emergency, at=now)
             return QueueEntry.JOINED
@@ -68,24 +76,40 @@ class WaitingLines:
             joined_queue=queue,
             is_emergency=is_emergency,
             preferred_agent_id=None if preferred is None else preferred.id,
+            # Nobody waits for somebody who is away.
+            is_held=preferred is not None and preferred.presence != Presence.AWAY,
+            since=_waited_since(tx, call, now),
             at=now,
         )
         record(tx, call, "wait_began", at=now, wait=wait.id, queue=rules.name, emergency=is_emergency)
         return QueueEntry.JOINED
 
     def standing(self, tx: Transaction, call: Call, *, round_number: int) -> Standing | None:
-        """The place of the call's wait, the told estimate put on record once a round; None when it waits no more."""
+        """The place of the call's wait, the told estimate put on record once a round; None when it waits no more.
+
+        A queue that was diverted to another since the last round is served by that from now.
+        """
         wait = waits.open_wait(tx, call.id)
         if wait is None or wait.state not in (WaitState.WAITING, WaitState.OFFERED):
             return None
         now = self._centre.clock.now()
+        self._follow_diversion(tx, call, wait, now)
         ahead = ahead_of(tx, wait)
         estimate = estimate_seconds(tx, wait, ahead=ahead, at=now)
         if round_number > wait.round:
             wait.round, wait.estimate_told_seconds = round_number, estimate
             record(tx, call, "place_told", at=now, ahead=ahead, estimate_seconds=estimate, round=round_number)
         waited = int((now - wait.since).total_seconds())
-        return Standing(ahead, estimate, waited, self._advice(wait, now))
+        leave_in = self._leave_in_seconds(tx, call, wait, now)
+        advice = self._advice(tx, call, wait, leave_in, now)
+        return Standing(ahead, estimate, waited, advice, tuple({wait.joined_queue, wait.queue}), leave_in)
+
+    def diversion(self, tx: Transaction, call: Call) -> Diversion | None:
+        """Where a duty manager sends the waiting caller, out of the queues; None who may stay, or has an agent."""
+        wait = waits.open_wait(tx, call.id)
+        if wait is None or wait.state not in (WaitState.WAITING, WaitState.OFFERED):
+            return None
+        return diverted_away(tx, call, wait, at=self._centre.clock.now())
 
     def leave(self, tx: Transaction, call: Call, *, reason: str) -> None:
         """The caller left the queue; open offers are withdrawn, agents free at once, legs ended as due work.
@@ -105,8 +129,8 @@ class WaitingLines:
         waits.end(tx, wait, to, reason=reason, at=now)
         record(tx, call, "wait_ended", at=now, wait=wait.id, state=str(to), reason=reason)
 
-    def is_concluded(self, tx: Transaction, call: Call) -> bool:
-        """Whether the agent's side ended the last conversation on purpose.
+    def parting(self, tx: Transaction, call: Call) -> Parting:
+        """How the agent's side left the last conversation.
 
         A desk says so; a telephone has no desk, so there the hang-up itself is meant.
         """
@@ -118,22 +142,26 @@ class WaitingLines:
                 Offer.insurer_id == call.insurer_id,
                 Offer.bridged_at.is_not(None),
                 Offer.state.in_((OfferState.ACCEPTED, OfferState.DONE)),
+                Offer.purpose.in_(SERVING_PURPOSES),
             )
             .order_by(Offer.bridged_at.desc(), Offer.id.desc())
             .limit(1)
         ).first()
-        if row is None:
-            return False
         wait = waits.last_wait(tx, call.id)
-        if wait is not None and wait.purpose == Purpose.TRANSFER:
-            return False
-        return row.is_ended_by_desk or not row.address.startswith("client:")
+        if row is not None and wait is not None and wait.purpose == Purpose.TRANSFER:
+            return Parting.TRANSFERRED
+        is_meant = row is not None and (row.is_ended_by_desk or not row.address.startswith("client:"))
+        return Parting.CONCLUDED if is_meant else Parting.LOST
 
     def _kept(self, tx: Transaction, call: Call, *, at_head: bool) -> Wait | None:
         wait = waits.last_wait(tx, call.id)
         if wait is not None and wait.state in (WaitState.WAITING, WaitState.OFFERED, WaitState.CLAIMED):
             return wait
         if wait is not None and wait.state == WaitState.SERVED and at_head:
+            return wait
+        if wait is not None and wait.state == WaitState.CALLBACK:
+            # A call was promised, but the caller stays in line after all.
+            callbacks.take_back(tx, wait, at=self._centre.clock.now())
             return wait
         return _promised_wait(tx, call)
 
@@ -154,9 +182,12 @@ class WaitingLines:
             return
         if wait.call_id == call.id:
             self._close_conversation(tx, call, wait, at)
+        else:
+            wait.purpose = Purpose.CALLBACK
         if is_emergency:
             wait.is_emergency, wait.rank = True, waits.RANK_EMERGENCY
-        waits.resume(tx, wait, call, joined_queue=queue, rules=rules, at=at)
+        served_by = rules_for(self._centre.insurers, call, wait.queue)
+        waits.resume(tx, wait, call, joined_queue=queue, rules=served_by, at=at)
         record(tx, call, "wait_resumed", at=at, wait=wait.id, queue=wait.queue)
 
     def _close_conversation(self, tx: Transaction, call: Call, wait: Wait, at: datetime) -> None:
@@ -184,44 +215,68 @@ class WaitingLines:
             return QueueEntry.FULL
         return None
 
-    def _advice(self, wait: Wait, now: datetime) -> StandingAdvice:
-        rules = rules_of(self._centre.insurers, wait.insurer_id, wait.queue)
-        in_queue = (now - wait.queue_since).total_seconds()
-        # A wait that overflows has its own appointment; and nobody is sent away while an agent's telephone rings.
-        will_overflow = rules.overflow_to is not None and not waits.has_overflowed(wait)
-        if in_queue < rules.max_wait_seconds or wait.state == WaitState.OFFERED or will_overflow:
+    def _follow_diversion(self, tx: Transaction, call: Call, wait: Wait, now: datetime) -> None:
+        if wait.is_emergency:
+            return
+        rules = serving_rules(tx, self._centre, call, wait.queue, at=now)
+        if rules.name != wait.queue:
+            waits.change_queue(tx, wait, rules=rules, at=now)
+            record(tx, call, "wait_diverted", at=now, wait=wait.id, queue=wait.queue)
+
+    def _advice(
+        self, tx: Transaction, call: Call, wait: Wait, leave_in: int | None, now: datetime
+    ) -> StandingAdvice:
+        # Nobody is sent away while an agent's telephone rings.
+        if wait.state == WaitState.OFFERED:
             return StandingAdvice.KEEP_WAITING
-        return StandingAdvice.LEAVE_TIMED_OUT
+        if diverted_away(tx, call, wait, at=now) is not None:
+            return StandingAdvice.LEAVE_DIVERTED
+        return StandingAdvice.LEAVE_TIMED_OUT if leave_in == 0 else StandingAdvice.KEEP_WAITING
+
+    def _leave_in_seconds(self, tx: Transaction, call: Call, wait: Wait, now: datetime) -> int | None:
+        """How long the queue may still keep the caller; None where another takes over then, by its own appointment."""
+        if overflow_rules(tx, self._centre, call, wait, at=now) is not None:
+            return None
+        rules = rules_for(self._centre.insurers, call, wait.queue)
+        return max(0, math.ceil(rules.max_wait_seconds - (now - wait.queue_since).total_seconds()))
+
+
+def _waited_since(tx: Transaction, call: Call, now: datetime) -> datetime | None:
+    """Since when the contact waits already: in a queue of this call that was left a moment ago, for this one."""
+    last = waits.last_wait(tx, call.id)
+    if last is None or last.state != WaitState.LEFT or last.ended_at is None:
+        return None
+    return last.since if now - last.ended_at < _MOMENT else None
 
 
 def _is_bridged(tx: Transaction, wait: Wait) -> bool:
     return any(offer.bridged_at is not None for offer in open_offers(tx, wait.id))
 
 
-def _size(tx: Transaction, insurer_id: str, queue: str, enough: int) -> int:
-    waiting = (
-        select(Wait.id)
-        .where(
-            Wait.insurer_id == insurer_id,
-            Wait.queue == queue,
-            Wait.state.in_((WaitState.WAITING, WaitState.OFFERED)),
-        )
-        .limit(enough)
-        .subquery()
+# Built once: building a statement anew takes longer than the database needs for it.
+_WAITING: Final = select(func.count()).select_from(
+    select(Wait.id)
+    .where(
+        Wait.insurer_id == bindparam("insurer_id"),
+        Wait.queue == bindparam("queue"),
+        or_(Wait.state == WaitState.WAITING, Wait.state == WaitState.OFFERED),
     )
-    return tx.scalar(select(func.count()).select_from(waiting)) or 0
+    .limit(bindparam("enough"))
+    .subquery()
+)
+_PROMISED: Final = select(Callback.wait_id).where(
+    Callback.carrier_sid == bindparam("carrier_sid"),
+    Callback.insurer_id == bindparam("insurer_id"),
+    Callback.ended_at.is_(None),
+)
+
+
+def _size(tx: Transaction, insurer_id: str, queue: str, enough: int) -> int:
+    return tx.scalar(_WAITING, {"insurer_id": insurer_id, "queue": queue, "enough": enough}) or 0
 
 
 def _promised_wait(tx: Transaction, call: Call) -> Wait | None:
     """The wait that a callback, being kept by this very call, continues."""
-    wait_id = tx.scalar(
-        select(Callback.wait_id)
-        .where(
-            Callback.carrier_sid == call.carrier_sid,
-            Callback.insurer_id == call.insurer_id,
-            Callback.ended_at.is_(None),
-        )
-        .limit(1)
-    )
+    wait_id = tx.scalar(_PROMISED, {"carrier_sid": call.carrier_sid, "insurer_id": call.insurer_id})
     statement = select(Wait).where(Wait.id == wait_id, Wait.state == WaitState.CALLBACK)
     return None if wait_id is None else tx.scalar(statement.with_for_update())

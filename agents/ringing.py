@@ -1,5 +1,6 @@
 """Ringing an agent: placed once whatever crashes, counted from `ringing`, ended when the offer is."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -7,15 +8,23 @@ from typing import Final
 from agents import legs, offers
 from agents.addresses import offer_conference_url, offer_status_url
 from agents.floor import Floor
-from agents.models import Offer, OfferState
+from agents.models import Offer, OfferState, Purpose
 from agents.rows import locked_offer
 from config.database import Transaction
 from ivr.calls.log import record
 from ivr.carrier.errors import CallGone, CarrierRefused
+from ivr.carrier.port import Seat
 
 # The carrier stops a little after us, so that it is we who say what an unanswered ring means.
 _CARRIER_TIMEOUT_SECONDS: Final = offers.RING_SECONDS + 5
 _UNANSWERED: Final = (OfferState.MADE, OfferState.RINGING)
+_SEATS: Final[Mapping[Purpose, Seat]] = {
+    Purpose.QUEUE: Seat.HOST,
+    Purpose.TRANSFER: Seat.HOST,
+    Purpose.CALLBACK: Seat.HOST,
+    Purpose.CONSULT: Seat.GUEST,
+    Purpose.MONITOR: Seat.LISTENER,
+}
 
 
 @dataclass(frozen=True)
@@ -23,6 +32,7 @@ class _ToRing:
     conference: str
     address: str
     caller_id: str
+    seat: Seat
     must_look: bool
 
 
@@ -49,7 +59,8 @@ def heard_ringing(floor: Floor, offer_id: str, sid: str) -> None:
         legs.follow(tx, call, agent, sid, at=now)
         if offer.state != OfferState.MADE:
             return
-        offer.state, offer.ringing_at = OfferState.RINGING, now
+        offers.move(offer, OfferState.RINGING)
+        offer.ringing_at = now
         offers.schedule(tx, offer, offers.TIMEOUT, now + timedelta(seconds=offers.RING_SECONDS))
         record(tx, call, "offer_ringing", at=now, offer=offer.id, agent=agent.code)
 
@@ -103,7 +114,7 @@ def _begin(floor: Floor, offer_id: str) -> _ToRing | None:
             return None
         must_look = offer.ring_tried_at is not None
         offer.ring_tried_at = offer.ring_tried_at or now
-        return _ToRing(offer.conference, agent.address, call.dnis, must_look)
+        return _ToRing(offer.conference, agent.address, call.dnis, _SEATS[Purpose(offer.purpose)], must_look)
 
 
 def _ring(floor: Floor, offer_id: str, to_ring: _ToRing) -> str:
@@ -116,6 +127,7 @@ def _ring(floor: Floor, offer_id: str, to_ring: _ToRing) -> str:
         timeout_seconds=_CARRIER_TIMEOUT_SECONDS,
         status_url=offer_status_url(settings, offer_id),
         conference_url=offer_conference_url(settings, offer_id),
+        seat=to_ring.seat,
     )
 
 

@@ -27,6 +27,14 @@ class Head:
 
 
 @dataclass(frozen=True)
+class Candidate:
+    """A free agent who can serve a lane. `tier` is how early the queue wants them asked: 0 first."""
+
+    agent_id: str
+    tier: int = 0
+
+
+@dataclass(frozen=True)
 class Match:
     """A contact and the agents to offer it to: one, or several at once for an emergency; none means: escalate."""
 
@@ -34,11 +42,14 @@ class Match:
     agent_ids: tuple[str, ...]
 
 
-def match(heads: Iterable[Head], candidates: Mapping[str, Sequence[str]], available: frozenset[str]) -> list[Match]:
+def match(
+    heads: Iterable[Head], candidates: Mapping[str, Sequence[Candidate]], available: frozenset[str]
+) -> list[Match]:
     """Give each head its agent: by rank, then age; the preferred agent, else the lane's best who is still free.
 
-    `candidates` are each lane's available agents, best first (skill level, then longest idle). `available` also holds
-    preferred agents who are free but not among the lane's best. An emergency takes up to three agents, or none at all.
+    `candidates` are each lane's available agents, best first (tier, skill level, then longest idle). `available` also
+    holds preferred agents who are free but not among the lane's best. An emergency takes up to three agents of the
+    first tier in which anybody is free, or none at all.
     """
     matches: list[Match] = []
     taken: set[str] = set()
@@ -50,15 +61,10 @@ def match(heads: Iterable[Head], candidates: Mapping[str, Sequence[str]], availa
     return matches
 
 
-def _agents_for(head: Head, lane: Sequence[str], available: frozenset[str], taken: set[str]) -> tuple[str, ...]:
+def _agents_for(head: Head, lane: Sequence[Candidate], available: frozenset[str], taken: set[str]) -> tuple[str, ...]:
     width = BROADCAST_WIDTH if head.is_emergency else 1
-    chosen: list[str] = []
-    if head.preferred_id in available and head.preferred_id not in taken:
-        chosen.append(str(head.preferred_id))
+    chosen = [str(head.preferred_id)] if head.preferred_id in available and head.preferred_id not in taken else []
     if not head.is_held:
-        for agent_id in lane:
-            if len(chosen) >= width:
-                break
-            if agent_id not in taken and agent_id not in chosen:
-                chosen.append(agent_id)
+        free = [one for one in lane if one.agent_id not in taken and one.agent_id not in chosen]
+        chosen += [one.agent_id for one in free if one.tier == free[0].tier]
     return tuple(chosen[:width])

@@ -1,15 +1,24 @@
 """Rows read for change: locked in one order (call, wait, offer, agent), so that no two workers wait in a ring."""
 
-from typing import TypeVar
+from typing import Final, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from agents.errors import UnknownOffer
-from agents.models import Agent, Offer, Wait
+from agents.models import OPEN_OFFER, Agent, Offer, Wait
 from config.database import Base, Transaction
 from ivr.calls.models import Call
 
 _Row = TypeVar("_Row", bound=Base)
+
+# Built once: building a statement anew takes longer than the database needs for it.
+_OPEN_OFFERS: Final = (
+    select(Offer)
+    .where(Offer.wait_id == bindparam("wait_id"), OPEN_OFFER)
+    .order_by(Offer.id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 
 
 def locked(tx: Transaction, model: type[_Row], row_id: str) -> _Row | None:
@@ -33,6 +42,4 @@ def locked_offer(tx: Transaction, offer_id: str) -> tuple[Call, Wait, Offer, Age
 
 def open_offers(tx: Transaction, wait_id: str) -> list[Offer]:
     """The wait's offers that are not over, oldest first, locked."""
-    statement = select(Offer).where(Offer.wait_id == wait_id, Offer.state.in_(("made", "ringing", "accepted")))
-    statement = statement.order_by(Offer.id).with_for_update().execution_options(populate_existing=True)
-    return list(tx.scalars(statement))
+    return list(tx.scalars(_OPEN_OFFERS, {"wait_id": wait_id}))

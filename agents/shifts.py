@@ -1,23 +1,31 @@
 """Importing shift rosters: agents, their skills and their working time from today on, as the file says."""
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import delete, select
 
 from agents import presence
+from agents.curators import LEAVE
 from agents.errors import RosterRefused
 from agents.models import Agent, AgentSkill, Presence, Shift
-from agents.roster_file import RosterRow, RowError, read_row, read_table
+from agents.roster_file import RosterRow, RowError, read_roster, read_row
 from config.audit import audit
 from config.centre import Centre
 from config.database import Transaction
 from config.ids import new_id
+from config.phone_numbers import PhoneNumberError, parse_phone
 
 Progress = Callable[[int, int], None]
 """Told how many agents of how many are done."""
+
+
+_BROWSER_NAME: Final = re.compile(r"client:[A-Za-z0-9_.@+-]{1,100}")
+_BROWSERS: Final = select(Agent.insurer_id, Agent.code, Agent.address).where(Agent.address.like("client:%"))
 
 
 @dataclass(frozen=True)
@@ -39,15 +47,16 @@ def import_shifts(
     actor: str,
     is_dry_run: bool = False,
     all_or_nothing: bool = False,
+    sheet: str | None = None,
     progress: Progress = lambda done, total: None,
 ) -> ImportReport:
     """Take over a roster. Repeated, it changes nothing more.
 
     For the agents that it names the file is the whole truth from today on: their later shifts that it does not hold go.
     Wrong rows are reported and leave their agent as it was, while the others load; with `all_or_nothing` nothing loads.
-    Raises RosterRefused for a file that is no roster, and with `all_or_nothing` for one with a wrong row.
+    Raises TableError for a file that is no roster, and with `all_or_nothing` RosterRefused for one with a wrong row.
     """
-    rows, errors = _read(centre, insurer_id, path)
+    rows, errors = _read(centre, insurer_id, path, sheet)
     by_code = _by_agent(rows)
     errors += _check_people(centre, insurer_id, by_code)
     wrong = {error.code for error in errors}
@@ -66,16 +75,17 @@ def import_shifts(
 
 
 def known_skills(centre: Centre, insurer_id: str) -> frozenset[str]:
-    """Every skill that a queue or a region of the insurer asks for."""
+    """Every skill that a queue, a region or a language of the insurer asks for."""
     insurer = centre.insurers[insurer_id]
-    of_queues = {skill for queue in insurer.queues.values() for skill in queue.skills}
-    return frozenset(of_queues | {region.skill for region in insurer.regions.values() if region.skill})
+    of_queues = {skill for queue in insurer.queues.values() for skill in (*queue.skills, *queue.first_skills)}
+    of_regions = {region.skill for region in insurer.regions.values() if region.skill}
+    return frozenset(of_queues | of_regions | set(insurer.language_skills.skills.values()))
 
 
-def _read(centre: Centre, insurer_id: str, path: Path) -> tuple[list[RosterRow], list[RowError]]:
+def _read(centre: Centre, insurer_id: str, path: Path, sheet: str | None) -> tuple[list[RosterRow], list[RowError]]:
     zone = centre.insurers[insurer_id].time_zone
     today, skills = centre.clock.now().astimezone(zone).date(), known_skills(centre, insurer_id)
-    read = [read_row(number, row, zone=zone, today=today, skills=skills) for number, row in read_table(path)]
+    read = [read_row(raw, zone=zone, today=today, skills=skills) for raw in read_roster(path, sheet=sheet)]
     return [one for one in read if isinstance(one, RosterRow)], [one for one in read if isinstance(one, RowError)]
 
 
@@ -87,21 +97,57 @@ def _by_agent(rows: Iterable[RosterRow]) -> dict[str, list[RosterRow]]:
 
 
 def _check_people(centre: Centre, insurer_id: str, by_code: dict[str, list[RosterRow]]) -> list[RowError]:
-    """Extensions that two agents claim, and substitutes who do not exist."""
+    """Extensions and telephones that two agents claim, and substitutes who do not exist or are no substitutes."""
     with centre.database.reading("agents_known") as tx:
         known = dict(tx.execute(select(Agent.code, Agent.extension).where(Agent.insurer_id == insurer_id)).all())
+        rung = {address: (insurer, code) for insurer, code, address in tx.execute(_BROWSERS)}
     owners = {extension: code for code, extension in known.items() if extension and code not in by_code}
+    browsers = {address: who for address, who in rung.items() if who[0] != insurer_id or who[1] not in by_code}
     errors: list[RowError] = []
     for code, own in by_code.items():
         extension = own[0].extension
         if extension and owners.setdefault(extension, code) != code:
             errors.append(RowError(own[0].row, "extension", f"{owners[extension]} has {extension} already", code))
+        if (unusable := unusable_address(own[0].address)) is not None:
+            errors.append(RowError(own[0].row, "address", unusable, code))
+            continue
+        address = address_of(insurer_id, own[0])
+        if address.startswith("client:") and browsers.setdefault(address, (insurer_id, code)) != (insurer_id, code):
+            errors.append(RowError(own[0].row, "address", f"{address} rings somebody else already", code))
         errors += [
-            RowError(row.row, "substitute", f"no agent {row.substitute}", code)
+            RowError(row.row, "substitute", why, code)
             for row in own
-            if row.substitute and row.substitute not in known and row.substitute not in by_code
+            if row.substitute and (why := _no_substitute(row, {*known, *by_code}))
         ]
     return errors
+
+
+def _no_substitute(row: RosterRow, known: Collection[str]) -> str | None:
+    if row.substitute not in known:
+        return f"no agent {row.substitute}"
+    if row.kind != LEAVE:
+        return "only leave has a substitute"
+    return "nobody stands in for themselves" if row.substitute == row.code else None
+
+
+def address_of(insurer_id: str, row: RosterRow) -> str:
+    """Where the carrier rings the row's agent. The browser of an agent without a telephone is named by insurer and
+    code: the carrier knows nothing of insurers, and two of them may have agents of the same code.
+    """
+    if row.address.startswith("client:"):
+        return f"client:{insurer_id}-{row.code}" if row.address == f"client:{row.code}" else row.address
+    return parse_phone(row.address).e164
+
+
+def unusable_address(address: str) -> str | None:
+    """Why the carrier could not ring there; None where it can."""
+    if address.startswith("client:"):
+        return None if _BROWSER_NAME.fullmatch(address) else "a browser's name is letters, digits and .@+_-"
+    try:
+        number = parse_phone(address)
+    except PhoneNumberError as error:
+        return f"client:<name> or a telephone number: {error}"
+    return "a number without an extension" if number.extension is not None else None
 
 
 def _count_missing(centre: Centre, insurer_id: str, good: dict[str, list[RosterRow]]) -> int:
@@ -111,9 +157,16 @@ def _count_missing(centre: Centre, insurer_id: str, good: dict[str, list[RosterR
 
 
 def _create_missing(centre: Centre, insurer_id: str, good: dict[str, list[RosterRow]]) -> int:
-    """Everybody exists before anybody's shifts are written: a substitute may stand further down."""
+    """Everybody exists before anybody's shifts are written: a substitute may stand further down.
+
+    And nobody keeps an extension that the roster takes from them: another may be given it before.
+    """
     now = centre.clock.now()
     with centre.database.transaction("create_agents") as tx:
+        for agent in tx.scalars(select(Agent).where(Agent.insurer_id == insurer_id, Agent.code.in_(good))):
+            if agent.extension != good[agent.code][0].extension:
+                agent.extension = None
+        tx.flush()
         known = set(tx.scalars(select(Agent.code).where(Agent.insurer_id == insurer_id)))
         missing = [own[0] for code, own in good.items() if code not in known]
         for row in missing:
@@ -129,7 +182,7 @@ def add_agent(tx: Transaction, insurer_id: str, row: RosterRow, now: datetime) -
         code=row.code,
         title=row.title,
         extension=row.extension,
-        address=row.address,
+        address=address_of(insurer_id, row),
         is_supervisor=row.is_supervisor,
         is_automatic=row.is_automatic,
         presence=Presence.AWAY,
@@ -145,7 +198,7 @@ def _take_over(centre: Centre, insurer_id: str, code: str, own: list[RosterRow],
     now, first = centre.clock.now(), own[0]
     with centre.database.transaction("import_shifts") as tx:
         agent = tx.scalars(select(Agent).where(Agent.insurer_id == insurer_id, Agent.code == code)).one()
-        agent.title, agent.extension, agent.address = first.title, first.extension, first.address
+        agent.title, agent.extension, agent.address = first.title, first.extension, address_of(insurer_id, first)
         agent.is_supervisor = first.is_supervisor
         if first.is_automatic and not agent.is_automatic and agent.presence == Presence.AWAY:
             agent.is_automatic = True
@@ -153,6 +206,7 @@ def _take_over(centre: Centre, insurer_id: str, code: str, own: list[RosterRow],
         agent.is_automatic = first.is_automatic
         _write_skills(tx, agent, own)
         _write_shifts(tx, agent, own, now)
+        presence.look_at_shifts(tx, agent, at=now)
         audit(
             tx,
             insurer_id=insurer_id,

@@ -1,11 +1,14 @@
 """Waits: a contact's place in line, from joining to being served, abandoned or gone another way."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, literal_column, select
 
 from agents import presence, transitions
+from agents.estimates import agents_at_work
+from agents.lane_words import Lane
 from agents.models import OPEN_WAIT, Purpose, Wait, WaitState
 from agents.queue_rules import QueueRules
 from config import due_work
@@ -15,6 +18,7 @@ from ivr.calls.models import Call
 
 ESCALATE: Final = "escalate_emergency"
 WIDEN: Final = "widen_wait"
+ANY_LANGUAGE: Final = "any_language"
 OVERFLOW: Final = "overflow_wait"
 
 RANK_EMERGENCY: Final = 0
@@ -22,25 +26,37 @@ RANK_HEAD: Final = 1
 _RANK_USUAL: Final = 1000
 PREFER_SECONDS: Final = 20
 ESCALATE_SECONDS: Final = 10
+# Queues overflow into one another without a circle; diversions on top of that might make one.
+_MOST_CHANGES: Final = 4
 
 
-def lane_of(skills: list[str]) -> str:
-    """The skill set as one word: the same skills in any order are one lane."""
-    return "+".join(sorted(set(skills)))
+def lane_of(skills: Iterable[str]) -> str:
+    """The word of a lane that asks for skills and nothing else: the same skills in any order are one lane."""
+    return Lane(tuple(skills)).word
 
 
 def open_wait(tx: Transaction, call_id: str) -> Wait | None:
     """The call's wait that is not over, locked."""
-    statement = select(Wait).where(Wait.call_id == call_id, OPEN_WAIT)
-    return tx.scalar(statement.with_for_update().execution_options(populate_existing=True))
+    return tx.scalar(_OPEN, {"call_id": call_id})
 
 
 def last_wait(tx: Transaction, call_id: str) -> Wait | None:
     """The call's open wait, else its newest, locked."""
-    statement = select(Wait).where(Wait.call_id == call_id)
-    # Two waits of one millisecond have ids in any order, but at most one of them is open.
-    statement = statement.order_by(Wait.ended_at.is_not(None), Wait.joined_at.desc(), Wait.id.desc()).limit(1)
-    return tx.scalar(statement.with_for_update().execution_options(populate_existing=True))
+    return tx.scalar(_LAST, {"call_id": call_id})
+
+
+# Built once: building a statement anew takes longer than the database needs for it.
+_OF_CALL: Final = (
+    select(Wait)
+    .where(Wait.call_id == bindparam("call_id"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_OPEN: Final = _OF_CALL.where(OPEN_WAIT)
+# Two waits of one millisecond have ids in any order, but at most one of them is open.
+_LAST: Final = _OF_CALL.order_by(Wait.ended_at.is_not(None), Wait.joined_at.desc(), Wait.id.desc()).limit(
+    literal_column("1")
+)
 
 
 def start(
@@ -50,11 +66,16 @@ def start(
     rules: QueueRules,
     joined_queue: str,
     is_emergency: bool,
-    preferred_agent_id: str | None,
     at: datetime,
+    preferred_agent_id: str | None = None,
+    is_held: bool = False,
+    since: datetime | None = None,
 ) -> Wait:
-    """A new wait, open to anyone at once, or after a while where a preferred agent comes first."""
-    is_held = preferred_agent_id is not None and not is_emergency
+    """A new wait; where it `is_held`, for the preferred agent alone at first. `since` if the contact waited before.
+
+    Where somebody who speaks the caller's language is at work, only they are offered the caller for a while.
+    """
+    lane = rules.lane(is_strict=not is_emergency and _is_spoken(tx, call.insurer_id, rules))
     wait = Wait(
         id=new_id(at),
         insurer_id=call.insurer_id,
@@ -62,17 +83,17 @@ def start(
         queue=rules.name,
         joined_queue=joined_queue,
         skills=sorted(rules.skills),
-        lane=lane_of(list(rules.skills)),
+        lane=lane.word,
         priority=rules.priority,
         rank=RANK_EMERGENCY if is_emergency else _RANK_USUAL - rules.priority,
         is_emergency=is_emergency,
         preferred_agent_id=preferred_agent_id,
         purpose=Purpose.QUEUE,
         state=WaitState.WAITING,
-        since=at,
+        since=since or at,
         joined_at=at,
         queue_since=at,
-        anyone_from=at + timedelta(seconds=PREFER_SECONDS) if is_held else at,
+        anyone_from=at + timedelta(seconds=PREFER_SECONDS) if is_held and not is_emergency else at,
     )
     tx.add(wait)
     tx.flush()
@@ -85,26 +106,30 @@ def appoint(tx: Transaction, wait: Wait, *, rules: QueueRules, at: datetime) -> 
     presence.call_router(tx, wait.insurer_id, at)
     if wait.anyone_from > at:
         _schedule(tx, wait, WIDEN, wait.anyone_from)
+    if Lane.read(wait.lane).is_strict:
+        _schedule(tx, wait, ANY_LANGUAGE, wait.queue_since + timedelta(seconds=rules.speaks_first_seconds))
     if wait.is_emergency:
         _schedule(tx, wait, ESCALATE, at + timedelta(seconds=ESCALATE_SECONDS))
-    elif rules.overflow_to is not None and not has_overflowed(wait):
+    elif may_overflow(wait, rules):
         _schedule(tx, wait, OVERFLOW, max(at, wait.queue_since + timedelta(seconds=rules.max_wait_seconds)))
 
 
 def change_queue(tx: Transaction, wait: Wait, *, rules: QueueRules, at: datetime) -> None:
-    """Let another queue serve the wait; its place by age stays, the caller stays where the carrier holds them."""
+    """Let another queue serve the wait: age and rank are kept, the caller stays where the carrier holds them."""
     wait.queue, wait.queue_since = rules.name, at
-    wait.skills, wait.lane, wait.priority = sorted(rules.skills), lane_of(list(rules.skills)), rules.priority
-    if wait.rank > RANK_HEAD:
-        wait.rank = _RANK_USUAL - rules.priority
+    wait.queue_changes += 1
+    is_strict = not wait.is_emergency and _is_spoken(tx, wait.insurer_id, rules)
+    wait.skills, wait.lane, wait.priority = sorted(rules.skills), rules.lane(is_strict=is_strict).word, rules.priority
+    # Who is passed on must not fall behind: a more important queue helps, a less important one does not harm.
+    wait.rank = min(wait.rank, _RANK_USUAL - rules.priority)
     wait.anyone_from = min(wait.anyone_from, at)
     tx.flush()
     appoint(tx, wait, rules=rules, at=at)
 
 
-def has_overflowed(wait: Wait) -> bool:
-    """Whether another queue serves it already: a wait overflows once, so that queues cannot pass it round for ever."""
-    return wait.queue_since > wait.joined_at
+def may_overflow(wait: Wait, rules: QueueRules) -> bool:
+    """Whether the wait will go on in another queue; not for ever, so that queues cannot pass it round."""
+    return rules.overflow_to is not None and wait.queue_changes < _MOST_CHANGES
 
 
 def move(wait: Wait, to: WaitState) -> None:
@@ -127,10 +152,10 @@ def resume(tx: Transaction, wait: Wait, call: Call, *, joined_queue: str, rules:
     """The contact is in the carrier's queue again, perhaps under another call: at the head, waiting since as before."""
     put_back(tx, wait, at=at, at_head=True)
     wait.call_id, wait.joined_queue, wait.joined_at, wait.round, wait.escalation = call.id, joined_queue, at, 0, 0
-    wait.queue_since = at
+    wait.queue_since, wait.queue_changes = at, 0
     if wait.purpose == Purpose.TRANSFER:
         # A cold transfer: for a while only the agent named may have the caller, then whoever can.
-        wait.purpose, wait.anyone_from = Purpose.QUEUE, at + timedelta(seconds=PREFER_SECONDS)
+        wait.anyone_from = at + timedelta(seconds=PREFER_SECONDS)
     tx.flush()
     appoint(tx, wait, rules=rules, at=at)
 
@@ -139,8 +164,13 @@ def end(tx: Transaction, wait: Wait, to: WaitState, *, reason: str, at: datetime
     """Close a locked wait and take its appointments back."""
     move(wait, to)
     wait.ended_at, wait.end_reason = at, reason
-    for kind in (ESCALATE, WIDEN, OVERFLOW):
+    for kind in (ESCALATE, WIDEN, ANY_LANGUAGE, OVERFLOW):
         due_work.cancel(tx, kind=kind, subject_id=wait.id)
+
+
+def _is_spoken(tx: Transaction, insurer_id: str, rules: QueueRules) -> bool:
+    """Whether it is worth waiting for the caller's own language: somebody at work speaks it and can serve them."""
+    return rules.speaks is not None and agents_at_work(tx, insurer_id, [*rules.skills, rules.speaks]) > 0
 
 
 def _schedule(tx: Transaction, wait: Wait, kind: str, due_at: datetime) -> None:

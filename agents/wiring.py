@@ -2,7 +2,19 @@
 
 from collections.abc import Callable
 
-from agents import answering, callbacks, dispatch, emergencies, offers, placing, presence, ringing, waits, wrap_up
+from agents import (
+    answering,
+    callbacks,
+    dispatch,
+    emergencies,
+    joining,
+    offers,
+    placing,
+    presence,
+    ringing,
+    waits,
+    wrap_up,
+)
 from agents.autopilot import fly
 from agents.callbacks import OwedCalls
 from agents.curators import ShiftCurators
@@ -15,11 +27,12 @@ from ivr.ports import Ports, Voicemail
 
 
 def wire(plan: WorkPlan, floor: Floor) -> Listener:
-    """Bind every kind of due work of the agents' side, and begin to listen; keep the listener as long as the app."""
+    """Bind every kind of due work of the agents' side, and begin to listen, for as long as the plan lives."""
     for kind, job_queue, service in _SERVICES:
         plan.handle(kind, job_queue, _bound(service, floor))
     listener = Listener(floor.centre)
     listener.connect()
+    plan.keep(listener)
     return listener
 
 
@@ -48,12 +61,14 @@ def _bound(service: Callable[[Floor, str], object], floor: Floor) -> Handler:
 _SERVICES: tuple[tuple[str, JobQueue, Callable[[Floor, str], object]], ...] = (
     (presence.ROUTE, JobQueue.DISPATCH, dispatch.route),
     (waits.WIDEN, JobQueue.DISPATCH, dispatch.widen_wait),
+    (waits.ANY_LANGUAGE, JobQueue.DISPATCH, dispatch.ask_any_language),
     (waits.OVERFLOW, JobQueue.DISPATCH, dispatch.overflow_wait),
     (waits.ESCALATE, JobQueue.DISPATCH, emergencies.escalate),
     (emergencies.DIAL_DUTY, JobQueue.DISPATCH, emergencies.dial_duty),
     (offers.RING, JobQueue.DISPATCH, ringing.ring_offer),
     (offers.TIMEOUT, JobQueue.DISPATCH, ringing.miss),
     (offers.CONNECT, JobQueue.DISPATCH, answering.connect),
+    (joining.HAND_OVER, JobQueue.DISPATCH, joining.finish_hand_over),
     (offers.END_LEG, JobQueue.DISPATCH, ringing.end_leg),
     (offers.CLOSE, JobQueue.TELEPHONE, answering.close_conference),
     (offers.CHECK, JobQueue.TELEPHONE, answering.check_offer),

@@ -11,8 +11,6 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import holidays
-
 from config.hours_text import CalendarError, HoursText, Interval, Intervals, read_hours
 
 __all__ = [
@@ -216,6 +214,8 @@ class _Year:
 
 @lru_cache(maxsize=64)
 def _year(country: str, year: int) -> _Year:
+    import holidays
+
     # Built once a year and process: the library's own table grows on every look at a new year.
     table = holidays.country_holidays(country, years=year, language="en_US")
     named = {day: name for day, name in table.items() if day.year == year}

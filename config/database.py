@@ -1,9 +1,11 @@
 """The database: engine, transactions, column types. The database is the truth; all else can be derived from it."""
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from time import sleep
 from typing import Annotated, Any, Final, TypeAlias
 
 from sqlalchemy import (
@@ -20,12 +22,14 @@ from sqlalchemy import (
     create_engine,
     event,
 )
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from config import failpoints
-from config.errors import IoInsideTransaction, StoreUnavailable
+from config.clock import stopwatch
+from config.errors import ConfigError, IoInsideTransaction, StoreUnavailable
 
 Transaction: TypeAlias = Session
 """What services get to read and write rows with; committed by whoever opened it."""
@@ -84,7 +88,13 @@ InsurerId = Annotated[str, mapped_column(String(32), index=True)]
 Ref = Annotated[str, mapped_column(String(32))]
 """The id of a row elsewhere."""
 
+_SHAPES: Final = "write sqlite:////folder/pult.sqlite or postgresql+psycopg://name:password@host/database."
 _state = threading.local()
+
+_LOCK_SECONDS: Final = 10.0
+_BUSY_TIMEOUT: Final = f"PRAGMA busy_timeout={_LOCK_SECONDS * 1000:.0f}"
+_FIRST_PAUSE_SECONDS: Final = 0.0005
+_LONGEST_PAUSE_SECONDS: Final = 0.004
 
 
 def refuse_inside_transaction(what: str) -> None:
@@ -97,9 +107,10 @@ class Database:
     """One engine and its transactions. Short writes; no input or output inside one."""
 
     def __init__(self, url: str) -> None:
+        parsed = _checked(url)
         self.url = url
-        self.is_sqlite = url.startswith("sqlite")
-        self.engine: Engine = _engine(url, is_sqlite=self.is_sqlite)
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        self.engine: Engine = _engine(parsed, is_sqlite=self.is_sqlite)
         self._after_commit: list[Callable[[Transaction], None]] = []
 
     def after_commit(self, hook: Callable[[Transaction], None]) -> None:
@@ -142,16 +153,30 @@ class Database:
         try:
             with self.engine.connect():
                 pass
-        except OperationalError as error:
+        except (DBAPIError, sqlite3.Error) as error:
             where = self.engine.url.render_as_string(hide_password=True)
-            raise StoreUnavailable(f"the database {where} cannot be opened: {error.orig}") from error
+            why = " ".join(str(getattr(error, "orig", error)).split())
+            raise StoreUnavailable(f"the database {where} cannot be opened: {why}. See PULT_DATABASE_URL.") from error
 
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
 
 
-def _engine(url: str, *, is_sqlite: bool) -> Engine:
+def _checked(url: str) -> URL:
+    """The URL, `postgresql://` with the driver that comes with Pult. Raises ConfigError, without quoting a password."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise ConfigError(f"PULT_DATABASE_URL is no database URL: {_SHAPES}") from None
+    if parsed.drivername in ("postgres", "postgresql"):
+        return parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername not in ("sqlite", "sqlite+pysqlite", "postgresql+psycopg"):
+        raise ConfigError(f"PULT_DATABASE_URL begins with '{parsed.drivername}', which Pult does not know: {_SHAPES}")
+    return parsed
+
+
+def _engine(url: URL, *, is_sqlite: bool) -> Engine:
     if not is_sqlite:
         return create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=20)
     # Parameters are callers' digits and names: an error that quotes them must never reach a log.
@@ -165,12 +190,45 @@ def _engine(url: str, *, is_sqlite: bool) -> Engine:
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=10000"):
-        cursor.execute(f"PRAGMA {pragma}")
+    for pragma in (_BUSY_TIMEOUT, "PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", "PRAGMA foreign_keys=ON"):
+        cursor.execute(pragma)
     cursor.close()
 
 
 def _begin_sqlite(connection: Any) -> None:
     """IMMEDIATE takes the write lock at once, so that a transaction never fails half-way for want of it."""
-    immediate = connection.get_execution_options().get("pult_immediate", True)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+    if connection.get_execution_options().get("pult_immediate", True):
+        _take_write_lock(connection)
+    else:
+        connection.exec_driver_sql("BEGIN")
+
+
+def _take_write_lock(connection: Any) -> None:
+    """Wait for the writers before us, as long as SQLite would, but look more often.
+
+    SQLite itself pauses longer with every look, up to 100 ms, while a turn holds the lock for two or three: the unlucky
+    would wait for dozens of later turns.
+    """
+    driver = connection.connection.driver_connection
+    deadline, pause = stopwatch() + _LOCK_SECONDS, _FIRST_PAUSE_SECONDS
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        while not _is_begun(driver):
+            if stopwatch() > deadline:
+                # Fails as SQLAlchemy has it fail.
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                return
+            sleep(pause)
+            pause = min(pause * 1.5, _LONGEST_PAUSE_SECONDS)
+    finally:
+        driver.execute(_BUSY_TIMEOUT)
+
+
+def _is_begun(driver: sqlite3.Connection) -> bool:
+    try:
+        driver.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True

@@ -10,12 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 from zlib import crc32
 
-from sqlalchemy import Index, UniqueConstraint, delete, or_, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import Executable, Index, Table, UniqueConstraint, bindparam, case, delete, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from config.clock import Clock
@@ -57,6 +56,55 @@ class DueWork(Base):
     revision: Mapped[int] = mapped_column(default=1)
 
 
+# Each of these is built once: building a statement anew takes ten times as long as the database needs for it. They are
+# of the table, not of the model: the session keeps no account of due work.
+_ROWS: Final = cast(Table, DueWork.__table__)
+
+
+def _schedule_statement(
+    insert: Callable[[Table], postgresql.Insert] | Callable[[Table], sqlite.Insert], *, keep_earlier: bool
+) -> Executable:
+    """Write a row, or make an earlier appointment of the same kind and subject this one."""
+    new = {name: bindparam(name, type_=_ROWS.c[name].type) for name in ("id", "insurer_id", "kind", "subject_id")}
+    statement = insert(_ROWS).values(
+        **new, due_at=bindparam("due_at", type_=_ROWS.c.due_at.type), attempts=0, revision=1
+    )
+    changes = {"due_at": statement.excluded.due_at, "attempts": 0, "revision": _ROWS.c.revision + 1}
+    where = _ROWS.c.due_at > statement.excluded.due_at if keep_earlier else None
+    return statement.on_conflict_do_update(index_elements=["kind", "subject_id"], set_=changes, where=where)
+
+
+_SCHEDULE: Final = {
+    (name, keep_earlier): _schedule_statement(insert, keep_earlier=keep_earlier)
+    for name, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
+    for keep_earlier in (False, True)
+}
+_THIS: Final = (_ROWS.c.kind == bindparam("of_kind"), _ROWS.c.subject_id == bindparam("of_subject"))
+_CANCEL: Final = delete(_ROWS).where(*_THIS)
+_NOW: Final = bindparam("now", type_=_ROWS.c.due_at.type)
+_CLAIM: Final = (
+    update(_ROWS)
+    .where(*_THIS, _ROWS.c.due_at <= _NOW, or_(_ROWS.c.leased_until.is_(None), _ROWS.c.leased_until <= _NOW))
+    .values(leased_until=bindparam("lease_end", type_=_ROWS.c.due_at.type), attempts=_ROWS.c.attempts + 1)
+    .returning(_ROWS.c.id, _ROWS.c.due_at, _ROWS.c.attempts, _ROWS.c.revision)
+)
+_FINISH: Final = (
+    delete(_ROWS)
+    .where(_ROWS.c.id == bindparam("row_id"), _ROWS.c.revision == bindparam("as_claimed"))
+    .returning(_ROWS.c.id)
+)
+
+
+@dataclass(frozen=True)
+class _Claimed:
+    """A row as it was when its work began."""
+
+    id: str
+    due_at: datetime
+    attempts: int
+    revision: int
+
+
 @dataclass(frozen=True)
 class Due:
     """Names one piece of due work; all that a job ever carries."""
@@ -77,25 +125,21 @@ def schedule(
 
     With `keep_earlier` an appointment that is due sooner stays as it is (for work that serves everybody at once).
     """
-    insert = postgresql_insert if tx.get_bind().dialect.name == "postgresql" else sqlite_insert
-    statement = insert(DueWork).values(
-        id=new_id(due_at),
-        insurer_id=insurer_id,
-        kind=kind,
-        subject_id=subject_id,
-        due_at=due_at,
-        attempts=0,
-        revision=1,
-    )
-    changes: dict[str, object] = {"due_at": due_at, "attempts": 0, "revision": DueWork.revision + 1}
-    where = DueWork.due_at > due_at if keep_earlier else None
-    tx.execute(statement.on_conflict_do_update(index_elements=["kind", "subject_id"], set_=changes, where=where))
+    statement = _SCHEDULE[tx.get_bind().dialect.name, keep_earlier]
+    appointment = {
+        "id": new_id(due_at),
+        "insurer_id": insurer_id,
+        "kind": kind,
+        "subject_id": subject_id,
+        "due_at": due_at,
+    }
+    tx.execute(statement, appointment)
     tx.info.setdefault(_SCHEDULED, []).append(Due(kind, subject_id, due_at))
 
 
 def cancel(tx: Transaction, *, kind: str, subject_id: str) -> None:
     """Take the appointment back; nothing happens if there is none."""
-    tx.execute(delete(DueWork).where(DueWork.kind == kind, DueWork.subject_id == subject_id))
+    tx.execute(_CANCEL, {"of_kind": kind, "of_subject": subject_id})
 
 
 def scheduled_in(tx: Transaction) -> list[Due]:
@@ -104,9 +148,12 @@ def scheduled_in(tx: Transaction) -> list[Due]:
     return scheduled
 
 
+_STARTABLE_AT: Final = case((DueWork.leased_until > DueWork.due_at, DueWork.leased_until), else_=DueWork.due_at)
+
+
 def next_due_at(tx: Transaction) -> datetime | None:
-    """When the next piece of work is due, if any is left."""
-    return tx.scalar(select(DueWork.due_at).order_by(DueWork.due_at).limit(1))
+    """When the next piece of work can be begun, if any is left: what somebody holds, once their lease is over."""
+    return tx.scalar(select(_STARTABLE_AT).order_by(_STARTABLE_AT).limit(1))
 
 
 def due_now(tx: Transaction, now: datetime, *, limit: int = 500) -> list[Due]:
@@ -137,6 +184,11 @@ class WorkPlan:
         self._database = database
         self._clock = clock
         self._handlers: dict[str, tuple[JobQueue, Handler]] = {}
+        self._companions: list[object] = []
+
+    def keep(self, companion: object) -> None:
+        """Let `companion` live as long as the plan does: signals hold those who listen weakly."""
+        self._companions.append(companion)
 
     def handle(self, kind: str, job_queue: JobQueue, handler: Handler) -> None:
         """Let `handler` do the work named `kind`, from `job_queue`."""
@@ -167,40 +219,28 @@ class WorkPlan:
             return False
         return self._finish(claimed)
 
-    def _claim(self, kind: str, subject_id: str) -> DueWork | None:
+    def _claim(self, kind: str, subject_id: str) -> _Claimed | None:
         now = self._clock.now()
+        wanted = {"of_kind": kind, "of_subject": subject_id, "now": now, "lease_end": now + LEASE}
         with self._database.transaction("claim_work") as tx:
-            return tx.execute(
-                update(DueWork)
-                .where(
-                    DueWork.kind == kind,
-                    DueWork.subject_id == subject_id,
-                    DueWork.due_at <= now,
-                    or_(DueWork.leased_until.is_(None), DueWork.leased_until <= now),
-                )
-                .values(leased_until=now + LEASE, attempts=DueWork.attempts + 1)
-                .returning(DueWork)
-            ).scalar_one_or_none()
+            row = tx.execute(_CLAIM, wanted).one_or_none()
+        return None if row is None else _Claimed(*row)
 
-    def _finish(self, claimed: DueWork) -> bool:
+    def _finish(self, claimed: _Claimed) -> bool:
         now = self._clock.now()
         with self._database.transaction("finish_work") as tx:
-            done = tx.execute(
-                delete(DueWork)
-                .where(DueWork.id == claimed.id, DueWork.revision == claimed.revision)
-                .returning(DueWork.id)
-            ).scalar_one_or_none()
+            done = tx.execute(_FINISH, {"row_id": claimed.id, "as_claimed": claimed.revision}).one_or_none()
             if done is not None:
                 return False
             return self._release(tx, claimed) <= now
 
-    def _release(self, tx: Transaction, claimed: DueWork) -> datetime:
+    def _release(self, tx: Transaction, claimed: _Claimed) -> datetime:
         due_at = tx.scalar(
             update(DueWork).where(DueWork.id == claimed.id).values(leased_until=None).returning(DueWork.due_at)
         )
         return due_at or datetime.max.replace(tzinfo=claimed.due_at.tzinfo)
 
-    def _put_back(self, claimed: DueWork) -> None:
+    def _put_back(self, claimed: _Claimed) -> None:
         retry_at = self._clock.now() + timedelta(seconds=pause_seconds(claimed.id, claimed.attempts))
         with self._database.transaction("put_work_back") as tx:
             tx.execute(

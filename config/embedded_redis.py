@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from time import sleep
 from typing import Final
-from urllib.parse import urlsplit
 
 from redis.exceptions import RedisError
 
@@ -52,16 +51,19 @@ def prepare(port: int, folder: Path) -> None:
     require_free(_HOST, port, "the embedded Redis", "PULT_REDIS_URL")
 
 
-def port_of(redis_url: str) -> int | None:
-    """The port that an embedded server must take to answer at `redis_url`; None when that is not here."""
-    parts = urlsplit(redis_url)
-    is_here = parts.scheme == "redis" and parts.hostname in (_HOST, "localhost")
-    return (parts.port or 6379) if is_here else None
-
-
 def responds(port: int) -> bool:
     """Whether a server there answers a ping; false too while it still loads its file."""
-    client = connect(f"redis://{_HOST}:{port}", timeout_seconds=0.5)
+    return _pings(f"redis://{_HOST}:{port}", timeout_seconds=0.5)
+
+
+def require_answer(redis_url: str) -> None:
+    """Raise ConfigError, in one line, unless a server of somebody else's answers there."""
+    if not _pings(redis_url, timeout_seconds=3.0):
+        raise ConfigError("the Redis server that PULT_REDIS_URL names does not answer: start it, or name another.")
+
+
+def _pings(redis_url: str, *, timeout_seconds: float) -> bool:
+    client = connect(redis_url, timeout_seconds=timeout_seconds)
     try:
         return bool(client.ping())
     except RedisError:

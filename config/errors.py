@@ -3,6 +3,7 @@
 ConfigError
 ├── SettingMissing      a required setting is absent
 └── LinesError          a line description is wrong; every finding is addressed
+TableError              a file of rows (a roster) cannot be read as a table at all
 StoreError
 ├── IoInsideTransaction somebody tried to talk to the outside while holding a transaction
 └── StoreUnavailable    the database cannot be reached or written
@@ -19,6 +20,10 @@ class SettingMissing(ConfigError):
 
 class LinesError(ConfigError):
     """One or more findings in config/lines, one per line, each `file: path: what is wrong`."""
+
+
+class TableError(Exception):
+    """The file is no table that can be read; the text names the file, says what to change, and quotes no cell."""
 
 
 class StoreError(Exception):

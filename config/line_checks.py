@@ -17,6 +17,7 @@ def check_insurer(insurer: Insurer, written: Written, findings: Findings) -> Non
         *_clocks(insurer),
         *_languages(insurer),
         *_regions(insurer),
+        *_skills(insurer),
     ):
         findings.add(_place(written, path), what)
 
@@ -96,6 +97,25 @@ def _regions(insurer: Insurer) -> Iterator[tuple[Path, str]]:
             yield ("regions", region.code), f"'{code}' is not a region's code: two digits, in quotes"
         if region.policy_terms is not None and region.policy_terms not in insurer.policy_terms:
             yield ("regions", region.code, "policy_terms"), f"no terms '{region.policy_terms}'"
+
+
+def _skills(insurer: Insurer) -> Iterator[tuple[Path, str]]:
+    """Skills are plain words, since rosters and routing put signs between them."""
+    for queue in insurer.queues.values():
+        yield from (
+            (("queues", queue.name, key), f"'{skill}' is no plain word: letters, digits and _")
+            for key, skills in (("skills", queue.skills), ("first_skills", queue.first_skills))
+            for skill in skills
+            if not skill.isidentifier()
+        )
+    for region in insurer.regions.values():
+        if region.skill is not None and not region.skill.isidentifier():
+            yield ("regions", region.code, "skill"), f"'{region.skill}' is no plain word: letters, digits and _"
+    for language, skill in insurer.language_skills.skills.items():
+        if language not in insurer.languages:
+            yield ("language_skills", "skills", language), f"'{language}' is not a language of this insurer"
+        if not skill.isidentifier():
+            yield ("language_skills", "skills", language), f"'{skill}' is no plain word: letters, digits and _"
 
 
 def _place(written: Written, path: Path) -> str:

@@ -62,6 +62,7 @@ class Line:
 class Queue:
     """Where callers wait. `max_size` None is never full.
 
+    `first_skills` rank who is offered first: agents with the first of them, then those with the second, then anyone.
     Where `is_by_region`, hours are read in the zone of the call's region, and a wait needs the region's skill too.
     """
 
@@ -79,6 +80,7 @@ class Queue:
     is_anonymous: bool = False
     records_calls: bool = True
     is_by_region: bool = False
+    first_skills: tuple[str, ...] = ()
 
     def hours_in(self, region: "Region | None") -> Hours:
         """The hours, of the region's zone where the queue is staffed by region and one was chosen."""
@@ -158,10 +160,25 @@ class Radius:
 
 @dataclass(frozen=True)
 class CallbackRules:
-    """How often a promised call is tried, and how wide its promised window is."""
+    """How often a promised call is tried, and how wide its promised window is.
+
+    A number at which `failed_per_day` promises reached nobody in 24 hours is promised nothing more.
+    """
 
     attempts: int = 3
     window_minutes: int = 120
+    failed_per_day: int = 2
+
+
+@dataclass(frozen=True)
+class LanguageSkills:
+    """Which skill says that an agent speaks a language; for `first_seconds` only such an agent is offered the caller.
+
+    A language without a skill is one that everybody speaks.
+    """
+
+    skills: Mapping[str, str] = field(default_factory=dict)
+    first_seconds: int = 30
 
 
 @dataclass(frozen=True)
@@ -212,6 +229,7 @@ class Insurer:
     links: Mapping[str, str] = field(default_factory=dict)
     callbacks: CallbackRules = CallbackRules()
     identification: IdentificationLimits = IdentificationLimits()
+    language_skills: LanguageSkills = LanguageSkills()
 
     def region(self, code: str | None) -> Region | None:
         """The region of this code, or None."""

@@ -12,6 +12,7 @@ from config.line_descriptions import (
     Extension,
     IdentificationLimits,
     InsurerKind,
+    LanguageSkills,
     ProgrammeDescription,
     Radius,
     RequestKind,
@@ -153,9 +154,25 @@ def read_callbacks(top: Section) -> CallbackRules:
     section = top.section("callbacks", required=False)
     if section is None:
         return CallbackRules()
-    rules = CallbackRules(section.number("attempts", 3, least=1), section.number("window_minutes", 120, least=5))
+    rules = CallbackRules(
+        section.number("attempts", 3, least=1),
+        section.number("window_minutes", 120, least=5),
+        section.number("failed_per_day", 2, least=1),
+    )
     section.finish()
     return rules
+
+
+def read_language_skills(top: Section) -> LanguageSkills:
+    """Which skill speaks which language, if any does."""
+    section = top.section("language_skills", required=False)
+    if section is None:
+        return LanguageSkills()
+    seconds = section.number("first_seconds", 30, least=1)
+    inner = section.section("skills")
+    skills = {} if inner is None else {language: inner.text(language) for language in inner.names()}
+    section.finish()
+    return LanguageSkills(skills, seconds)
 
 
 def read_identification(top: Section) -> IdentificationLimits:

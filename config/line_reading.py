@@ -13,6 +13,7 @@ from config.line_parts import (
     read_extension,
     read_identification,
     read_kind,
+    read_language_skills,
     read_pattern,
     read_policy_terms,
     read_programme,
@@ -85,6 +86,7 @@ class InsurerReader:
             links=self._links(),
             callbacks=read_callbacks(top),
             identification=read_identification(top),
+            language_skills=read_language_skills(top),
         )
         top.finish()
         return insurer
@@ -186,6 +188,7 @@ class InsurerReader:
             is_anonymous=section.flag("anonymous", default=False),
             records_calls=section.flag("records_calls", default=True),
             is_by_region=section.flag("by_region", default=False),
+            first_skills=section.texts("first_skills", ()),
         )
 
     def _hours(self, section: Section) -> Hours:
@@ -223,7 +226,17 @@ class InsurerReader:
 
     def _links(self) -> Mapping[str, str]:
         section = self._top.section("links", required=False)
-        return {} if section is None else {name: section.text(name) for name in section.names()}
+        return {} if section is None else {name: self._link(section, name) for name in section.names()}
+
+    def _link(self, section: Section, name: str) -> str:
+        """A link or an address as written, or of the setting that it names."""
+        raw = section.raw(name)
+        if raw is None or not isinstance(raw.value, dict):
+            return section.text(name)
+        inner = Section(raw, self._findings)
+        setting = inner.text("setting")
+        inner.finish()
+        return (self._values.value(setting, raw.place) if setting else None) or ""
 
 
 def _file_line(raw: Written) -> str:

@@ -7,7 +7,7 @@ from config.errors import ConfigError, SettingMissing
 from config.line_checks import check_insurer, check_together
 from config.line_descriptions import Insurer, Insurers, Line, Queue
 from config.line_reading import InsurerReader, SettingValues
-from config.settings import Settings
+from config.settings import Settings, demo_settings, lines_dir_of, named_values
 from config.written import Findings, Section, read_written
 
 __all__ = ["Insurer", "Insurers", "Line", "Queue", "load_insurers", "read_insurers"]
@@ -16,6 +16,14 @@ __all__ = ["Insurer", "Insurers", "Line", "Queue", "load_insurers", "read_insure
 def load_insurers(settings: Settings) -> Insurers:
     """The insurers described in `settings.lines_dir`; raises LinesError with all findings, or SettingMissing."""
     return read_insurers(settings.lines_dir, settings.named)
+
+
+def insurers_here(environ: Mapping[str, str]) -> Insurers:
+    """The insurers of this folder without a centre: numbers that no setting gives are the demo's. Raises as
+    `read_insurers` does.
+    """
+    named = named_values(environ, defaults=demo_settings())
+    return read_insurers(lines_dir_of(named), named)
 
 
 def read_insurers(folder: Path, named: Mapping[str, str]) -> Insurers:

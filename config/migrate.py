@@ -15,21 +15,10 @@ from sqlalchemy import Connection, MetaData
 
 from config.database import Database
 from config.errors import StoreUnavailable
-from config.settings import Settings
 
 FOLDER: Final = Path(__file__).resolve().parent / "migrations"
 # Any number, as long as it is always the same: two starting processes must not migrate at once.
 _POSTGRESQL_LOCK: Final = 7_105_108_116
-
-
-def prepare(settings: Settings, metadata: MetaData) -> None:
-    """Bring the centre's database to this program's version. Raises StoreUnavailable in words for an administrator."""
-    database = Database(settings.database_url)
-    try:
-        database.check()
-        upgrade(database, metadata)
-    finally:
-        database.close()
 
 
 def upgrade(database: Database, metadata: MetaData) -> None:
@@ -54,19 +43,6 @@ def revise(database: Database, metadata: MetaData, message: str) -> Path | None:
 def heads() -> tuple[str, ...]:
     """The newest versions; there must be one."""
     return tuple(_scripts().get_heads())
-
-
-def version_of(database: Database) -> str | None:
-    """The version that `database` is at; None for an empty one."""
-    with database.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
-
-
-def require_current(database: Database) -> None:
-    """Raise StoreUnavailable, with what to do, unless `database` is at the newest version."""
-    database.check()
-    if version_of(database) not in heads():
-        raise StoreUnavailable("the database is not at this program's version: run `pult migrate`.")
 
 
 def differences(database: Database, metadata: MetaData) -> list[Any]:

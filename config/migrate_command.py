@@ -6,7 +6,8 @@ import click
 from sqlalchemy import MetaData
 
 from config.database import Database
-from config.migrate import prepare, revise
+from config.migrate import revise
+from config.schema_version import prepare
 from config.settings import Settings
 
 

@@ -41,7 +41,7 @@ class Program:
     command: Sequence[str]
     is_ready: Probe = lambda: True
     environ: Mapping[str, str] = field(default_factory=dict)
-    ready_seconds: float = 20.0
+    ready_seconds: float = 60.0
 
 
 @dataclass
@@ -52,6 +52,10 @@ class _Running:
     started: float
     restarts: int = 0
     restart_at: float | None = None
+
+
+class StoppedWhileStarting(ConfigError):
+    """Somebody asked the programs to stop before all were up."""
 
 
 class Supervisor:
@@ -68,19 +72,38 @@ class Supervisor:
         self._stop = threading.Event()
 
     def start(self) -> None:
-        """Start every program in order, each when the one before is ready.
+        """Start the first program, and when it is ready all the others at once; return when they are ready too.
 
-        Raises ConfigError with one line, after stopping what was started, if one does not come up.
+        Raises ConfigError with one line, after stopping what was started, if one does not come up, and
+        StoppedWhileStarting when told to stop meanwhile.
         """
-        self._logs.mkdir(parents=True, exist_ok=True)
         try:
-            for program in self._programs:
-                running = _start(program, self._logs / f"{program.name}.log")
-                self._running.append(running)
-                _await_ready(running, self._stop)
+            self._logs.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(f"{self._logs} cannot be made ({error.strerror}).") from error
+        try:
+            for group in (self._programs[:1], self._programs[1:]):
+                for program in group:
+                    self._running.append(_start(program, self._logs / f"{program.name}.log"))
+                for running in self._running[-len(group) :]:
+                    _await_ready(running, self._stop)
         except BaseException:
             self.stop()
             raise
+
+    @contextmanager
+    def up(self) -> Iterator[None]:
+        """Started, for the length of the block; raises what `start` raises."""
+        self.start()
+        try:
+            yield
+        finally:
+            self.stop()
+
+    @property
+    def is_asked_to_stop(self) -> bool:
+        """Whether somebody asked it to stop."""
+        return self._stop.is_set()
 
     def run(self) -> None:
         """Look after the programs until `ask_to_stop`, then stop them all."""
@@ -147,7 +170,11 @@ def stopping_on_signals(supervisor: Supervisor) -> Iterator[None]:
 @contextmanager
 def sole_use(data_dir: Path) -> Iterator[None]:
     """Hold the data folder for one centre at a time; raises ConfigError if another one holds it."""
-    with (data_dir / "pult.lock").open("w") as file:
+    try:
+        file = (data_dir / "pult.lock").open("w")
+    except OSError as error:
+        raise ConfigError(f"{data_dir}/pult.lock cannot be written ({error.strerror}): is the folder yours?") from error
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -156,18 +183,23 @@ def sole_use(data_dir: Path) -> Iterator[None]:
 
 
 def is_in_use(data_dir: Path) -> bool:
-    """Whether a centre is running on this data folder."""
-    if not data_dir.exists():
-        return False
+    """Whether a centre is running on this data folder; False where the lock cannot be looked at."""
     try:
-        with sole_use(data_dir):
-            return False
-    except ConfigError:
+        with (data_dir / "pult.lock").open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
         return True
+    except OSError:
+        return False
+    return False
 
 
 def _start(program: Program, log_path: Path) -> _Running:
-    with log_path.open("ab") as output:
+    try:
+        output = log_path.open("ab")
+    except OSError as error:
+        raise ConfigError(f"{log_path} cannot be written ({error.strerror}).") from error
+    with output:
         try:
             process = subprocess.Popen(  # noqa: S603 - command lines of our own composing
                 list(program.command),
@@ -193,7 +225,7 @@ def _await_ready(running: _Running, stop: threading.Event) -> None:
         if stopwatch() > deadline:
             raise ConfigError(f"{program.name} is not ready after {program.ready_seconds:.0f} s: see {running.log}.")
         if stop.wait(_LOOK_SECONDS):
-            raise ConfigError("stopped while starting.")
+            raise StoppedWhileStarting("stopped while starting.")
 
 
 def _last_words(log_path: Path) -> str:

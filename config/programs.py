@@ -1,38 +1,47 @@
 """Which programs a centre on one machine consists of, in the order in which they are started."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import Final
 
+from config.addresses import exchange_address, fallback_address, redis_address, require_all_free, web_address
 from config.embedded_redis import command as redis_command
-from config.embedded_redis import port_of as redis_port_of
 from config.embedded_redis import prepare as prepare_redis
-from config.embedded_redis import responds
+from config.embedded_redis import require_answer, responds
 from config.ports import answers
-from config.processes import Program
+from config.processes import Probe, Program
 from config.settings import Settings
 
-_SERVE: Final = (sys.executable, "-m", "wsgi", "serve")
+_SERVE: Final = (sys.executable, "-m", "config.start", "serve")
 
 
-def programs_of(settings: Settings) -> Sequence[Program]:
-    """Exchange, web server, fallback, workers and sweep, each `pult serve …`; before them the embedded Redis, where
-    `settings` place Redis on this machine. Raises ConfigError if its port is taken.
+def programs_of(settings: Settings, *, environ: Mapping[str, str] = MappingProxyType({})) -> Sequence[Program]:
+    """Exchange, web server, fallback, workers and sweep, each `pult serve …` with `environ` over this environment;
+    before them the embedded Redis, where `settings` place Redis on this machine.
+
+    Raises ConfigError, in one line, where a port of theirs cannot be had, or a Redis elsewhere does not answer.
     """
-    served = (
-        Program("exchange", [*_SERVE, "exchange"], partial(answers, f"{settings.carrier_url}/exchange/health")),
-        Program("web", [*_SERVE, "web"], partial(answers, f"{settings.public_url}/static/hold.wav")),
-        Program("fallback", [*_SERVE, "fallback"], partial(answers, settings.fallback_url)),
-        Program("workers", [*_SERVE, "workers"]),
-        Program("sweep", [*_SERVE, "sweep"]),
-    )
-    return (*_embedded_redis(settings), *served)
+    exchange, web, fallback = exchange_address(settings), web_address(settings), fallback_address(settings)
+    redis = redis_address(settings)
+    # Before any starts: a foreign server on one of these ports would be taken for ours.
+    require_all_free(one for one in (redis, exchange, web, fallback) if one is not None)
+    probes: Mapping[str, Probe] = {
+        "exchange": partial(answers, f"{exchange.url}/exchange/health"),
+        "web": partial(answers, f"{web.url}/static/hold.wav"),
+        "fallback": partial(answers, fallback.url),
+        "workers": lambda: True,
+        "sweep": lambda: True,
+    }
+    served = tuple(Program(name, [*_SERVE, name], probe, environ) for name, probe in probes.items())
+    if redis is None:
+        require_answer(settings.redis_url)
+        return served
+    return (_embedded_redis(redis.port, settings), *served)
 
 
-def _embedded_redis(settings: Settings) -> Sequence[Program]:
-    port, folder = redis_port_of(settings.redis_url), settings.data_dir / "redis"
-    if port is None:
-        return ()
+def _embedded_redis(port: int, settings: Settings) -> Program:
+    folder = settings.data_dir / "redis"
     prepare_redis(port, folder)
-    return (Program("redis", redis_command(port, folder), partial(responds, port)),)
+    return Program("redis", redis_command(port, folder), partial(responds, port))

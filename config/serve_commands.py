@@ -4,13 +4,16 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import click
 
+from config.addresses import Address, exchange_address, fallback_address, web_address
+from config.database import Database
 from config.due_work import WorkPlan
 from config.failpoints import arm_from_environment
+from config.lines import load_insurers
 from config.logs import set_up_logging
+from config.schema_version import require_current
 from config.settings import Settings
 from config.sweep_process import run_sweep
 from config.web_server import WebServer
@@ -35,6 +38,17 @@ class Programs:
     sweep: Callable[[Settings], Callable[[], object]]
     exchange: Callable[[Settings], None]
 
+    def checked_settings(self) -> Settings:
+        """The settings of a program that needs the database and the lines, both tried: each worker would fail of them
+        only after the fork, one after the other. Raises ConfigError or StoreError.
+        """
+        settings = self.settings()
+        load_insurers(settings)
+        database = Database(settings.database_url)
+        require_current(database)
+        database.close()
+        return settings
+
 
 def serve_commands(programs: Programs) -> click.Group:
     """The group `serve`, for `pult` to mount. Its commands raise ConfigError, StoreError and what composing raises."""
@@ -54,10 +68,9 @@ def _add_web(serve: click.Group, programs: Programs) -> None:
     @serve.command()
     def web() -> None:
         """The web server of the carrier's webhooks."""
-        settings = programs.settings()
-        count = int(settings.named.get("PULT_WEB_WORKERS", "2"))
-        place = _listening(settings, "PULT_WEB_BIND", settings.public_url, workers=count)
-        serve_web(place, lambda: programs.web(settings), port_setting="PULT_WEB_BIND")
+        settings = programs.checked_settings()
+        count = settings.number("PULT_WEB_WORKERS", default=2, least=1, most=256)
+        _serve_at(web_address(settings), count, lambda: programs.web(settings))
 
 
 def _add_fallback(serve: click.Group, programs: Programs) -> None:
@@ -66,8 +79,7 @@ def _add_fallback(serve: click.Group, programs: Programs) -> None:
         """The fallback: no database, one answer, should the web server fail."""
         settings = programs.settings()
         app = programs.fallback(settings)
-        place = _listening(settings, "PULT_FALLBACK_BIND", settings.fallback_url, workers=1)
-        serve_web(place, lambda: app, port_setting="PULT_FALLBACK_BIND")
+        _serve_at(fallback_address(settings), 1, lambda: app)
 
 
 def _add_workers(serve: click.Group, programs: Programs) -> None:
@@ -75,7 +87,7 @@ def _add_workers(serve: click.Group, programs: Programs) -> None:
     @click.option("--count", default=2, show_default=True, type=click.IntRange(1, 64))
     def workers(count: int) -> None:
         """The workers that empty the job queues."""
-        settings = programs.settings()
+        settings = programs.checked_settings()
         run_worker_pool(settings.redis_url, count, lambda: programs.plan(settings))
 
 
@@ -83,17 +95,18 @@ def _add_sweep(serve: click.Group, programs: Programs) -> None:
     @serve.command()
     def sweep() -> None:
         """The sweep: finds what is due, and does the telephone work itself where Redis is away."""
-        run_sweep(programs.sweep(programs.settings()))
+        run_sweep(programs.sweep(programs.checked_settings()))
 
 
 def _add_exchange(serve: click.Group, programs: Programs) -> None:
     @serve.command()
     def exchange() -> None:
         """The exchange, a carrier here: every line's number rings at the centre, agents answer by themselves."""
-        programs.exchange(programs.settings())
+        settings = programs.settings()
+        exchange_address(settings).require_free()
+        programs.exchange(settings)
 
 
-def _listening(settings: Settings, setting: str, url: str, *, workers: int) -> WebServer:
-    """Where to listen: as `setting` says (http://host:port), else where `url` points, which a proxy may answer for."""
-    address = urlsplit(settings.named.get(setting, url))
-    return WebServer(address.hostname or "127.0.0.1", address.port or 8080, workers)
+def _serve_at(address: Address, workers: int, compose: "Callable[[], WSGIApplication]") -> None:
+    address.require_free()
+    serve_web(WebServer(address.host, address.port, workers), compose, port_setting=address.setting)

@@ -1,11 +1,14 @@
 """Settings: read once, from the environment and an optional file, by whoever composes the program."""
 
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
+from config.addresses import http_url, public_url, redis_url
 from config.errors import ConfigError, SettingMissing
 
 HERE = Path(__file__).resolve().parent
@@ -13,6 +16,10 @@ HERE = Path(__file__).resolve().parent
 DEMO: Final = HERE / "demo"
 CENTRE_FILE: Final = "centre.env"
 """In the data folder: what `pult demo` chose for the centre there, an account of its own among it."""
+
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_WHOSE: Final = "the data folder must belong to whoever runs Pult; else set PULT_DATA_DIR to another."
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -41,72 +48,113 @@ class Settings:
             raise SettingMissing(f"{name} is not set: {purpose}. Set it in the environment or in pult.env.")
         return value
 
+    def number(self, name: str, *, default: int, least: int, most: int) -> int:
+        """The whole number that the setting `name` gives; raises ConfigError unless it is from `least` to `most`."""
+        written = self.named.get(name, "").strip() or str(default)
+        if not written.isdecimal() or not least <= int(written) <= most:
+            raise ConfigError(f"{name} must be a whole number from {least} to {most}.")
+        return int(written)
+
 
 def demo_settings() -> dict[str, str]:
     """The settings that the demo adds: numbers that cannot exist, for what the sources leave out."""
     return read_env_file(DEMO / "demo.env")
 
 
-def read_settings(environ: Mapping[str, str], *, folder: Path | None = None) -> Settings:
-    """Settings from `environ` over `pult.env` in `folder` (default: the current one).
+def named_values(
+    environ: Mapping[str, str], *, folder: Path | None = None, defaults: Mapping[str, str] = _NOTHING
+) -> dict[str, str]:
+    """`environ` over `pult.env` in `folder` (default: the current one) over `defaults`.
+
+    Raises ConfigError for a broken file.
+    """
+    return {**defaults, **read_env_file((folder or Path.cwd()) / "pult.env"), **environ}
+
+
+def data_dir_of(named: Mapping[str, str], *, folder: Path | None = None) -> Path:
+    """The data folder: a setting, else `.pult` in `folder` (default: the current one). Raises ConfigError."""
+    try:
+        return Path(named.get("PULT_DATA_DIR") or (folder or Path.cwd()) / ".pult").expanduser()
+    except RuntimeError as error:
+        raise ConfigError(f"PULT_DATA_DIR: {error}") from error
+
+
+def lines_dir_of(named: Mapping[str, str]) -> Path:
+    """The folder of the line descriptions: a setting, else the package's."""
+    return Path(named.get("PULT_LINES_DIR", str(HERE / "lines")))
+
+
+def read_settings(
+    environ: Mapping[str, str], *, folder: Path | None = None, defaults: Mapping[str, str] = _NOTHING
+) -> Settings:
+    """Settings from `environ` over `pult.env` in `folder` (default: the current one) over `defaults`.
 
     Raises ConfigError when a value cannot be used or the data folder cannot be written.
     """
-    folder = folder or Path.cwd()
-    named = {**read_env_file(folder / "pult.env"), **environ}
-    data_dir = data_dir_of(environ, folder=folder)
+    named = named_values(environ, folder=folder, defaults=defaults)
+    data_dir = data_dir_of(named, folder=folder)
     _make_writable(data_dir)
-    public_url = named.get("PULT_PUBLIC_URL", "http://127.0.0.1:8080").rstrip("/")
+    own_url = public_url("PULT_PUBLIC_URL", named.get("PULT_PUBLIC_URL", "http://127.0.0.1:8080"))
     return Settings(
         data_dir=data_dir,
         database_url=named.get("PULT_DATABASE_URL", f"sqlite:///{data_dir / 'pult.sqlite'}"),
-        redis_url=named.get("PULT_REDIS_URL", "redis://127.0.0.1:6399/0"),
-        public_url=public_url,
-        fallback_url=named.get("PULT_FALLBACK_URL", public_url).rstrip("/"),
-        carrier_url=named.get("PULT_CARRIER_URL", "https://api.twilio.com").rstrip("/"),
+        redis_url=redis_url("PULT_REDIS_URL", named.get("PULT_REDIS_URL", "redis://127.0.0.1:6399/0")),
+        public_url=own_url,
+        fallback_url=public_url("PULT_FALLBACK_URL", named.get("PULT_FALLBACK_URL", own_url)),
+        carrier_url=http_url("PULT_CARRIER_URL", named.get("PULT_CARRIER_URL", "https://api.twilio.com")),
         account_sid=named.get("TWILIO_ACCOUNT_SID", ""),
         auth_token=named.get("TWILIO_AUTH_TOKEN", ""),
-        seal_key=_key(data_dir, "seal.key", named.get("PULT_SEAL_KEY")),
-        secret_pepper=_key(data_dir, "pepper.key", named.get("PULT_PEPPER")),
-        lines_dir=Path(named.get("PULT_LINES_DIR", str(HERE / "lines"))),
+        seal_key=_key(data_dir, "seal.key", "PULT_SEAL_KEY", named.get("PULT_SEAL_KEY")),
+        secret_pepper=_key(data_dir, "pepper.key", "PULT_PEPPER", named.get("PULT_PEPPER")),
+        lines_dir=lines_dir_of(named),
         flows_dir=Path(named.get("PULT_FLOWS_DIR", str(HERE.parent / "flows"))),
         named=named,
     )
 
 
 def read_centre_settings(environ: Mapping[str, str], *, folder: Path | None = None) -> Settings:
-    """The settings of the centre whose data folder this is: what `pult demo` chose last, under `environ`."""
-    chosen = read_env_file(data_dir_of(environ, folder=folder) / CENTRE_FILE)
-    return read_settings({**chosen, **environ}, folder=folder)
-
-
-def data_dir_of(environ: Mapping[str, str], *, folder: Path | None = None) -> Path:
-    """The data folder that `environ`, or else `pult.env` in `folder` (default: the current one), names."""
-    folder = folder or Path.cwd()
-    named = {**read_env_file(folder / "pult.env"), **environ}
-    return Path(named.get("PULT_DATA_DIR", str(folder / ".pult"))).expanduser()
+    """The settings of the centre whose data folder this is: what `pult demo` chose last, under the rest."""
+    chosen = read_env_file(data_dir_of(named_values(environ, folder=folder), folder=folder) / CENTRE_FILE)
+    return read_settings(environ, folder=folder, defaults=chosen)
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """The NAME=value lines of a file, none where there is no file; raises ConfigError for any other line."""
+    """The NAME=value lines of a file, none where there is no file.
+
+    Raises ConfigError for any other line, and for a file that cannot be read.
+    """
     if not path.exists():
         return {}
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not UTF-8 text: save it again as such.") from error
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read ({error.strerror}).") from error
     pairs: dict[str, str] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(lines, start=1):
         text = line.strip()
         if not text or text.startswith("#"):
             continue
         name, equals, value = text.partition("=")
-        if not equals:
-            raise ConfigError(f"{path.name}:{number}: expected NAME=value")
-        pairs[name.strip()] = value.strip().strip('"')
+        if not equals or not _NAME.fullmatch(name.strip()):
+            raise ConfigError(f"{path}:{number}: expected NAME=value")
+        pairs[name.strip()] = _unquoted(value.strip())
     return pairs
 
 
+def _unquoted(value: str) -> str:
+    is_quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
+    return value[1:-1] if is_quoted else value
+
+
 def write_env_file(path: Path, named: Mapping[str, str]) -> None:
-    """Write NAME=value lines that only the owner may read: secrets are among them."""
-    path.touch(mode=0o600)
-    path.write_text("".join(f"{name}={value}\n" for name, value in named.items()), encoding="utf-8")
+    """Write NAME=value lines that only the owner may read: secrets are among them. Raises ConfigError."""
+    try:
+        path.touch(mode=0o600)
+        path.write_text("".join(f"{name}={value}\n" for name, value in named.items()), encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written ({error.strerror}): {_WHOSE}") from error
 
 
 def _make_writable(folder: Path) -> None:
@@ -121,20 +169,19 @@ def _make_writable(folder: Path) -> None:
         ) from error
 
 
-def _key(data_dir: Path, name: str, given: str | None) -> bytes:
+def _key(data_dir: Path, name: str, setting: str, given: str | None) -> bytes:
     """32 bytes: `given` as hex, or the key kept in the data folder, made on first use and for its owner only."""
-    if given:
-        try:
-            key = bytes.fromhex(given)
-        except ValueError as error:
-            raise ConfigError(f"the key for {name} must be 64 hex characters") from error
-    else:
-        path = data_dir / name
-        if not path.exists():
+    path = data_dir / name
+    try:
+        if not given and not path.exists():
             _write_key(path)
-        key = bytes.fromhex(path.read_text(encoding="ascii").strip())
+        key = bytes.fromhex(given or path.read_text(encoding="ascii").strip())
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be used ({error.strerror}): {_WHOSE}") from error
+    except ValueError:
+        key = b""
     if len(key) != 32:
-        raise ConfigError(f"the key for {name} must be 32 bytes")
+        raise ConfigError(f"{setting if given else path} must be 64 hex characters.")
     return key
 
 

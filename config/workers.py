@@ -55,8 +55,10 @@ def run_burst(redis: Redis, plan: WorkPlan) -> int:
     """
     job_queues.bind(plan)
     queues = [Queue(name, connection=redis) for name in JobQueue]
+    keys = [queue.key for queue in queues]
     done = 0
-    while (found := Queue.dequeue_any(queues, None, connection=redis)) is not None:
+    # Asked first whether anything waits at all: RQ asks every queue in turn, which a rehearsal would do all day.
+    while redis.exists(*keys) and (found := Queue.dequeue_any(queues, None, connection=redis)) is not None:
         job, _ = found
         try:
             job.perform()

@@ -12,6 +12,8 @@ from config.errors import LinesError
 
 T = TypeVar("T")
 
+# The parser in C, where it was built: ten times as fast.
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PLAIN_KEY: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 
@@ -57,7 +59,7 @@ class Written:
 def read_written(path: Path, findings: Findings) -> Written | None:
     """The file's content with positions; None, with a finding, where it is not one YAML mapping."""
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         findings.add(f"{path.name}:{line}", error.problem or "not YAML")

@@ -22,6 +22,14 @@ class Kind(StrEnum):
     FLAG = "flag"
 
 
+class Forgets(StrEnum):
+    """What a call forgets once an action has answered; nothing of it can be spoken or used after that."""
+
+    NOTHING = "nothing"
+    ARGUMENTS = "arguments"
+    EVERYTHING = "everything"
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """One thing to ask of the service.
@@ -29,7 +37,8 @@ class Action:
     `results` come in order of ordinariness: the first is what a transcript takes if it does not
     say. `failed` may come from any action, and brings nothing. `sets` names the variables that an
     answer brings: with every result but `failed`, or where `brought_by` names the variable only
-    with those results. `choices` limits an argument to fixed values.
+    with those results. `choices` limits an argument to fixed values. `forgets` takes the variables that it was asked
+    with, or all of them, out of the session: with every answer, or `everything` only once it is done.
     """
 
     name: str
@@ -38,6 +47,11 @@ class Action:
     sets: Mapping[str, Kind] = field(default_factory=dict)
     choices: Mapping[str, frozenset[str]] = field(default_factory=dict)
     brought_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    forgets: Forgets = Forgets.NOTHING
+
+    def forgets_all_on(self, result: str) -> bool:
+        """Whether the call forgets everything with this result."""
+        return self.forgets is Forgets.EVERYTHING and result != FAILED
 
     def sets_on(self, result: str) -> tuple[str, ...]:
         """The variables that a result is sure to bring."""
@@ -88,6 +102,7 @@ _LIST = (
         ("identified", "several", "wrong", "locked"),
         {"last_four": Kind.DIGITS, "policy_until": Kind.DATE},
         brought_by={"last_four": ("identified",), "policy_until": ("identified",)},
+        forgets=Forgets.ARGUMENTS,
     ),
     Action(
         "check_cover",
@@ -149,7 +164,7 @@ _LIST = (
     ),
     Action("use_entitlement", ("service",), ("used", "limit_reached")),
     # The anonymous psychologist: the call forgets who is calling.
-    Action("forget_caller"),
+    Action("forget_caller", forgets=Forgets.EVERYTHING),
     Action("send_sms", ("template",), ("sent", "no_phone")),
     Action(
         "plan_callback",
@@ -168,7 +183,7 @@ _LIST = (
     Action("note_outcome", ("outcome",)),
     Action("rate_call", ("score",), ("rated",)),
     # A number to call back on, where caller ID is withheld.
-    Action("give_phone", ("phone",), ("accepted", "not_a_number")),
+    Action("give_phone", ("phone",), ("accepted", "not_a_number"), forgets=Forgets.ARGUMENTS),
     # `since` as keyed, day and month: ДДММ.
     Action(
         "check_deadline",
@@ -189,8 +204,8 @@ _LIST = (
         "appointment_time",
         (),
         ("none", "booked", "zone_unknown"),
-        {"appointment_at": Kind.MOMENT, "zone_name": Kind.TEXT},
-        brought_by={"appointment_at": ("booked",), "zone_name": ("booked",)},
+        {"appointment_at": Kind.MOMENT, "appointment_place": Kind.TEXT},
+        brought_by={"appointment_at": ("booked",), "appointment_place": ("booked",)},
     ),
     # The terms on sale in the region chosen.
     Action("policy_terms", (), ("quarters", "months", "unknown")),
@@ -206,5 +221,14 @@ LEFT = "left"
 
 # Spoken in waiting rounds only, where the engine fills them in.
 ROUND_VARIABLES: Mapping[str, Kind] = {"ahead": Kind.NUMBER, "wait": Kind.SECONDS}
+# What a text message may name of the insurer's links, as `link_buy`; the service fills it in.
+LINK = "link_"
+
+
+def is_link(name: str) -> bool:
+    """Whether a text message's variable is one of the insurer's links."""
+    return name.startswith(LINK)
+
+
 # Set by the engine itself.
 ENGINE_VARIABLES: Mapping[str, Kind] = {"language": Kind.TEXT, "line": Kind.TEXT}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flows.moves import Go, Move
 from flows.session import Frame, Session, Turn
-from flows.turn import Begin, Heard, Scalar, Step
+from flows.turn import Begin, Heard, Pressed, Scalar, Silence, Step
 from flows.visit import Visit
 
 if TYPE_CHECKING:
@@ -36,8 +36,25 @@ def take(visit: Visit, heard: Heard) -> Turn:
 
 def _first_move(visit: Visit, heard: Heard) -> Move | Step:
     if visit.frames:
-        return visit.node.hear(visit, heard)
+        return _heard_before(visit, heard) or visit.node.hear(visit, heard)
     if isinstance(heard, Begin):
         visit.remember(heard.variables)
     visit.frames.append(Frame(visit.line.name, visit.line.start))
     return Go(visit.line.start)
+
+
+def _heard_before(visit: Visit, heard: Heard) -> Step | None:
+    """The same step once more for a `#` that ends the entry before.
+
+    Whoever finishes a date or a menu's key with `#` out of habit presses it while the next question begins; the
+    carrier hands it over as that question's answer, where it would mean "back". A second one is meant, and so is the
+    one that ends what a correction left too short.
+    """
+    match heard:
+        case Pressed("#", is_hasty):
+            is_habit = is_hasty and not visit.is_hash_heard and not visit.keyed
+            visit.is_hash_heard = True
+            return visit.pass_over() if is_habit else None
+        case Pressed() | Silence():
+            visit.is_hash_heard = False
+    return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Self
 
 from flows.turn import Prompt, Scalar, Step, Trace
@@ -34,7 +34,8 @@ class Session:
     `said` holds what has been said since the caller last heard anything, `last` what `*` repeats.
     `keyed` holds digits that a correction (`12*34`) pushed over the carrier's limit.
     `leaving` is the node to go to once the caller is out of the queue, `is_offered` says that the
-    queue's offer was made and its keys work. A session may hold digits
+    queue's offer was made and its keys work. `is_hash_heard` says that a lone `#` was the last thing pressed: another
+    one is meant, however soon it comes. A session may hold digits
     that identify a person: store it sealed or with the call, and never log it.
     """
 
@@ -50,6 +51,7 @@ class Session:
     keyed: str = ""
     leaving: str = ""
     is_offered: bool = False
+    is_hash_heard: bool = False
     path: tuple[Choice, ...] = ()
 
     def to_json(self) -> str:
@@ -67,10 +69,15 @@ class Session:
             "keyed": self.keyed,
             "leaving": self.leaving,
             "is_offered": self.is_offered,
+            "is_hash_heard": self.is_hash_heard,
             "path": self.path,
         }
         kept = {key: item for key, item in value.items() if item or key in _ALWAYS}
         return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+
+    def without_digits(self) -> Self:
+        """Where the call stood and why it rang, and nothing of what was keyed, looked up or read back."""
+        return replace(self, variables={}, said=(), last=(), keyed="")
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -89,6 +96,7 @@ class Session:
             keyed=value.get("keyed", ""),
             leaving=value.get("leaving", ""),
             is_offered=value.get("is_offered", False),
+            is_hash_heard=value.get("is_hash_heard", False),
             path=tuple(Choice(*choice) for choice in value.get("path", ())),
         )
 

@@ -31,9 +31,13 @@ class Begin:
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """Keys, as the carrier collected them: 0-9, `*` and `#`, with or without the finishing key."""
+    """Keys, as the carrier collected them: 0-9, `*` and `#`, with or without the finishing key.
+
+    `is_hasty` says that they came so soon that the caller cannot have heard what is asked.
+    """
 
     digits: str
+    is_hasty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +147,10 @@ class Entered:
 
 @dataclass(frozen=True, slots=True)
 class KeyPressed:
-    """A key, or its class where keys could identify a person: `digits`, `silence`, `nomatch`."""
+    """A key, or its class where keys could identify a person: `digits`, `silence`, `nomatch`.
+
+    `finish` is a `#` that belonged to the entry before and changed nothing.
+    """
 
     flow: str
     node: str

@@ -33,11 +33,13 @@ class Visit:
         self.frames = list(session.frames)
         self.noinput, self.nomatch = session.noinput, session.nomatch
         self.keyed, self.leaving, self.is_offered = session.keyed, session.leaving, session.is_offered
+        self.is_hash_heard = session.is_hash_heard
         self.path = session.path
         self.said = list(session.said)
         self.is_reprompt = False
         self.trace: list[Entered | KeyPressed] = []
         self._variables = session.variables
+        self._last = session.last
 
     @property
     def flow(self) -> Flow:
@@ -70,6 +72,18 @@ class Visit:
             if language in self.line.languages:
                 self.language = str(language)
 
+    def forget(self, names: Iterable[str]) -> None:
+        """Let the call lose some variables."""
+        gone = set(names)
+        if gone & self._variables.keys():
+            self._variables = {name: value for name, value in self._variables.items() if name not in gone}
+
+    def forget_everything(self) -> None:
+        """Let the call lose all variables, and whatever is waiting to be said that speaks one."""
+        self._variables = {}
+        self._last = ()
+        self.said = [prompt for prompt in self.said if not prompt.variables]
+
     def decide(self, branch: Branch) -> str:
         """The target of a branch; exploration overrides this to take every way."""
         return branch.target(self.value(branch.variable))
@@ -96,8 +110,13 @@ class Visit:
     def repeat(self, step: Step) -> Step:
         """Say again what was last said, and take the same step."""
         self.is_reprompt = True
-        self.said.extend(self.session.last)
+        self.said.extend(self._last)
         return step
+
+    def pass_over(self) -> Step:
+        """Hear nothing, and ask again from the beginning: the key has cut off the prompts."""
+        self.pressed("finish")
+        return self.repeat(self.node.resume(self))
 
     # --- keys ----------------------------------------------------------------------------------
 
@@ -233,10 +252,11 @@ class Visit:
             noinput=self.noinput,
             nomatch=self.nomatch,
             said=said if is_unheard else (),
-            last=self.session.last if is_unheard or self.is_reprompt or not said else said,
+            last=self._last if is_unheard or self.is_reprompt or not said else said,
             keyed=self.keyed,
             leaving=self.leaving,
             is_offered=self.is_offered,
+            is_hash_heard=self.is_hash_heard,
             path=self.path,
         )
         return Turn(session, () if is_unheard else said, step, tuple(self.trace))

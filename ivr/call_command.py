@@ -13,13 +13,15 @@ import click
 
 from config.clock import stopwatch
 from config.database import Database
-from config.line_descriptions import Insurers
+from config.errors import ConfigError
+from config.line_descriptions import Insurers, Line
+from config.lines import load_insurers
 from config.phone_numbers import parse_phone
 from config.processes import is_in_use
-from config.settings import Settings, data_dir_of
-from flows import FlowSet
+from config.settings import Settings, data_dir_of, named_values
 from ivr.calls.following import CallFollower
-from ivr.phone_in_terminal import Event, PromptNames, Script, Telephone, TerminalCall, Transcript
+from ivr.keys_in_terminal import AskedPerson, Hand, Script, TypingPerson, is_pressable
+from ivr.phone_in_terminal import Event, Telephone, TerminalCall, Transcript
 
 OUTCOME_WITHIN: Final = timedelta(seconds=5)
 _LOOK_SECONDS: Final = 0.2
@@ -42,6 +44,11 @@ class Switchboard(Protocol):
         """Where its log is."""
         ...
 
+    @property
+    def is_live(self) -> bool:
+        """Whether its time is the wall's, and goes on while a person thinks."""
+        ...
+
     def dial(self, to: str, ani: str) -> DialledTelephone:
         """Call the line `to` from `ani`, both E.164, or `anonymous`."""
         ...
@@ -62,6 +69,7 @@ class RunningSwitchboard:
     settings: Settings
     database: Database
     dialled: Dial
+    is_live: bool = True
 
     def dial(self, to: str, ani: str) -> DialledTelephone:
         """Call the line."""
@@ -97,34 +105,54 @@ class WantedCall:
 
 @dataclass(frozen=True)
 class Centres:
-    """Where `pult call` can call: the composer answers. `settings` are of the centre that may run here, `insurers` of
-    the lines that can be called at all, and `throw_away` makes a centre on a moved clock.
+    """Where `pult call` can call; the composer answers.
+
+    `settings` are of the centre that may run here, `is_up` says whether it does, and `dial` calls it. `throw_away`
+    makes one that runs in real time, `rehearsed` one on a moved clock; `insurers` are those that these two have.
     """
 
     settings: Callable[[], Settings]
-    insurers: Callable[[], Insurers]
+    is_up: Callable[[Settings], bool]
     dial: Dial
+    insurers: Callable[[], Insurers]
     throw_away: Callable[[], AbstractContextManager[Switchboard]]
+    rehearsed: Callable[[], AbstractContextManager[Switchboard]]
 
-    def running(self) -> AbstractContextManager[Switchboard] | None:
-        """The centre that runs here; None where none does."""
-        folder = data_dir_of(os.environ)
-        return running_switchboard(self.settings(), self.dial) if is_in_use(folder) else None
+    def running(self) -> Settings | None:
+        """The settings of the centre that runs here; None where none does. Raises ConfigError for one that starts."""
+        folder = data_dir_of(named_values(os.environ))
+        if not folder.exists():
+            return None
+        settings = self.settings()
+        if self.is_up(settings):
+            return settings
+        if is_in_use(folder):
+            raise ConfigError(f"the centre in {folder} does not take calls: it starts or stops just now; try again.")
+        return None
 
 
 def place_call(board: Switchboard, wanted: WantedCall) -> int:
     """Place the call and print it to its end; the exit status."""
     telephone = board.dial(wanted.to, wanted.ani)
-    log = CallFollower(board.database, telephone.call_sid)
-    prompts = FlowSet.from_folder().prompts
-    names = PromptNames({id_: prompt.texts for id_, prompt in prompts.items()})
-    # Without --press a person at a terminal decides; in a pipe nobody does, and that is silence.
-    script = None if not wanted.presses and sys.stdin.isatty() else Script(list(wanted.presses))
 
     def wait(ending: Callable[[], Event | None]) -> Event | None:
         return board.wait_for(ending, within=OUTCOME_WITHIN)
 
-    return TerminalCall(telephone, log, Transcript(names, wanted.as_json), script, wait, _ask_keys).run()
+    return TerminalCall(
+        telephone=telephone,
+        log=CallFollower(board.database, telephone.call_sid),
+        transcript=Transcript(wanted.as_json),
+        hand=_hand(wanted, is_live=board.is_live),
+        wait_for_outcome=wait,
+        hangs_up_when_interrupted=board.is_live,
+    ).run()
+
+
+def _hand(wanted: WantedCall, *, is_live: bool) -> Hand:
+    """Without --press a person at a terminal decides; in a pipe nobody does, and that is silence."""
+    if wanted.presses or not sys.stdin.isatty():
+        return Script(wanted.presses)
+    return TypingPerson() if is_live else AskedPerson()
 
 
 def call_command(centres: Centres) -> click.Command:
@@ -136,36 +164,48 @@ def call_command(centres: Centres) -> click.Command:
     @click.option("--press", "presses", multiple=True, help='Answers the next prompt: keys, "" or hangup.')
     @click.option("--language", help="Ask for ru, en, or another language of the line, before the other presses.")
     @click.option("--json", "as_json", is_flag=True, help="One event a line, for machines.")
-    @click.option("--fast", is_flag=True, help="On a throw-away centre whose clock is moved.")
+    @click.option("--fast", is_flag=True, help="On a throw-away centre whose clock is moved: no waiting.")
     def call(number: str, ani: str, presses: tuple[str, ...], language: str | None, as_json: bool, fast: bool) -> None:
         """Call NUMBER, one of the lines, and print the call line by line.
 
-        Calls the running centre; with --fast, or where none runs, a throw-away one with the demo's people and agents.
-        --press "" is silence and --press hangup hangs up; without --press you are asked at the terminal.
+        Calls the running centre, or a throw-away one with the demo's people and agents. --press "" is silence and
+        --press hangup hangs up; without --press you are asked at the terminal. Exit status 0 for a proper end.
         """
-        to = _e164(number)
-        keys = _language_keys(centres.insurers(), to, language) if language else ()
-        wanted = WantedCall(to, _e164(ani) if ani else "anonymous", (*keys, *presses), as_json)
-        centre = (None if fast else centres.running()) or centres.throw_away()
-        with centre as board:
+        running = None if fast else centres.running()
+        insurers = load_insurers(running) if running else centres.insurers()
+        wanted = _wanted(insurers, number, ani, presses, language, as_json)
+        if running is None and not fast:
+            click.echo("No centre runs here: starting a throw-away one ...", err=True)
+        with _opened(centres, running, fast) as board:
             sys.exit(place_call(board, wanted))
 
     return call
 
 
-def _ask_keys() -> str:
-    """What a person types: keys, nothing for silence, `hangup` (or the end of input) to hang up."""
-    try:
-        return input("keys> ").strip()
-    except EOFError:
-        return "hangup"
+def _opened(centres: Centres, running: Settings | None, is_fast: bool) -> AbstractContextManager[Switchboard]:
+    if running is not None:
+        return running_switchboard(running, centres.dial)
+    return centres.rehearsed() if is_fast else centres.throw_away()
 
 
-def _language_keys(insurers: Insurers, to: str, language: str) -> tuple[str, ...]:
+def _wanted(
+    insurers: Insurers, number: str, ani: str, presses: tuple[str, ...], language: str | None, as_json: bool
+) -> WantedCall:
+    """The call that the command line asks for; raises click's usage errors."""
+    line = insurers.line_by_number(to := _e164(number, "NUMBER"))
+    if line is None:
+        there = ", ".join(f"{one.numbers[0]} ({one.insurer_id})" for one in insurers.lines() if one.numbers)
+        raise click.BadParameter(f"no line answers at {to}; there are {there}", param_hint="NUMBER")
+    if wrong := [one for one in presses if not is_pressable(one)]:
+        raise click.BadParameter(f"{wrong[0]!r}: 0-9, * and #, hangup, or nothing for silence", param_hint="--press")
+    keys = _language_keys(line, language) if language else ()
+    return WantedCall(to, _e164(ani, "--from") if ani else "anonymous", (*keys, *presses), as_json)
+
+
+def _language_keys(line: Line, language: str) -> tuple[str, ...]:
     """What a caller who wants `language` presses at the line's first menu: its number there, or 8 for the other one."""
-    line = insurers.line_by_number(to)
-    if line is None or language not in line.languages:
-        known = ", ".join(line.languages) if line else "no line answers there"
+    if language not in line.languages:
+        known = ", ".join(line.languages)
         raise click.BadParameter(f"the line does not speak {language!r} ({known})", param_hint="--language")
     place = line.languages.index(language)
     if len(line.languages) > 2:
@@ -173,8 +213,11 @@ def _language_keys(insurers: Insurers, to: str, language: str) -> tuple[str, ...
     return ("8",) if place else ()
 
 
-def _e164(text: str) -> str:
+def _e164(text: str, hint: str) -> str:
     try:
-        return parse_phone(text).e164
+        found = parse_phone(text)
     except ValueError as error:
-        raise click.BadParameter(str(error)) from error
+        raise click.BadParameter(str(error), param_hint=hint) from error
+    if found.extension is not None:
+        raise click.BadParameter("dial the number alone, and press an extension's keys", param_hint=hint)
+    return found.e164

@@ -18,7 +18,7 @@ from rich.table import Table
 from config.calendars import zone_named
 from config.centre import Centre
 from config.line_descriptions import Insurer
-from ivr import line_notices
+from ivr import diversions, line_notices
 from ivr.calls.listing import CallFilter, ListedCall, list_calls
 from ivr.calls.models import LineNotice
 from ivr.calls.replay import Replay, replay_call
@@ -69,18 +69,41 @@ def announce(
 @click.argument("insurer")
 @click.argument("name")
 @click.option("--queue", "is_queue", is_flag=True, help="NAME is a queue, not a line.")
-@click.option("--to", required=True, help="The telephone number to divert to.")
+@click.option("--to", help="The telephone number to divert to.")
+@click.option("--to-queue", help="The queue that serves instead; of a queue only.")
+@click.option("--to-voicemail", is_flag=True, help="Take messages instead; of a queue only.")
 @click.option("--until", help="HH:MM today, or 2026-11-24T18:00, in the insurer's zone.")
 @click.pass_obj
-def divert(house: Composed, insurer: str, name: str, is_queue: bool, to: str, until: str | None) -> None:
-    """Divert the line NAME of INSURER to a number; emergencies stay."""
+def divert(
+    house: Composed,
+    insurer: str,
+    name: str,
+    is_queue: bool,
+    to: str | None,
+    to_queue: str | None,
+    to_voicemail: bool,
+    until: str | None,
+) -> None:
+    """Divert the line NAME of INSURER to a number, or a queue to a number, another queue or voicemail.
+
+    It holds from the next caller on, and for who waits in the queue from their next round on; `pult line clear` ends
+    it. Emergencies stay.
+    """
     centre = house.centre
     place = _place(centre, insurer, name, is_queue)
+    if sum((to is not None, to_queue is not None, to_voicemail)) != 1:
+        raise click.UsageError("say where to: one of --to NUMBER, --to-queue QUEUE and --to-voicemail")
     with _refusals_shown(), centre.database.transaction("divert") as tx:
         now = centre.clock.now()
         ends = _until(until, now, centre.insurers[insurer].time_zone)
-        line_notices.divert(tx, place=place, to=to, by=_account(), at=now, until=ends)
-    click.echo(f"diverted {place}")
+        if to is not None:
+            wanted = diversions.to_number(to)
+        else:
+            wanted = diversions.VOICEMAIL if to_voicemail else diversions.Diversion(queue=to_queue)
+        diversions.divert(
+            tx, insurer=centre.insurers[insurer], place=place, to=wanted, by=_account(), at=now, until=ends
+        )
+    click.echo(f"diverted {place} to {wanted}")
 
 
 @line.command()
@@ -210,7 +233,9 @@ def _replay_lines(replay: Replay, zone: ZoneInfo) -> Iterator[str]:
     for request in replay.requests:
         reached = ", ".join(f"{step} {_local(at, zone)}" for step, at in request.steps)
         due = f", due {_local(request.due_at, zone)}" if request.due_at else ""
-        yield f"request {request.kind}: {reached}{due}{'' if request.is_open else ', closed'}"
+        yield f"request {request.kind}: {reached}{due}{'' if request.is_open else ', closed'} ({request.id})"
+        for name, value in request.details.items():
+            yield f"  {name.replace('_', ' ')}: {value}"
     for message in replay.messages:
         why = f" ({message.error})" if message.error else ""
         yield f"message {message.template} to {message.to}: {message.state}{why}"

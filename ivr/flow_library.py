@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, literal_column, select, update
 from sqlalchemy.exc import IntegrityError
 
 from config.centre import Centre
@@ -26,14 +26,21 @@ Proof: TypeAlias = Callable[[FlowSet], Sequence[Finding]]
 DUTY: Final = "duty"
 DIVERSION: Final = "diversion"
 
+# Built once, as every call begins with it.
+_NEWEST: Final = select(FlowVersion.digest).order_by(FlowVersion.installed_at.desc()).limit(literal_column("1"))
+
 
 def vocabularies_of(insurers: Insurers) -> Vocabularies:
     """The queues and destinations that each line's flow may name."""
     return Vocabularies({line.flow: _vocabulary(insurers, line.insurer_id) for line in insurers.lines()})
 
 
-def install_flows(centre: Centre, prove: Proof) -> "FlowLibrary":
-    """The library of a centre's flows, with what is on disk installed. Raises FlowsBroken, as `install` does."""
+def install_flows(centre: Centre, prove: Proof, *, are_read_late: bool = False) -> "FlowLibrary":
+    """The library of a centre's flows, with what is on disk installed. Raises FlowsBroken, as `install` does.
+
+    With `are_read_late` a version that is current already is read when a call asks for it: reading takes a third of a
+    second, in which a restarted worker rings the phone.
+    """
     library = FlowLibrary(
         database=centre.database,
         clock=centre.clock,
@@ -41,7 +48,8 @@ def install_flows(centre: Centre, prove: Proof) -> "FlowLibrary":
         folder=centre.settings.flows_dir,
         prove=prove,
     )
-    library.install()
+    if not (are_read_late and library.is_current()):
+        library.install()
     return library
 
 
@@ -73,9 +81,18 @@ class FlowLibrary:
             log.info("version %s was installed by another process meanwhile", flows.digest[:12])
         return flows
 
+    def is_current(self) -> bool:
+        """Whether what is on disk is the version that new calls begin on; it passed its proof then."""
+        try:
+            digest = digest_of(sources_in(self._folder))
+        except (OSError, UnicodeDecodeError):
+            return False
+        with self._database.reading("current_flow_version") as tx:
+            return digest == self._current_digest(tx)
+
     def current(self, tx: Transaction) -> FlowSet:
         """The version that a new call begins on. Raises FlowsBroken where none is installed."""
-        digest = tx.scalar(select(FlowVersion.digest).order_by(FlowVersion.installed_at.desc()).limit(1))
+        digest = self._current_digest(tx)
         if digest is None:
             raise FlowsBroken("no version of the flows is installed")
         return self.version(tx, digest)
@@ -90,6 +107,10 @@ class FlowLibrary:
             raise CallUnreadable(f"no flow version {digest[:12]}")
         # It passed the vocabulary of its day; queues that went since must not make its calls unreadable.
         return self._remember(FlowSet.from_sources(row.sources))
+
+    @staticmethod
+    def _current_digest(tx: Transaction) -> str | None:
+        return tx.scalar(_NEWEST)
 
     def _proved(self, sources: dict[str, str]) -> FlowSet:
         digest = digest_of(sources)
@@ -125,4 +146,4 @@ class FlowLibrary:
 def _vocabulary(insurers: Insurers, insurer_id: str) -> Vocabulary:
     insurer = insurers[insurer_id]
     destinations = frozenset(insurer.destinations) | {DUTY, DIVERSION}
-    return Vocabulary(queues=frozenset(insurer.queues), destinations=destinations)
+    return Vocabulary(frozenset(insurer.queues), destinations, frozenset(insurer.links))

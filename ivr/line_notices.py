@@ -1,22 +1,32 @@
-"""What a duty manager puts up at once for a line or queue: an announcement, or a diversion to a number."""
+"""What a duty manager puts up at once for a line or queue: an announcement, or a diversion (`ivr/diversions.py`)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.exc import IntegrityError
 
 from config.audit import audit
 from config.database import Transaction
 from config.ids import new_id
 from config.line_descriptions import Insurer
-from config.phone_numbers import PhoneNumberError, parse_phone
-from ivr.calls.models import LineNotice
+from ivr.calls.models import Call, CallEvent, LineNotice
 from ivr.errors import PhoneError
 
+SAID: Final = "announcement_said"
+"""The event of a call to which the announcement `notice` was said."""
+
 _LONGEST_TEXT: Final = 600
+_READ: Final = "line_notices"
+# Built once: building a statement anew takes longer than the database needs for it.
+_PUT_UP: Final = (
+    select(LineNotice)
+    .where(LineNotice.insurer_id == bindparam("insurer_id"), LineNotice.taken_down_at.is_(None))
+    .order_by(LineNotice.put_up_at, LineNotice.id)
+)
 
 
 class NoticeKind(StrEnum):
@@ -27,7 +37,7 @@ class NoticeKind(StrEnum):
 
 
 class NoticeRefused(PhoneError):
-    """A notice for a line or queue that the insurer does not have, without Russian text, or to no number."""
+    """A notice for a line or queue that the insurer does not have, without Russian text, or a diversion to nowhere."""
 
 
 @dataclass(frozen=True)
@@ -63,23 +73,7 @@ def announce(
         raise NoticeRefused("an announcement needs its Russian text")
     if any(len(words) > _LONGEST_TEXT for words in spoken.values()):
         raise NoticeRefused(f"an announcement is at most {_LONGEST_TEXT} letters long: callers listen to all of it")
-    return _put_up(tx, place, NoticeKind.ANNOUNCEMENT, by=by, at=at, until=until, text=spoken)
-
-
-def divert(
-    tx: Transaction, *, place: Place, to: str, by: str, at: datetime, until: datetime | None = None
-) -> LineNotice:
-    """Divert a line or queue to a telephone number, in place of an earlier diversion; audited.
-
-    Emergencies are never diverted. Raises NoticeRefused where `to` is no number without an extension.
-    """
-    try:
-        number = parse_phone(to)
-    except PhoneNumberError as error:
-        raise NoticeRefused(f"a diversion needs a telephone number: {error}") from error
-    if number.extension is not None:
-        raise NoticeRefused("a diversion goes to a number without an extension")
-    return _put_up(tx, place, NoticeKind.DIVERSION, by=by, at=at, until=until, divert_to=number.e164)
+    return put_up(tx, place, NoticeKind.ANNOUNCEMENT, by=by, at=at, until=until, text=spoken)
 
 
 def take_down(
@@ -101,50 +95,36 @@ def current_notices(
     return _hanging(tx, Place(insurer_id, line, queue), now)
 
 
-def announcement_of_line(tx: Transaction, insurer_id: str, line: str, now: datetime, language: str) -> str | None:
-    """The announcement's words for callers of a line, in Russian where the language has none; None if none hangs."""
-    return _announcement(_hanging(tx, Place(insurer_id, line=line), now), language)
+def announcement_of_line(tx: Transaction, insurer_id: str, line: str, now: datetime) -> LineNotice | None:
+    """The announcement that hangs at the line now, if one does."""
+    notices = _hanging(tx, Place(insurer_id, line=line), now)
+    return next((notice for notice in notices if notice.kind == NoticeKind.ANNOUNCEMENT), None)
 
 
-def announcement_of_queue(tx: Transaction, insurer_id: str, queue: str, now: datetime, language: str) -> str | None:
-    """The announcement's words for callers of a queue, as for a line."""
-    return _announcement(_hanging(tx, Place(insurer_id, queue=queue), now), language)
+def unheard_announcements(
+    tx: Transaction, call: Call, *, queues: Collection[str], is_line_included: bool, now: datetime
+) -> list[LineNotice]:
+    """What hangs at one of the queues, or at the call's line, and was not said in this call yet; oldest first."""
+    hanging = [
+        notice
+        for notice in _hanging(tx, Place(call.insurer_id), now)
+        if notice.kind == NoticeKind.ANNOUNCEMENT
+        and (notice.queue in queues or (is_line_included and notice.line == call.line))
+    ]
+    if not hanging:
+        return []
+    said = select(CallEvent.data).where(CallEvent.call_id == call.id, CallEvent.kind == SAID)
+    heard = {data.get("notice") for data in tx.scalars(said)}
+    return [notice for notice in hanging if notice.id not in heard]
 
 
-def diversion_of_line(tx: Transaction, insurer_id: str, line: str, now: datetime) -> str | None:
-    """The E.164 number that the line is diverted to now, if it is."""
-    return _diversion(_hanging(tx, Place(insurer_id, line=line), now))
+def words_of(notice: LineNotice, language: str) -> tuple[str, str]:
+    """An announcement's words, in Russian where the language has none, and the language that they are in."""
+    texts = notice.text or {}
+    return (texts[language], language) if texts.get(language) else (texts.get("ru", ""), "ru")
 
 
-def diversion_of_queue(tx: Transaction, insurer_id: str, queue: str, now: datetime) -> str | None:
-    """The E.164 number that the queue is diverted to now, if it is."""
-    return _diversion(_hanging(tx, Place(insurer_id, queue=queue), now))
-
-
-def _announcement(notices: list[LineNotice], language: str) -> str | None:
-    texts = (notice.text for notice in notices if notice.kind == NoticeKind.ANNOUNCEMENT)
-    return next((text.get(language) or text["ru"] for text in texts if text), None)
-
-
-def _diversion(notices: list[LineNotice]) -> str | None:
-    return next((notice.divert_to for notice in notices if notice.kind == NoticeKind.DIVERSION), None)
-
-
-def _hanging(tx: Transaction, place: Place, now: datetime) -> list[LineNotice]:
-    statement = select(LineNotice).where(
-        LineNotice.insurer_id == place.insurer_id,
-        LineNotice.put_up_at <= now,
-        LineNotice.taken_down_at.is_(None),
-        or_(LineNotice.until.is_(None), LineNotice.until > now),
-    )
-    if place.line or place.queue:
-        statement = statement.where(
-            and_(LineNotice.line.is_not_distinct_from(place.line), LineNotice.queue.is_not_distinct_from(place.queue))
-        )
-    return list(tx.scalars(statement.order_by(LineNotice.put_up_at, LineNotice.id)))
-
-
-def _put_up(
+def put_up(
     tx: Transaction,
     place: Place,
     kind: NoticeKind,
@@ -155,9 +135,14 @@ def _put_up(
     text: dict[str, str] | None = None,
     divert_to: str | None = None,
 ) -> LineNotice:
+    """Hang a notice at a place, in place of one of its kind that hangs there; audited. Each kind has its own function.
+
+    Raises NoticeRefused where it would end before now, or somebody else hung one up in the same moment.
+    """
     if until is not None and until <= at:
         raise NoticeRefused("a notice must end later than now")
     take_down(tx, place=place, by=by, at=at, kind=kind)
+    _tidy(tx, place, kind, at)
     notice = LineNotice(
         id=new_id(at),
         insurer_id=place.insurer_id,
@@ -171,9 +156,49 @@ def _put_up(
         until=until,
     )
     tx.add(notice)
-    tx.flush()
+    try:
+        tx.flush()
+    except IntegrityError as error:
+        raise NoticeRefused(f"somebody has just put up another {kind} on {place}: look at what hangs") from error
+    tx.info.pop(_READ, None)
     _audit(tx, notice, "notice_put_up", by=by, at=at)
     return notice
+
+
+def _hanging(tx: Transaction, place: Place, now: datetime) -> list[LineNotice]:
+    is_anywhere = not place.line and not place.queue
+    return [
+        notice
+        for notice in _put_up_at(tx, place.insurer_id)
+        if (is_anywhere or (notice.line, notice.queue) == (place.line, place.queue))
+        and notice.taken_down_at is None
+        and notice.put_up_at <= now
+        and (notice.until is None or notice.until > now)
+    ]
+
+
+def _put_up_at(tx: Transaction, insurer_id: str) -> Sequence[LineNotice]:
+    """What the insurer has put up, mostly nothing; read once a transaction, as a turn asks for each place in turn."""
+    read: dict[str, Sequence[LineNotice]] = tx.info.setdefault(_READ, {})
+    if insurer_id not in read:
+        read[insurer_id] = tx.scalars(_PUT_UP, {"insurer_id": insurer_id}).all()
+    return read[insurer_id]
+
+
+def _tidy(tx: Transaction, place: Place, kind: NoticeKind, at: datetime) -> None:
+    """One whose time is over hangs no more in the eyes of the constraint either: one of a kind at a place."""
+    tx.execute(
+        update(LineNotice)
+        .where(
+            LineNotice.insurer_id == place.insurer_id,
+            LineNotice.line.is_not_distinct_from(place.line),
+            LineNotice.queue.is_not_distinct_from(place.queue),
+            LineNotice.kind == kind,
+            LineNotice.taken_down_at.is_(None),
+            LineNotice.until <= at,
+        )
+        .values(taken_down_at=LineNotice.until)
+    )
 
 
 def _audit(tx: Transaction, notice: LineNotice, action: str, *, by: str, at: datetime) -> None:

@@ -1,23 +1,31 @@
 """A telephone in the terminal: what the caller hears and presses, with what the centre's log says beside it."""
 
 import json
-import re
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TextIO
 
+from ivr.keys_in_terminal import HANG_UP, Hand
+
 Event = Mapping[str, Any]
 
-_HANG_UP: Final = "hangup"
-_GAP: Final = re.compile(r"\{[^{}]*\}")
+KINDS: Final = (
+    *("dialled", "hears", "pressed", "identified", "queued", "position"),
+    *("offered", "connected", "sms", "recorded", "ended"),
+)
+"""The kinds of events that machines are told."""
 
 
 class Telephone(Protocol):
     """One call in progress, as its caller has it."""
 
     def events(self) -> Iterator[Event | None]:
-        """What happens at the telephone, in order, `kind` naming each; None now and then when nothing does."""
+        """What happens at the telephone, in order, `kind` naming each; None now and then when nothing does.
+
+        Asked again after it was broken off, it goes on where it was.
+        """
         ...
 
     def press(self, keys: str) -> None:
@@ -36,74 +44,49 @@ class CentreLog(Protocol):
         """Events of the call's log since the last time asked, in order."""
         ...
 
+    def prompt_of(self, text: str) -> str | None:
+        """The id of the prompt that was heard as `text`; None for a text that is no prompt of the call's flows."""
+        ...
+
     def ending(self) -> Event | None:
-        """`outcome`, `call_id` and durations once the outcome is on record; None before."""
+        """`outcome` (None before it is on record), `call_id` and durations; None of a call that it does not know."""
         ...
 
 
-class PromptNames:
-    """Finds the id of the prompt that a heard text was made from."""
-
-    def __init__(self, prompts: Mapping[str, Mapping[str, str]]) -> None:
-        patterns = [
-            (len(_GAP.sub("", text)), prompt_id, _pattern(text))
-            for prompt_id, texts in prompts.items()
-            for text in texts.values()
-        ]
-        self._patterns = sorted(patterns, key=lambda entry: -entry[0])
-        self._known: dict[str, str | None] = {}
-
-    def of(self, text: str) -> str | None:
-        """The prompt id, or None for a text that is no prompt (a duty manager's announcement)."""
-        if text not in self._known:
-            self._known[text] = next((name for _, name, found in self._patterns if found.fullmatch(text)), None)
-        return self._known[text]
-
-
-def _pattern(template: str) -> re.Pattern[str]:
-    parts = (re.escape(part.strip()) for part in _GAP.split(template))
-    return re.compile(r"\s*.+?\s*".join(parts).strip(), re.DOTALL)
-
-
-@dataclass
-class Script:
-    """What to press at each prompt that waits for input: keys, `""` for silence, `hangup`. None: a person decides."""
-
-    presses: list[str]
-    position: int = 0
-
-    def next_press(self) -> str | None:
-        """The next answer; None when the script is used up, which is silence too."""
-        if self.position >= len(self.presses):
-            return None
-        self.position += 1
-        return self.presses[self.position - 1]
+Wait = Callable[[Callable[[], Event | None]], Event | None]
+"""Asks until there is an answer, and gives up after a few seconds of the centre's time."""
 
 
 @dataclass
 class Transcript:
     """Prints the call: prose for people, one JSON object a line for machines."""
 
-    prompt_names: PromptNames
     as_json: bool
     out: TextIO = field(default_factory=lambda: sys.stdout)
 
     def show(self, event: Event) -> None:
         """Print one event."""
-        event = self._named(event)
-        line = json.dumps(event, ensure_ascii=False, default=str) if self.as_json else _prose(event)
+        line = _for_machines(event) if self.as_json else _prose(event)
         if line:
             print(line, file=self.out, flush=True)
 
-    def _named(self, event: Event) -> Event:
-        if event["kind"] == "hears" and "text" in event:
-            return {**event, "prompt": self.prompt_names.of(str(event["text"]))}
-        return event
+
+def _for_machines(event: Event) -> str:
+    if event["kind"] not in KINDS:
+        return ""
+    told = {"kind": event["kind"], **{name: value for name, value in event.items() if name not in _INSIDE}}
+    if event["kind"] == "dialled":
+        told["from"] = _sender(event)
+    return json.dumps(told, ensure_ascii=False, default=str)
 
 
-def _who(event: Event) -> str:
+# The carrier's own numbers, of no use behind it.
+_INSIDE: Final = frozenset({"seq", "sender", "phone_id", "voice"})
+
+
+def _sender(event: Event) -> str | None:
     sender = str(event.get("sender", ""))
-    return sender if sender.startswith("+") else "a withheld number"
+    return sender if sender.startswith("+") else None
 
 
 def _estimate(event: Event) -> str:
@@ -112,7 +95,7 @@ def _estimate(event: Event) -> str:
 
 
 _PROSE: Final[Mapping[str, Callable[[Event], str]]] = {
-    "dialled": lambda event: f"☎  dialled {event.get('to', '')} from {_who(event)}",
+    "dialled": lambda event: f"☎  dialled {event.get('to', '')} from {_sender(event) or 'a withheld number'}",
     "ringing": lambda _: "   (ringing)",
     "answered": lambda _: "   (answered)",
     "hears": lambda event: f"<  {event.get('text') or event.get('url') or ''}",
@@ -126,11 +109,11 @@ _PROSE: Final[Mapping[str, Callable[[Event], str]]] = {
     "position": lambda event: f"•  position: {event.get('ahead')} ahead{_estimate(event)}",
     "offered": lambda event: f"•  offered to {event.get('agent', 'a curator')}",
     "connected": lambda event: f"•  connected to {event.get('agent', 'a curator')}",
-    "sms": lambda event: f"✉  SMS: {event.get('text') or event.get('body') or event.get('template', '')}",
-    "recorded": lambda _: "•  message recorded",
+    "sms": lambda event: f"✉  SMS: {event.get('text') or event.get('template', '')}",
+    "recorded": lambda event: f"•  message recorded, {event.get('seconds', '?')} s",
     "ended": lambda event: (
-        f"■  ended: {event.get('outcome') or event.get('cause') or 'no outcome yet'}"
-        f" (call {event.get('call_id') or '?'}, {event.get('duration_seconds', '?')} s)"
+        f"■  ended: {event.get('outcome') or 'no outcome on record'}"
+        f" (call {event.get('call_id') or 'unknown to the centre'}, {event.get('duration_seconds', '?')} s)"
     ),
 }
 
@@ -142,45 +125,89 @@ def _prose(event: Event) -> str:
 
 @dataclass
 class TerminalCall:
-    """Carries one call from dialling to its recorded outcome; without a script, `ask` asks a person what to press."""
+    """Carries one call from dialling to its recorded outcome.
+
+    Where `hangs_up_when_interrupted`, Ctrl-C is the caller's hanging up, and a second one gives up following.
+    """
 
     telephone: Telephone
     log: CentreLog
     transcript: Transcript
-    script: Script | None
-    wait_for_outcome: Callable[[Callable[[], Event | None]], Event | None]
-    ask: Callable[[], str] = lambda: ""
+    hand: Hand
+    wait_for_outcome: Wait
+    hangs_up_when_interrupted: bool = False
+    _pressed: str = ""
+    _messages: deque[Event] = field(default_factory=deque)
 
     def run(self) -> int:
-        """Follow the call to its end. 0 if it came to a proper end, 1 if it did not."""
-        ended: Event = {}
-        for event in self.telephone.events():
-            for known in self.log.news():
-                self.transcript.show(known)
-            if event is None:
-                continue
-            if event["kind"] == "ended":
-                ended = event
-                break
-            self._take(event)
+        """Follow the call to its end. 0 if it came to a proper end that the centre knows of, 1 if it did not."""
+        try:
+            ended = self._follow()
+        except KeyboardInterrupt:
+            if not self.hangs_up_when_interrupted:
+                raise
+            self.telephone.hang_up()
+            ended = self._follow()
         return self._close(ended)
 
-    def _take(self, event: Event) -> None:
-        if event["kind"] == "waits_for_input":
-            self._answer()
-        else:
-            self.transcript.show(event)
+    def _follow(self) -> Event:
+        for event in self.telephone.events():
+            self._tell_news()
+            if event is None:
+                self._press(self.hand.meanwhile())
+            elif event["kind"] == "ended":
+                return event
+            else:
+                self._take(event)
+        return {}
 
-    def _answer(self) -> None:
-        press = self.script.next_press() if self.script else self.ask()
-        if press == _HANG_UP:
+    def _take(self, event: Event) -> None:
+        match event["kind"]:
+            case "waits_for_input":
+                self._press(self.hand.at_prompt())
+            case "pressed":
+                self._pressed += str(event.get("keys", ""))
+            case "hears" if "text" in event:
+                self._show({**event, "prompt_id": self.log.prompt_of(str(event["text"]))})
+            case "sms":
+                written = self._messages.popleft() if self._messages else {}
+                self._show({**written, **event})
+            case "recorded":
+                # The centre has it once its own log says so.
+                return
+            case _:
+                self._show(event)
+
+    def _press(self, press: str | None) -> None:
+        if press == HANG_UP:
             self.telephone.hang_up()
         elif press:
             self.telephone.press(press)
 
-    def _close(self, ended: Event) -> int:
-        ending = self.wait_for_outcome(self.log.ending)
+    def _tell_news(self) -> None:
         for known in self.log.news():
-            self.transcript.show(known)
-        self.transcript.show({"kind": "ended", **ended, **(ending or {})})
-        return 0 if ended.get("status") == "completed" else 1
+            if known["kind"] == "sms":
+                # Shown with its text when it comes to the telephone.
+                self._messages.append(known)
+            else:
+                self._show(known)
+
+    def _show(self, event: Event) -> None:
+        """Print an event, behind the keys that were pressed before it: the carrier tells them one by one."""
+        if self._pressed:
+            self.transcript.show({"kind": "pressed", "keys": self._pressed, "at": event.get("at")})
+            self._pressed = ""
+        self.transcript.show(event)
+
+    def _close(self, ended: Event) -> int:
+        ending = self.wait_for_outcome(self._recorded_ending) or self.log.ending()
+        self._tell_news()
+        while self._messages:
+            self._show(self._messages.popleft())
+        told = ending or {"outcome": None, "call_id": None, "duration_seconds": ended.get("seconds")}
+        self._show({"kind": "ended", **{name: ended.get(name) for name in ("at", "status", "cause")}, **told})
+        return 0 if ended.get("status") == "completed" and ending is not None else 1
+
+    def _recorded_ending(self) -> Event | None:
+        ending = self.log.ending()
+        return ending if ending is not None and ending.get("outcome") is not None else None

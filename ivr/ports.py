@@ -7,6 +7,7 @@ from typing import Protocol
 
 from config.database import Transaction
 from ivr.calls.models import Call
+from ivr.diversions import Diversion
 
 
 class QueueEntry(StrEnum):
@@ -22,6 +23,15 @@ class StandingAdvice(StrEnum):
 
     KEEP_WAITING = "keep_waiting"
     LEAVE_TIMED_OUT = "leave_timed_out"
+    LEAVE_DIVERTED = "leave_diverted"
+
+
+class Parting(StrEnum):
+    """How the agent's side left the last conversation."""
+
+    CONCLUDED = "concluded"
+    TRANSFERRED = "transferred"
+    LOST = "lost"
 
 
 class ShiftState(StrEnum):
@@ -34,12 +44,18 @@ class ShiftState(StrEnum):
 
 @dataclass(frozen=True)
 class Standing:
-    """A wait's place now: callers ahead, an honest estimate in seconds (None: unknown), seconds waited so far."""
+    """A wait's place now: callers ahead, an honest estimate in seconds (None: unknown), seconds waited so far.
+
+    `queues` are those whose announcements concern the caller: the one asked for, and the one that serves. After
+    `leave_in_seconds` more (None: never) the advice will be to leave.
+    """
 
     ahead: int
     wait_seconds: int | None
     waited_seconds: int
     advice: StandingAdvice
+    queues: tuple[str, ...] = ()
+    leave_in_seconds: int | None = None
 
 
 @dataclass(frozen=True)
@@ -60,11 +76,18 @@ class CallbackPlan:
     until_at: datetime
 
 
+class CallbackRefusal(StrEnum):
+    """Why no call is promised: there is no number to ring, or it was rung in vain too often."""
+
+    NO_PHONE = "no_phone"
+    TOO_OFTEN = "too_often"
+
+
 class Queues(Protocol):
     """The waiting callers. Every method works inside the caller's transaction and does no I/O."""
 
-    def is_open(self, tx: Transaction, insurer_id: str, queue: str) -> tuple[bool, datetime | None]:
-        """Whether `queue` takes callers now, and if not when it next does."""
+    def is_open(self, tx: Transaction, call: Call, queue: str) -> tuple[bool, datetime | None]:
+        """Whether `queue` takes this caller now, and if not when it next does; by the region's hours if it has any."""
         ...
 
     def join(
@@ -84,12 +107,16 @@ class Queues(Protocol):
         """The place of the call's wait; None when it does not wait any more (claimed, ended)."""
         ...
 
+    def diversion(self, tx: Transaction, call: Call) -> Diversion | None:
+        """Where a duty manager sends the waiting caller, out of the queues; None who may stay, or has an agent."""
+        ...
+
     def leave(self, tx: Transaction, call: Call, *, reason: str) -> None:
         """The caller left the queue by a key, by its end, or by hanging up; open offers are withdrawn after commit."""
         ...
 
-    def is_concluded(self, tx: Transaction, call: Call) -> bool:
-        """Whether the agent's side ended the last conversation on purpose: then survey or goodbye, else
+    def parting(self, tx: Transaction, call: Call) -> Parting:
+        """How the agent's side left the last conversation: on purpose, then survey or goodbye; else
         `join(at_head=True)`.
         """
         ...
@@ -99,7 +126,9 @@ class Curators(Protocol):
     """Who is on shift."""
 
     def preferred(self, tx: Transaction, call: Call) -> Curator:
-        """The curator of the identified insured's policy, or the substitute during leave."""
+        """Who was dialled by extension in this call, else the curator of the identified insured's policy; or the
+        substitute during leave.
+        """
         ...
 
     def by_extension(self, tx: Transaction, insurer_id: str, extension: str) -> Curator:
@@ -110,8 +139,8 @@ class Curators(Protocol):
 class Callbacks(Protocol):
     """Calls that we owe."""
 
-    def plan(self, tx: Transaction, call: Call, *, reason: str, keep_place: bool) -> CallbackPlan | None:
-        """Promise a callback to the caller's number; None when there is no number to call."""
+    def plan(self, tx: Transaction, call: Call, *, reason: str, keep_place: bool) -> CallbackPlan | CallbackRefusal:
+        """Promise a callback to the caller's number, at once where the call is an emergency; or say why not."""
         ...
 
 

@@ -37,9 +37,8 @@ def reconcile(phone: PhoneSide, _subject: str) -> None:
         _appoint(phone, tx, after=EVERY)
     since = phone.centre.clock.now() - _LOOK_BACK
     listed = {call.sid: call for call in phone.carrier.calls_since(since)}
-    for call in listed.values():
-        if call.is_inbound and call.parent_sid is None and call.status.is_over:
-            _note_end(phone, call)
+    for call in _missed(phone, [call for call in listed.values() if call.status.is_over]):
+        call_over(phone, Arrival(call.sid, call.to_number, call.from_number), call.status)
     for sid in _open_sids(phone):
         if sid not in listed:
             _ask_about(phone, sid)
@@ -56,11 +55,17 @@ def _appoint(phone: PhoneSide, tx: Transaction, after: timedelta = timedelta(0))
     )
 
 
-def _note_end(phone: PhoneSide, call: CarrierCall) -> None:
-    with phone.centre.database.reading("call_to_reconcile") as tx:
-        known = tx.execute(select(Call.state).where(Call.carrier_sid == call.sid)).scalar_one_or_none()
-    if known != CallState.ENDED:
-        call_over(phone, Arrival(call.sid, call.to_number, call.from_number), call.status)
+def _missed(phone: PhoneSide, over: list[CarrierCall]) -> list[CarrierCall]:
+    """Those whose end we do not know: callers' calls, known or not, and ours to callers; agents' legs are neither."""
+    with phone.centre.database.reading("calls_to_reconcile") as tx:
+        rows = tx.execute(select(Call.carrier_sid, Call.state).where(Call.carrier_sid.in_([call.sid for call in over])))
+        states: dict[str, str] = {row.carrier_sid: row.state for row in rows}
+    return [
+        call
+        for call in over
+        if states.get(call.sid) != CallState.ENDED
+        and (call.sid in states or (call.is_inbound and call.parent_sid is None))
+    ]
 
 
 def _open_sids(phone: PhoneSide) -> list[str]:

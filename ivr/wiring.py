@@ -3,9 +3,7 @@
 import logging
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
-
-from flask import Flask
+from typing import TYPE_CHECKING, Final
 
 from config.due_work import JobQueue, WorkPlan
 from flows.flow import PromptText
@@ -14,16 +12,24 @@ from ivr.messages import SEND_MESSAGE, MessageDesk, send_message
 from ivr.phone_side import PhoneSide
 from ivr.turns import messages
 from ivr.turns.promised import OutgoingCalls
-from ivr.web import answers, voice
-from ivr.web.webhook import Guard, guard_of
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from ivr.web.webhook import Guard
 
 log = logging.getLogger("pult.web")
 
 _STATIC: Final = Path(__file__).parent / "web" / "static"
 
 
-def create_app(phone: PhoneSide) -> Flask:
+def create_app(phone: PhoneSide) -> "Flask":
     """The Flask app of the phone side's webhooks, each behind the signature guard; others add their routes to it."""
+    # Here and not above: workers and the sweep serve nothing, and start sooner without.
+    from flask import Flask
+
+    from ivr.web import answers, voice
+
     app = Flask("pult", static_folder=str(_STATIC), static_url_path="/static")
     app.extensions[voice.EXTENSION] = phone
     app.before_request_funcs.setdefault(voice.bp.name, []).append(guard(phone))
@@ -32,8 +38,10 @@ def create_app(phone: PhoneSide) -> Flask:
     return app
 
 
-def guard(phone: PhoneSide) -> Guard:
+def guard(phone: PhoneSide) -> "Guard":
     """What stands before every webhook, the other packages' too: body size, form, signature."""
+    from ivr.web.webhook import guard_of
+
     return guard_of(phone.centre.settings)
 
 

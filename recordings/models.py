@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
+from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from config.database import Base, InsurerId, Ref, RowId
@@ -22,6 +23,19 @@ class Recording(Base):
     """One recording: a voicemail now; conversations later."""
 
     __tablename__ = "recordings"
+    __table_args__ = (
+        CheckConstraint(
+            "state in ('announced', 'sealed', 'deleted_at_carrier', 'failed', 'destroyed')", name="state_is_known"
+        ),
+        CheckConstraint(
+            "(state in ('deleted_at_carrier', 'failed', 'destroyed')) = (ended_at is not null)",
+            name="an_end_has_its_time",
+        ),
+        CheckConstraint(
+            "state not in ('sealed', 'deleted_at_carrier') or (file_name is not null and wrapped_key is not null)",
+            name="is_kept_sealed",
+        ),
+    )
 
     id: Mapped[RowId]
     insurer_id: Mapped[InsurerId]

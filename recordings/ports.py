@@ -10,5 +10,5 @@ class OwesCallback(Protocol):
     """Owes the caller of a message a call; called inside the transaction in which the message came to rest."""
 
     def __call__(self, tx: Transaction, call: Call, *, reason: str) -> object:
-        """Promise a callback (once for a person and a reason); nothing where there is no number to call."""
+        """Promise a callback (once for a person and a reason); a `CallbackRefusal` where there is nobody to call."""
         ...

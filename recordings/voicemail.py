@@ -18,16 +18,24 @@ from config.due_work import DueWork, JobQueue, WorkPlan
 from config.ids import new_id
 from ivr.calls.log import record
 from ivr.calls.models import Call
+from ivr.calls.outcomes import LINE, record_outcome
 from ivr.carrier.errors import CallGone, CarrierUnavailable
 from ivr.carrier.port import Shelf
+from ivr.ports import CallbackRefusal
 from recordings.models import Recording, RecordingState
 from recordings.ports import OwesCallback
 from recordings.sealing import Sealed, seal
 from recordings.shelf import SealedShelf
+from recordings.transitions import move
 
 FETCH: Final = "fetch_recording"
 DELETE: Final = "delete_recording"
-REASON: Final = "voicemail"
+VOICEMAIL: Final = "voicemail"
+REASON: Final = "message"
+"""What the callback for a message is about: the same as where a flow promises it, so that it is promised once."""
+LISTEN: Final = "listen_to_message"
+_HEARD_WITHIN: Final = timedelta(hours=4)
+_DESK: Final = "desk"
 
 # The carrier needs a moment after the hang-up until the file can be had; for longer than this it never comes.
 _COMES_WITHIN: Final = timedelta(hours=24)
@@ -58,7 +66,7 @@ class Messages:
             insurer_id=call.insurer_id,
             call_id=call.id,
             carrier_sid=recording_sid,
-            kind=REASON,
+            kind=VOICEMAIL,
             state=RecordingState.ANNOUNCED,
             duration_seconds=duration_seconds,
             announced_at=now,
@@ -68,7 +76,23 @@ class Messages:
         self._schedule(tx, row, FETCH)
         record(tx, call, "message_left", at=now, recording=row.id, seconds=duration_seconds)
         # Owed from this moment: the caller is to be called even where the message itself never comes through.
-        self.owe_callback(tx, call, reason=REASON)
+        if isinstance(self.owe_callback(tx, call, reason=REASON), CallbackRefusal):
+            self._owe_listening(tx, call)
+
+    def _owe_listening(self, tx: Transaction, call: Call) -> None:
+        """There is no number to ring: only who hears the message learns whom to call."""
+        now = self.centre.clock.now()
+        record_outcome(
+            tx,
+            call=call,
+            code="voicemail_left",
+            by=LINE,
+            at=now,
+            is_primary=False,
+            next_action=LISTEN,
+            due_at=now + _HEARD_WITHIN,
+            owner=_DESK,
+        )
 
     def fetch(self, recording_id: str) -> None:
         """Bring the message home, sealed. What is not ready raises and is tried again; what is gone has failed."""
@@ -103,8 +127,8 @@ class Messages:
         now = self.centre.clock.now()
         with self.centre.database.transaction("note_deleted_at_carrier") as tx:
             locked = _locked(tx, recording_id)
-            if locked is not None and locked.state == RecordingState.SEALED:
-                locked.state, locked.ended_at = RecordingState.DELETED_AT_CARRIER, now
+            if locked is not None and move(locked, RecordingState.DELETED_AT_CARRIER):
+                locked.ended_at = now
 
     def keep_up(self) -> int:
         """Appoint the next step of every message whose due work is missing; how many. For the sweep."""
@@ -125,9 +149,9 @@ class Messages:
         now = self.centre.clock.now()
         with self.centre.database.transaction("note_sealed") as tx:
             row = _locked(tx, recording_id)
-            if row is None or row.state != RecordingState.ANNOUNCED:
+            if row is None or not move(row, RecordingState.SEALED):
                 return False
-            row.state, row.sealed_at = RecordingState.SEALED, now
+            row.sealed_at = now
             row.file_name, row.wrapped_key = name, sealed.wrapped_key
             row.sha256, row.size_bytes = hashlib.sha256(sound).hexdigest(), len(sound)
             self._schedule(tx, row, DELETE)
@@ -137,8 +161,8 @@ class Messages:
         now = self.centre.clock.now()
         with self.centre.database.transaction("fail_recording") as tx:
             row = _locked(tx, recording_id)
-            if row is not None and row.state == RecordingState.ANNOUNCED:
-                row.state, row.ended_at, row.error = RecordingState.FAILED, now, why
+            if row is not None and move(row, RecordingState.FAILED):
+                row.ended_at, row.error = now, why
 
     def _row(self, recording_id: str) -> Recording | None:
         with self.centre.database.reading("recording") as tx:

@@ -2,44 +2,50 @@
 
 import heapq
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import sleep
-from typing import Final, TypeAlias
+from typing import Final
 
 from config.bench.client import Client, Reply, Request
 from config.bench.figures import Finding, Unit, percentile
 from config.bench.memory import memory_of
-from config.bench.turns import Step
+from config.bench.scripts import CallScript, Scripts, Step, TurnFailed, next_request
 from config.clock import stopwatch
 
-CallScript: TypeAlias = Generator[Request, Reply, None]
-"""One call: yields what it posts next and is sent the reply; ends when the call does."""
-Scripts: TypeAlias = Callable[[int], CallScript]
-"""Makes the call of this number; it decides which calls wait and which are in menus."""
-
+GOAL_MS: Final = 100.0
 _CLIENTS: Final = 16
 
 
 @dataclass
 class CallsMeasured:
-    """Seconds from when each turn was due to its reply; what went wrong; bytes that the server grew by."""
+    """Seconds from when each turn was due to its reply; what went wrong; bytes that the servers hold, and grew by."""
 
     calls: int
     seconds: list[float] = field(default_factory=list)
     failures: int = 0
     memory_bytes: int = 0
+    growth_bytes: int = 0
 
-    def findings(self, *, goal_ms: float = 100.0) -> list[Finding]:
-        """The table's rows."""
-        growth = self.memory_bytes / self.calls / 1024 if self.calls else 0.0
+    def findings(self, *, goal: int | None) -> list[Finding]:
+        """The table's rows; `goal` is how many calls there should be, all served in time."""
+        is_judged = goal is not None
         return [
-            Finding("calls in progress", self.calls, Unit.COUNT),
-            Finding("their turns, 95th percentile", percentile(self.seconds, 95) * 1000, Unit.MILLISECONDS, goal_ms),
-            Finding("their turns, median", percentile(self.seconds, 50) * 1000, Unit.MILLISECONDS),
-            Finding("their turns that failed", self.failures, Unit.COUNT, 0),
-            Finding("memory of the servers per call", growth, Unit.KIBIBYTES),
+            Finding("calls in progress", self.calls, Unit.COUNT, goal, at_least=True),
+            Finding("their turns, 95th percentile", self._ms(95), Unit.MILLISECONDS, GOAL_MS if is_judged else None),
+            Finding("their turns, median", self._ms(50), Unit.MILLISECONDS),
+            Finding("turns measured", len(self.seconds), Unit.COUNT),
+            Finding("turns that failed", self.failures, Unit.COUNT, 0 if is_judged else None),
+            Finding("memory of the programs", self.memory_bytes / 2**20, Unit.MEBIBYTES),
+            Finding("memory per call, all of it shared out", self._each(self.memory_bytes), Unit.KIBIBYTES),
+            Finding("memory per call, growth", self._each(self.growth_bytes), Unit.KIBIBYTES),
         ]
+
+    def _ms(self, percent: float) -> float:
+        return percentile(self.seconds, percent) * 1000
+
+    def _each(self, of_all: int) -> float:
+        return of_all / self.calls / 1024
 
 
 def hold_calls(
@@ -49,89 +55,115 @@ def hold_calls(
     every_seconds: float,
     run_seconds: float,
     pids: Callable[[], list[int]] = list,
-    warm_up_seconds: float = 0.0,
     step: Step = lambda: None,
 ) -> CallsMeasured:
     """Begin `calls` calls spread over one period, then let each take a turn every `every_seconds` for `run_seconds`.
 
-    A turn's time counts from when it was due, so that a server that falls behind cannot hide it. A call that ends is
-    begun anew under a number of its own. Turns of the first period and of `warm_up_seconds` are not counted: then every
-    call is up. `pids` names the server's processes, whose memory is compared before and after the calls are up.
+    A turn's time counts from when it was due, so that a server that falls behind cannot hide it. A call that ends says
+    so (news, not counted) and is followed at once by another, so that as many are always up. Turns of the first two
+    periods are not counted: only then is every call up and on its way. `pids` names the server's processes, whose
+    memory is compared before and after.
     """
-    return _Load(scripts, calls, every_seconds, run_seconds, every_seconds + warm_up_seconds, pids, step).run()
+    before = memory_of(pids())
+    load = _Load(scripts, calls, every_seconds)
+    load.run(run_seconds, step)
+    load.measured.memory_bytes = memory_of(pids())
+    load.measured.growth_bytes = max(0, load.measured.memory_bytes - before)
+    return load.measured
+
+
+@dataclass(order=True)
+class _Turn:
+    """The next request of a call, and when it is due."""
+
+    due_at: float
+    number: int
+    script: CallScript = field(compare=False)
+    request: Request = field(compare=False)
 
 
 class _Load:
-    def __init__(
-        self,
-        scripts: Scripts,
-        calls: int,
-        every_seconds: float,
-        run_seconds: float,
-        counted_after: float,
-        pids: Callable[[], list[int]],
-        step: Step,
-    ) -> None:
+    """The calls in progress, and the clients that take their turns."""
+
+    def __init__(self, scripts: Scripts, calls: int, every_seconds: float) -> None:
+        self.measured = CallsMeasured(calls)
         self._scripts = scripts
         self._every = every_seconds
-        self._run_seconds = run_seconds
-        self._counted_after = counted_after
-        self._pids = pids
-        self._step = step
-        self._measured = CallsMeasured(calls)
-        self._next_number = calls
         self._lock = threading.Lock()
-        self._due: list[tuple[float, int, CallScript, Request]] = []
+        self._is_stopped = threading.Event()
+        self._due: list[_Turn] = []
+        self._count_from = self._end = 0.0
 
-    def run(self) -> CallsMeasured:
-        before = memory_of(self._pids())
+    def run(self, run_seconds: float, step: Step) -> None:
+        """Take every turn that is due before the end, however late; an interruption ends the clients at once."""
         began = stopwatch()
-        for number in range(self._measured.calls):
-            script = self._scripts(number)
-            self._due.append((began + self._every * number / self._measured.calls, number, script, next(script)))
+        gap = self._every / self.measured.calls
+        self._due = [self._first(number, began + gap * number) for number in range(self.measured.calls)]
         heapq.heapify(self._due)
-        count_from = began + self._counted_after
-        end = count_from + self._run_seconds
-        threads = [threading.Thread(target=self._take_turns, args=(count_from, end)) for _ in range(_CLIENTS)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        self._measured.memory_bytes = max(0, memory_of(self._pids()) - before)
-        return self._measured
+        self._count_from = began + 2 * self._every
+        self._end = self._count_from + run_seconds
+        threads = [threading.Thread(target=self._take_turns, name=f"carrier {one}") for one in range(_CLIENTS)]
+        try:
+            for thread in threads:
+                thread.start()
+            self._show_progress(step)
+        except BaseException:
+            self._is_stopped.set()
+            raise
+        finally:
+            for thread in threads:
+                thread.join()
 
-    def _take_turns(self, count_from: float, end: float) -> None:
+    def _show_progress(self, step: Step) -> None:
+        """A step a second, until the end."""
+        while (left := self._end - stopwatch()) > 0:
+            sleep(min(1.0, left))
+            step()
+
+    def _first(self, number: int, due_at: float) -> _Turn:
+        script = self._scripts()
+        return _Turn(due_at, number, script, next(script))
+
+    def _take_turns(self) -> None:
         clients: dict[str, Client] = {}
-        while (taken := self._take()) is not None and taken[0] < end:
-            due_at, number, script, request = taken
-            sleep(max(0.0, due_at - stopwatch()))
-            reply = _post(clients, request)
-            if due_at >= count_from:
-                self._count(reply, stopwatch() - due_at)
-            self._go_on(due_at + self._every, number, script, reply)
+        while (turn := self._take()) is not None and self._is_reached(turn.due_at):
+            reply = _post(clients, turn.request)
+            self._count(turn, reply, stopwatch() - turn.due_at)
+            self._go_on(turn, reply)
         for client in clients.values():
             client.close()
 
-    def _take(self) -> tuple[float, int, CallScript, Request] | None:
+    def _take(self) -> _Turn | None:
         with self._lock:
             return heapq.heappop(self._due) if self._due else None
 
-    def _count(self, reply: Reply, seconds: float) -> None:
-        with self._lock:
-            self._measured.seconds.append(seconds)
-            self._measured.failures += reply.status != 200
-            self._step()
+    def _is_reached(self, due_at: float) -> bool:
+        """Sleep until then; False where the end comes first."""
+        if due_at >= self._end:
+            return False
+        left = due_at - stopwatch()
+        return not (self._is_stopped.is_set() if left <= 0 else self._is_stopped.wait(left))
 
-    def _go_on(self, due_at: float, number: int, script: CallScript, reply: Reply) -> None:
-        try:
-            request = script.send(reply)
-        except StopIteration:
-            with self._lock:
-                number, self._next_number = self._next_number, self._next_number + 1
-            script = self._scripts(number)
-            request = next(script)
+    def _count(self, turn: _Turn, reply: Reply, seconds: float) -> None:
         with self._lock:
-            heapq.heappush(self._due, (due_at, number, script, request))
+            if turn.request.kind and turn.due_at >= self._count_from:
+                self.measured.seconds.append(seconds)
+            self.measured.failures += not reply.is_good
+
+    def _go_on(self, turn: _Turn, reply: Reply) -> None:
+        # News takes no turn's place: what follows it comes at once.
+        due_at = turn.due_at + (self._every if turn.request.kind else 0.0)
+        try:
+            request = next_request(turn.script, reply) if reply.is_good else None
+        except TurnFailed:
+            request = None
+            with self._lock:
+                self.measured.failures += 1
+        with self._lock:
+            if request is None:
+                heapq.heappush(self._due, self._first(turn.number, due_at))
+            else:
+                heapq.heappush(self._due, _Turn(due_at, turn.number, turn.script, request))
 
 
 def _post(clients: dict[str, Client], request: Request) -> Reply:

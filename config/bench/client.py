@@ -13,11 +13,12 @@ _TIMEOUT_SECONDS: Final = 30.0
 
 @dataclass(frozen=True)
 class Request:
-    """A form to post to a URL, with headers such as the signature."""
+    """A form to post to a URL, with headers such as the signature. `kind` names the sort of turn; news has none."""
 
     url: str
     form: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    kind: str = ""
 
     def encoded(self, *, keep_alive: bool) -> bytes:
         """The request as it goes over the wire; built before the watch starts."""
@@ -41,6 +42,11 @@ class Reply:
     status: int
     body: bytes
     seconds: float
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the server took it: 2xx."""
+        return 200 <= self.status < 300
 
 
 class Client:

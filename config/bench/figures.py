@@ -11,6 +11,7 @@ class Unit(StrEnum):
     RATIO = "times"
     MILLISECONDS = "ms"
     KIBIBYTES = "KiB"
+    MEBIBYTES = "MiB"
     COUNT = ""
 
 
@@ -23,7 +24,6 @@ class Finding:
     unit: Unit
     goal: float | None = None
     at_least: bool = False
-    note: str = ""
 
     @property
     def is_met(self) -> bool | None:

@@ -3,8 +3,8 @@
 import json
 import os
 import platform
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import click
@@ -13,66 +13,87 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from config.bench.figures import Finding
-from config.bench.turns import Step
+from config.bench.scripts import Step
 
 Measure: TypeAlias = Callable[[Step], list[Finding]]
-"""Measures something, calling the step it is given as often as `Measurement.steps` says."""
+"""Measures something, calling the step it is given about as often as `Measurement.steps` says."""
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """One part of the bench: what it is called, how many steps it takes, and the measuring."""
+    """One thing to measure on one database: how many steps it takes, and the measuring. Preparations find nothing."""
 
-    title: str
+    part: str
+    database: str
     steps: int
     measure: Measure
 
+    @property
+    def title(self) -> str:
+        """What the bar and the table call it."""
+        return f"{self.part} on {self.database}"
 
-def run_bench(measurements: Sequence[Measurement], *, as_json: bool = False) -> bool:
-    """Measure one after the other behind a progress bar, print the report, and say whether every goal was met.
 
-    With `as_json` standard output holds the JSON only; the bar goes to standard error.
+@dataclass
+class Report:
+    """What was found, in the order in which it was measured."""
+
+    found: list[tuple[Measurement, list[Finding]]] = field(default_factory=list)
+
+    @property
+    def missed(self) -> int:
+        """How many goals were missed."""
+        return sum(one.is_met is False for _, findings in self.found for one in findings)
+
+    def to_json(self) -> str:
+        """Every figure with its unit and goal, and the machine."""
+        measured = [
+            {"part": one.part, "database": one.database, "findings": [_plain(finding) for finding in findings]}
+            for one, findings in self.found
+        ]
+        return json.dumps({"machine": machine(), "missed": self.missed, "measured": measured}, indent=2)
+
+    def to_table(self) -> Table:
+        """The same for people."""
+        table = Table("", "Measured", "Goal", "", title=machine())
+        for measurement, findings in self.found:
+            table.add_section()
+            table.add_row(f"[bold]{measurement.title}", "", "", "")
+            for one in findings:
+                verdict = {True: "[green]met", False: "[red]missed", None: ""}[one.is_met]
+                table.add_row(one.name, _shown(one.figure, one), _goal(one), verdict)
+        return table
+
+
+def run_bench(measurements: Iterable[Measurement], *, as_json: bool = False) -> Report:
+    """Measure one after the other behind a progress bar, and print the report.
+
+    With `as_json` standard output holds the JSON only; the bar is on standard error either way.
     """
-    findings: dict[str, list[Finding]] = {}
+    report = Report()
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=as_json), transient=True) as bar:
+    with Progress(*columns, console=Console(stderr=True)) as bar:
         for measurement in measurements:
             task = bar.add_task(measurement.title, total=measurement.steps)
-            findings[measurement.title] = measurement.measure(lambda task=task: bar.advance(task))  # type: ignore[misc]
+            findings = measurement.measure(lambda task=task: bar.advance(task))  # type: ignore[misc]
             bar.update(task, completed=measurement.steps)
+            if findings:
+                report.found.append((measurement, findings))
     if as_json:
-        click.echo(to_json(findings))
+        click.echo(report.to_json())
     else:
-        Console().print(to_table(findings))
-    return all(finding.is_met is not False for found in findings.values() for finding in found)
-
-
-def to_json(findings: dict[str, list[Finding]]) -> str:
-    """Every figure with its unit and goal, and the machine."""
-    return json.dumps(
-        {
-            "machine": machine(),
-            "measurements": {title: [_plain(one) for one in found] for title, found in findings.items()},
-        },
-        indent=2,
-    )
-
-
-def to_table(findings: dict[str, list[Finding]]) -> Table:
-    """The same for people."""
-    table = Table("", "Measured", "Goal", "", title=machine())
-    for title, found in findings.items():
-        table.add_section()
-        table.add_row(f"[bold]{title}", "", "", "")
-        for one in found:
-            verdict = {True: "[green]met", False: "[red]missed", None: ""}[one.is_met]
-            table.add_row(f"{one.name} {one.note}".strip(), _shown(one.figure, one), _goal(one), verdict)
-    return table
+        Console().print(report.to_table())
+    return report
 
 
 def machine() -> str:
     """What was measured on, without its name."""
-    return f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    return f"{cores()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+
+
+def cores() -> int:
+    """How many this process, and what it starts, may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _plain(finding: Finding) -> dict[str, object]:
@@ -86,7 +107,9 @@ def _plain(finding: Finding) -> dict[str, object]:
 
 
 def _shown(figure: float, finding: Finding) -> str:
-    digits = 0 if figure == int(figure or 0) else 2
+    if figure != figure:
+        return "nothing measured"
+    digits = 0 if figure == int(figure) else 2
     return f"{figure:,.{digits}f} {finding.unit.value}".strip()
 
 

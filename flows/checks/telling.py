@@ -18,7 +18,7 @@ def telling_findings(exploration: Exploration) -> Iterator[Finding]:
     """Speaks of what no way leaves unset. A result may bring its action's variables; `failed` brings none."""
     known = known_at(exploration)
     for edge in exploration.edges():
-        so_far = known[edge.source] | _brought(exploration, edge)
+        so_far = _after(exploration, edge, known[edge.source])
         for flow, node in _entered(exploration, edge):
             yield from _unknown(exploration, flow, node, so_far)
             so_far |= _set_by(node)
@@ -31,7 +31,7 @@ def known_at(exploration: Exploration) -> dict[State, Known]:
     while waiting:
         state = waiting.pop()
         for edge in exploration.moves[state]:
-            after = known[state] | _brought(exploration, edge)
+            after = _after(exploration, edge, known[state])
             for _, node in _entered(exploration, edge):
                 after |= _set_by(node)
             before = known.get(edge.target)
@@ -48,6 +48,14 @@ def _entered(exploration: Exploration, edge: Edge) -> Iterator[tuple[Flow, Node]
 
 def _set_by(node: Node) -> Known:
     return frozenset(node.values) if isinstance(node, Set) else frozenset()
+
+
+def _after(exploration: Exploration, edge: Edge, known: Known) -> Known:
+    """What is known once an edge is taken: what was, less what its action forgets, and what it brings."""
+    node = exploration.node(edge.source) if edge.source.frames else None
+    if isinstance(node, Do):
+        known = frozenset() if ACTIONS[node.action].forgets_all_on(edge.label) else known - node.forgotten()
+    return known | _brought(exploration, edge)
 
 
 def _brought(exploration: Exploration, edge: Edge) -> Known:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any, Final
-
-from jsonschema import Draft202012Validator
+from typing import TYPE_CHECKING, Any, Final
 
 from flows.errors import Path
 from flows.nodes import NODE_TYPES, TYPES
 from flows.nodes.fragments import LANGUAGE, NAME, PROMPT, TARGET, Schema
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
 
 _HEADER: Final[Mapping[str, Schema]] = {
     "flow": {**NAME, "description": "the same as the file's name"},
@@ -114,6 +115,9 @@ def violations(kind: str, value: Any) -> Iterator[tuple[Path, str]]:
 
 @cache
 def _validator(kind: str) -> Draft202012Validator:
+    # Imported for the first flow that is read: a restarted worker, which reads none, rings the phone sooner.
+    from jsonschema import Draft202012Validator
+
     known = {"flow": FLOW, "prompts": PROMPTS, "transcripts": TRANSCRIPTS}
     return Draft202012Validator(known[kind] if kind in known else NODE_TYPES[kind].schema)
 

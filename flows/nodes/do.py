@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from flows import turn
-from flows.actions import ACTIONS, FAILED
+from flows.actions import ACTIONS, FAILED, Forgets
 from flows.moves import Go, Move
 from flows.nodes import fragments
 from flows.nodes.node import Exit, Node, Spec
@@ -56,10 +56,24 @@ class Do(Node):
     def hear(self, visit: Visit, heard: Heard) -> Move | Step:
         if not isinstance(heard, Answered):
             return self.resume(visit)
+        result = heard.result if heard.result in self.results else FAILED
+        self._forget(visit, result)
         sets = ACTIONS[self.action].sets
         visit.remember({name: value for name, value in heard.variables.items() if name in sets})
-        result = heard.result if heard.result in self.results else FAILED
         return Go(self.results[result])
+
+    def _forget(self, visit: Visit, result: str) -> None:
+        """What was keyed has done its work once it is answered."""
+        if ACTIONS[self.action].forgets_all_on(result):
+            visit.forget_everything()
+        visit.forget(self.forgotten())
+
+    def forgotten(self) -> frozenset[str]:
+        """The variables that it was asked with, where its action forgets those."""
+        if ACTIONS[self.action].forgets is not Forgets.ARGUMENTS:
+            return frozenset()
+        given = (value for value in self.arguments.values() if isinstance(value, str))
+        return frozenset(value[1:] for value in given if value.startswith("$"))
 
     def exits(self) -> tuple[Exit, ...]:
         return tuple(Exit(("results", result), to) for result, to in self.results.items())

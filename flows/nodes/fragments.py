@@ -37,7 +37,7 @@ KEYS: Final[Schema] = {
         ]
     },
 }
-TIMEOUT: Final[Schema] = {"type": "integer", "minimum": 1, "maximum": 60, "description": "seconds of silence"}
+TIMEOUT: Final[Schema] = {"type": "integer", "minimum": 3, "maximum": 60, "description": "seconds of silence"}
 
 
 def results(*names: str) -> Schema:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -9,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from flows.actions import FAILED
 from ivr.actions import cover, identification, regions, requests, telephone
 from ivr.actions.context import ActionContext, ActionResult, Arguments, Handler
+from ivr.calls.log import counts_so_far, forget_since
 
 log = logging.getLogger("pult.actions")
 
@@ -20,6 +22,14 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     **telephone.HANDLERS,
 }
 
+# These only look at their arguments: there is nothing to undo, and no event of theirs to put in order.
+_ONLY_THINKING: Final = frozenset({"check_policy_form", "check_birth_date", "check_distance", "check_deadline"})
+
+
+def touches_rows(action: str) -> bool:
+    """Whether the action may read or write the database."""
+    return action not in _ONLY_THINKING
+
 
 def carry_out(context: ActionContext, action: str, arguments: Arguments) -> ActionResult:
     """The action's answer; `failed`, with nothing of it written, where it raises.
@@ -30,12 +40,14 @@ def carry_out(context: ActionContext, action: str, arguments: Arguments) -> Acti
     if handler is None:
         log.error("call %s: nobody carries out %s", context.call.id, action)
         return ActionResult(FAILED)
+    events_before = counts_so_far(context.tx)
     try:
-        with context.tx.begin_nested():
+        with context.tx.begin_nested() if touches_rows(action) else nullcontext():
             return handler(context, arguments)
     except SQLAlchemyError:
         raise
     except Exception:
+        forget_since(context.tx, events_before)
         # An error may quote keyed digits: config/logs.py masks them in its traceback too.
         log.exception("call %s: %s failed", context.call.id, action)
         return ActionResult(FAILED)

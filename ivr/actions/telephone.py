@@ -5,14 +5,16 @@ from datetime import datetime
 from typing import Final
 
 from config.phone_numbers import PhoneNumberError, parse_phone
+from flows.actions import FAILED, LINK, is_link
 from flows.turn import Scalar
 from ivr.actions.context import ActionContext, ActionResult, Arguments, Handler
 from ivr.calls.log import record
 from ivr.calls.outcomes import LINE, record_outcome
 from ivr.calls.zones import zone_of_caller
-from ivr.line_notices import announcement_of_line, diversion_of_line
+from ivr.diversions import diversion_of_line
+from ivr.line_notices import SAID, announcement_of_line, words_of
 from ivr.messages import write_message
-from ivr.ports import Curator, ShiftState
+from ivr.ports import CallbackRefusal, Curator, ShiftState
 
 
 def notices(context: ActionContext, _arguments: Arguments) -> ActionResult:
@@ -20,14 +22,18 @@ def notices(context: ActionContext, _arguments: Arguments) -> ActionResult:
     tx, call, at = context.tx, context.call, context.at
     if diversion_of_line(tx, call.insurer_id, call.line, at) is not None:
         return ActionResult("diverted")
-    text = announcement_of_line(tx, call.insurer_id, call.line, at, context.language)
-    return ActionResult("none") if text is None else ActionResult("announced", {"announcement": text})
+    notice = announcement_of_line(tx, call.insurer_id, call.line, at)
+    if notice is None:
+        return ActionResult("none")
+    text, _ = words_of(notice, context.language)
+    record(tx, call, SAID, at=at, notice=notice.id, text=text)
+    return ActionResult("announced", {"announcement": text})
 
 
 def queue_hours(context: ActionContext, arguments: Arguments) -> ActionResult:
     """Whether a queue takes callers now, and if not when it next does, on the caller's clock."""
     queue = str(arguments["queue"])
-    is_open, opens_at = context.ports.queues.is_open(context.tx, context.call.insurer_id, queue)
+    is_open, opens_at = context.ports.queues.is_open(context.tx, context.call, queue)
     if is_open:
         return ActionResult("open")
     return ActionResult("closed", {} if opens_at is None else {"opens_at": _moment(context, opens_at)})
@@ -40,18 +46,27 @@ def curator_on_shift(context: ActionContext, _arguments: Arguments) -> ActionRes
 
 
 def find_extension(context: ActionContext, arguments: Arguments) -> ActionResult:
-    """The agent whose extension was dialled."""
+    """The agent whose extension was dialled; from here on the one whom this caller wants."""
     extension = str(arguments["extension"])
     curator = context.ports.curators.by_extension(context.tx, context.call.insurer_id, extension)
+    if curator.state is not ShiftState.NONE:
+        context.call.extension = extension
+    elif extension in context.insurer.extensions:
+        # Printed in the leaflet, with nobody behind it on the roster: known, but never at work.
+        return ActionResult(ShiftState.OFF_SHIFT, {"curator_extension": extension})
     return _shift(context, curator, nobody="unknown")
 
 
 def plan_callback(context: ActionContext, arguments: Arguments) -> ActionResult:
-    """Promise to ring back; a caller who waited keeps the place."""
+    """Promise to ring back; a caller who waited keeps the place. `failed` for a call that has forgotten its caller:
+    a number asked for now would undo that.
+    """
+    if context.call.is_anonymous:
+        return ActionResult(FAILED)
     reason = str(arguments["reason"] or "call")
     plan = context.ports.callbacks.plan(context.tx, context.call, reason=reason, keep_place=True)
-    if plan is None:
-        return ActionResult("no_phone")
+    if isinstance(plan, CallbackRefusal):
+        return ActionResult("locked" if plan is CallbackRefusal.TOO_OFTEN else "no_phone")
     window: Mapping[str, Scalar] = {
         "callback_from": _moment(context, plan.from_at),
         "callback_until": _moment(context, plan.until_at),
@@ -60,7 +75,9 @@ def plan_callback(context: ActionContext, arguments: Arguments) -> ActionResult:
 
 
 def give_phone(context: ActionContext, arguments: Arguments) -> ActionResult:
-    """A number to be rung back on, keyed by somebody whose own is withheld."""
+    """A number to be rung back on, keyed by somebody whose own is withheld; `failed` as `plan_callback`."""
+    if context.call.is_anonymous:
+        return ActionResult(FAILED)
     try:
         number = parse_phone(str(arguments["phone"]))
     except PhoneNumberError:
@@ -72,7 +89,7 @@ def give_phone(context: ActionContext, arguments: Arguments) -> ActionResult:
 
 def send_sms(context: ActionContext, arguments: Arguments) -> ActionResult:
     """Owe the caller a message; it is sent after the turn. Texts are `sms.…` prompts, none of which speaks of
-    health.
+    health; they may name the insurer's links.
     """
     template = str(arguments["template"])
     needs = context.flows.prompts[template].needs
@@ -80,7 +97,7 @@ def send_sms(context: ActionContext, arguments: Arguments) -> ActionResult:
         context.tx,
         call=context.call,
         template=template,
-        variables={name: context.variables.get(name) for name in needs},
+        variables={name: _written(context, name) for name in needs},
         language=context.language,
         at=context.at,
     )
@@ -105,6 +122,10 @@ def rate_call(context: ActionContext, arguments: Arguments) -> ActionResult:
     """The caller's mark for the conversation, from 1 to 5."""
     record(context.tx, context.call, "rated", at=context.at, score=int(str(arguments["score"])))
     return ActionResult("rated")
+
+
+def _written(context: ActionContext, name: str) -> Scalar:
+    return context.insurer.links[name.removeprefix(LINK)] if is_link(name) else context.variables.get(name)
 
 
 def _shift(context: ActionContext, curator: Curator, *, nobody: str) -> ActionResult:

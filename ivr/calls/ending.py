@@ -1,35 +1,45 @@
 """The end of a call: once, whoever tells it first, with an outcome that somebody acts on if nobody was reached."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, literal_column, select, update
 
 from config.centre import Centre
 from config.database import Transaction
+from flows import Session
 from ivr.calls.log import record
 from ivr.calls.models import Call, CallEvent, CallState, Hold, Leg
-from ivr.calls.outcomes import LINE, primary_outcome, record_outcome
+from ivr.calls.outcomes import primary_outcome, record_line_outcome
 from ivr.signals import call_ended
 
-RING_BACK: Final = "ring_back"
-_WITHIN: Final = {
-    "emergency_drop": timedelta(0),
-    "dropped_mid_call": timedelta(minutes=15),
-    "abandoned_in_queue": timedelta(hours=2),
-}
-_DESK: Final = "desk"
+# Built once: building a statement anew takes longer than the database needs for it.
+_OF_CALL: Final = bindparam("of_call", type_=Leg.call_id.type)
+_END: Final = bindparam("end", type_=Leg.ended_at.type)
+_CLOSE_LEG: Final = (
+    update(Leg)
+    .where(Leg.call_id == _OF_CALL, Leg.carrier_sid == bindparam("of_sid"), Leg.ended_at.is_(None))
+    .values(ended_at=_END, hangup_cause=bindparam("cause"))
+)
+_CLOSE_HOLDS: Final = update(Hold).where(Hold.call_id == _OF_CALL, Hold.ended_at.is_(None)).values(ended_at=_END)
+_CONNECTED: Final = (
+    select(CallEvent.seq)
+    .where(CallEvent.call_id == _OF_CALL, CallEvent.kind == "connected")
+    .limit(literal_column("1"))
+)
 
 
 def end_call(centre: Centre, tx: Transaction, call: Call, *, cause: str, at: datetime) -> bool:
     """End a locked call: legs and holds are closed, an outcome is written if there is none, `call_ended` announced.
 
-    `cause` is the technical reason, the carrier's last status. False, and nothing changes, if it is over already.
+    What was keyed is forgotten. `cause` is the technical reason, the carrier's last status. False, and nothing changes,
+    if it is over already.
     """
     if call.state == CallState.ENDED:
         return False
     before = CallState(call.state)
     call.state, call.ended_at, call.hangup_cause = CallState.ENDED, at, cause
+    call.session = _without_digits(call.session)
     _close_intervals(tx, call, at)
     record(tx, call, "ended", at=at, cause=cause, state=before.value)
     _write_outcome(tx, call, before, at)
@@ -52,35 +62,28 @@ def outcome_of_a_drop(before: CallState, *, is_emergency: bool, was_connected: b
     return "emergency_drop" if is_emergency else "abandoned_in_ivr"
 
 
+def _without_digits(session: str | None) -> str | None:
+    """The session without anything that identifies a person; one that cannot be read goes whole."""
+    try:
+        return Session.from_json(session or "").without_digits().to_json()
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
 def _close_intervals(tx: Transaction, call: Call, at: datetime) -> None:
-    tx.execute(
-        update(Leg)
-        .where(Leg.call_id == call.id, Leg.carrier_sid == call.carrier_sid, Leg.ended_at.is_(None))
-        .values(ended_at=at, hangup_cause=call.hangup_cause)
-    )
-    tx.execute(update(Hold).where(Hold.call_id == call.id, Hold.ended_at.is_(None)).values(ended_at=at))
+    of_call = {"of_call": call.id, "of_sid": call.carrier_sid, "end": at, "cause": call.hangup_cause}
+    tx.execute(_CLOSE_LEG, of_call)
+    tx.execute(_CLOSE_HOLDS, of_call)
 
 
 def _write_outcome(tx: Transaction, call: Call, before: CallState, at: datetime) -> None:
     if primary_outcome(tx, call.id) is not None:
         return
     code = outcome_of_a_drop(before, is_emergency=call.is_emergency, was_connected=_was_connected(tx, call))
-    if code is None:
-        return
-    within = _WITHIN.get(code)
-    record_outcome(
-        tx,
-        call=call,
-        code=code,
-        by=LINE,
-        at=at,
-        next_action=None if within is None else RING_BACK,
-        due_at=None if within is None else at + within,
-        owner=None if within is None else _DESK,
-    )
+    if code is not None:
+        record_line_outcome(tx, call=call, code=code, at=at)
 
 
 def _was_connected(tx: Transaction, call: Call) -> bool:
     """Whether an agent ever had the caller: the document that joins them was fetched."""
-    statement = select(CallEvent.seq).where(CallEvent.call_id == call.id, CallEvent.kind == "connected")
-    return tx.scalar(statement.limit(1)) is not None
+    return tx.scalar(_CONNECTED, {"of_call": call.id}) is not None

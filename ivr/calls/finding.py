@@ -10,6 +10,7 @@ from ivr.errors import UnknownCall
 
 # Built once: building a statement anew takes longer than the database needs for it.
 _BY_ID: Final = select(Call).where(Call.id == bindparam("call_id")).with_for_update()
+_BY_SID: Final = select(Call).where(Call.carrier_sid == bindparam("carrier_sid")).with_for_update()
 
 
 def locked_call(tx: Transaction, call_id: str) -> Call:
@@ -22,4 +23,4 @@ def locked_call(tx: Transaction, call_id: str) -> Call:
 
 def locked_call_by_sid(tx: Transaction, carrier_sid: str) -> Call | None:
     """The call with the carrier's sid, held against other writers; None if there is none."""
-    return tx.scalars(select(Call).where(Call.carrier_sid == carrier_sid).with_for_update()).one_or_none()
+    return tx.scalars(_BY_SID, {"carrier_sid": carrier_sid}).one_or_none()

@@ -73,6 +73,7 @@ class Call(Base):
     insured_id: Mapped[Ref | None] = mapped_column(ForeignKey("insured_people.id"))
     caller_role: Mapped[str | None]
     region: Mapped[str | None]
+    extension: Mapped[str | None]
     is_emergency: Mapped[bool] = mapped_column(default=False)
     is_anonymous: Mapped[bool] = mapped_column(default=False)
     continues_call_id: Mapped[Ref | None]
@@ -124,6 +125,15 @@ class Hold(Base):
     """An interval in which the caller was on hold."""
 
     __tablename__ = "holds"
+    __table_args__ = (
+        Index(
+            "uq_holds_one_open",
+            "call_id",
+            unique=True,
+            sqlite_where=text("ended_at is null"),
+            postgresql_where=text("ended_at is null"),
+        ),
+    )
 
     id: Mapped[RowId]
     insurer_id: Mapped[InsurerId]
@@ -227,9 +237,27 @@ class FlowVersion(Base):
 
 
 class LineNotice(Base):
-    """What a duty manager put up at once for a line or queue: an announcement, or a diversion to a number or queue."""
+    """What a duty manager put up at once for a line or queue: an announcement, or a diversion (`ivr/diversions.py`)."""
 
     __tablename__ = "line_notices"
+    __table_args__ = (
+        CheckConstraint("(line is null) <> (queue is null)", name="hangs_at_one_place"),
+        CheckConstraint("(kind = 'diversion') = (divert_to is not null)", name="only_a_diversion_leads_on"),
+        Index(
+            "uq_line_notices_one_at_a_line",
+            *("insurer_id", "line", "kind"),
+            unique=True,
+            sqlite_where=text("taken_down_at is null"),
+            postgresql_where=text("taken_down_at is null"),
+        ),
+        Index(
+            "uq_line_notices_one_at_a_queue",
+            *("insurer_id", "queue", "kind"),
+            unique=True,
+            sqlite_where=text("taken_down_at is null"),
+            postgresql_where=text("taken_down_at is null"),
+        ),
+    )
 
     id: Mapped[RowId]
     insurer_id: Mapped[InsurerId]

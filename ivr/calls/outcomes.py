@@ -2,10 +2,10 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from config.audit import audit
 from config.database import Transaction
@@ -28,9 +28,21 @@ GENERIC: Final = frozenset(
     referred_tfoms wrong_insurer refused_not_covered policy_expired out_of_radius deductible_not_active
     not_identified callback_scheduled callback_done callback_failed voicemail_left transferred_112
     abandoned_in_ivr abandoned_in_queue dropped_mid_call emergency_drop nuisance test
+    transferred_duty transferred_elsewhere
     """.split()  # noqa: SIM905 - words read better than 45 quoted lines
 )
-"""The outcomes of domain.md §7, which every insurer has."""
+"""The outcomes of domain.md §7, which every insurer has; the last two: the duty number, or a diversion's, answered."""
+
+RING_BACK: Final = "ring_back"
+_RUNG_BACK_WITHIN: Final = {
+    "emergency_drop": timedelta(0),
+    "dropped_mid_call": timedelta(minutes=15),
+    "abandoned_in_queue": timedelta(hours=2),
+    "callback_failed": timedelta(hours=2),
+}
+_DESK: Final = "desk"
+TRANSFERRED_DUTY: Final = "transferred_duty"
+TRANSFERRED_ELSEWHERE: Final = "transferred_elsewhere"
 
 _KNOWN_ENOUGH: Final = (IdentificationLevel.IDENTIFIED, IdentificationLevel.VERIFIED)
 
@@ -87,9 +99,40 @@ def record_outcome(
     return _add(tx, call, entry, is_primary=True)
 
 
+def record_line_outcome(
+    tx: Transaction, *, call: Call, code: str, at: datetime, own_codes: Collection[str] = ()
+) -> None:
+    """Write down what the menus, or the caller's hanging up, came to; who reached nobody must be rung back.
+
+    As `record_outcome` otherwise.
+    """
+    within = _RUNG_BACK_WITHIN.get(code)
+    record_outcome(
+        tx,
+        call=call,
+        code=code,
+        by=LINE,
+        at=at,
+        next_action=None if within is None else RING_BACK,
+        due_at=None if within is None else at + within,
+        owner=None if within is None else _DESK,
+        own_codes=own_codes,
+    )
+
+
+# Built once: every call's end asks it, twice.
+_PRIMARY: Final = select(Outcome).where(Outcome.call_id == bindparam("call_id"), Outcome.is_primary)
+
+
 def primary_outcome(tx: Transaction, call_id: str) -> Outcome | None:
     """The call's primary outcome, if one is on record."""
-    return tx.scalars(select(Outcome).where(Outcome.call_id == call_id, Outcome.is_primary)).one_or_none()
+    return tx.scalars(_PRIMARY, {"call_id": call_id}).one_or_none()
+
+
+def has_reached_duty(tx: Transaction, call_id: str) -> bool:
+    """Whether somebody at the line's duty number spoke to the caller."""
+    statement = select(Outcome.id).where(Outcome.call_id == call_id, Outcome.code == TRANSFERRED_DUTY)
+    return tx.scalar(statement.limit(1)) is not None
 
 
 def outcomes_of(tx: Transaction, call_id: str) -> list[Outcome]:

@@ -30,9 +30,10 @@ def exchange(verb: str, request: Callable[[], T]) -> T:
     """Do `request`, which raises CarrierError, and reach the failpoint `carrier:<verb>` once it was answered.
 
     The failpoint is passed before the answer is handed on, so that a test can lose the answer of a deed that
-    was done.
+    was done; `asking:<verb>` is passed before anything is asked.
     """
     refuse_inside_transaction(f"carrier:{verb}")
+    failpoints.reached(f"asking:{verb}")
     answer = request()
     failpoints.reached(f"carrier:{verb}")
     return answer

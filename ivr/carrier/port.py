@@ -55,6 +55,15 @@ class CarrierMessage:
     created_at: datetime | None
 
 
+class Seat(StrEnum):
+    """What a participant may do in a conversation; the conversation ends when its host leaves."""
+
+    HOST = "host"
+    GUEST = "guest"
+    LISTENER = "listener"
+    WHISPERER = "whisperer"
+
+
 class Telephony(Protocol):
     """Calls: placing, moving and ending them."""
 
@@ -108,8 +117,10 @@ class Conferencing(Protocol):
         timeout_seconds: int,
         status_url: str,
         conference_url: str,
+        seat: Seat = Seat.HOST,
     ) -> str:
-        """Ring `address` as a participant of `conference`; the participant's call sid.
+        """Ring `address` as a participant of `conference`, in no other seat than host, guest or listener; the
+        participant's call sid.
 
         `status_url` hears initiated, ringing, answered and completed of the leg, `conference_url` start,
         end, join, leave and hold of the conference. CarrierUnavailable: it may be ringing; `participant_sid`
@@ -125,6 +136,10 @@ class Conferencing(Protocol):
 
     def hold(self, *, conference: str, call_sid: str, on: bool, hold_url: str) -> None:
         """Put a participant on hold (the document at `hold_url` plays) or take them off. Raises CallGone."""
+        ...
+
+    def take_seat(self, *, conference: str, call_sid: str, seat: Seat, coached_sid: str | None = None) -> None:
+        """Give a participant another seat; a whisperer is heard by `coached_sid` alone. Raises CallGone."""
         ...
 
     def end_conference(self, name: str) -> None:

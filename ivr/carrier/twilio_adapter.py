@@ -14,7 +14,7 @@ from twilio.rest import Client
 
 from ivr.carrier.errors import CallGone, CarrierRefused, CarrierUnavailable, LostRace
 from ivr.carrier.exchanges import error_for, exchange
-from ivr.carrier.port import CarrierCall, CarrierMessage
+from ivr.carrier.port import CarrierCall, CarrierMessage, Seat
 from ivr.carrier.words import status_named
 
 T = TypeVar("T")
@@ -125,8 +125,9 @@ class TwilioCarrier:
         timeout_seconds: int,
         status_url: str,
         conference_url: str,
+        seat: Seat = Seat.HOST,
     ) -> str:
-        """See `port.Conferencing`. The agent's leaving ends the conference, so that no caller sits there
+        """See `port.Conferencing`. The host's leaving ends the conference, so that no caller sits there
         alone.
         """
         create = partial(
@@ -138,7 +139,8 @@ class TwilioCarrier:
             early_media=False,
             beep="false",
             start_conference_on_enter=True,
-            end_conference_on_exit=True,
+            end_conference_on_exit=seat is Seat.HOST,
+            muted=seat is Seat.LISTENER,
             status_callback=status_url,
             status_callback_method="POST",
             status_callback_event=_CALL_EVENTS,
@@ -171,6 +173,16 @@ class TwilioCarrier:
             self._ask("hold", lambda: participant.update(hold=True, hold_url=hold_url, hold_method="POST"))
         else:
             self._ask("hold", lambda: participant.update(hold=False))
+
+    def take_seat(self, *, conference: str, call_sid: str, seat: Seat, coached_sid: str | None = None) -> None:
+        """See `port.Conferencing`."""
+        participant = self._client.conferences(conference).participants(call_sid)
+        flags: dict[str, Any] = {"muted": seat is Seat.LISTENER, "end_conference_on_exit": seat is Seat.HOST}
+        if seat is Seat.WHISPERER:
+            flags |= {"coaching": True, "call_sid_to_coach": coached_sid}
+        else:
+            flags |= {"coaching": False}
+        self._ask("take_seat", lambda: participant.update(**flags))
 
     def end_conference(self, name: str) -> None:
         """See `port.Conferencing`."""

@@ -4,7 +4,7 @@ It imports nothing of the rest of the project, and only ``wsgi.py`` may import i
 """
 
 from ivr.exchange.behaviours import AutoAnswer, Busy, Fail, Hands, NoAnswer, Offline, Person
-from ivr.exchange.client import Phone
+from ivr.exchange.client import Phone, account_at
 from ivr.exchange.clock import MovedClock, WallClock
 from ivr.exchange.courier import LiveCourier, SimulatedCourier
 from ivr.exchange.errors import ExchangeError, NoSuchPhone, PortTaken
@@ -38,6 +38,7 @@ __all__ = [
     "SimulatedCourier",
     "Switch",
     "WallClock",
+    "account_at",
     "create_exchange",
     "serve",
 ]

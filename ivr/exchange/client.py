@@ -80,6 +80,14 @@ class Phone:
         _ask("POST", f"{self.base_url}/exchange/phones/{self.id}/{act}", values)
 
 
+def account_at(base_url: str) -> str | None:
+    """The account of the exchange that answers there; None where none does, or something else."""
+    try:
+        return str(_ask("GET", f"{base_url}/exchange/health", None).get("account_sid", ""))
+    except ExchangeError:
+        return None
+
+
 def _ask(method: str, url: str, body: dict[str, Any] | None, wait: float = 0.0) -> Event:
     with requests.Session() as session:
         session.trust_env = False
@@ -87,7 +95,10 @@ def _ask(method: str, url: str, body: dict[str, Any] | None, wait: float = 0.0) 
             response = session.request(method, url, json=body, timeout=wait + 10)
         except requests.RequestException as error:
             raise ExchangeError(f"the exchange at {url.split('/exchange/')[0]} does not answer") from error
+    try:
         answer: Event = response.json() if response.content else {}
+    except ValueError as error:
+        raise ExchangeError(f"what answers at {url.split('/exchange/')[0]} is no exchange") from error
     if response.status_code >= 400:
         raise ExchangeError(str(answer.get("error") or answer.get("message") or response.status_code))
     return answer

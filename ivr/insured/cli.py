@@ -12,11 +12,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from config.centre import Centre
+from config.errors import TableError
 from config.line_descriptions import Insurer
 from ivr.cli import Composed
 from ivr.insured.cards import Card, show_cards
 from ivr.insured.columns import title
-from ivr.insured.errors import RosterFileError
 from ivr.insured.roster import ImportReport, Mode, import_roster, write_problems
 from ivr.insured.roster_records import Change
 from ivr.insured.roster_rows import RowProblem
@@ -33,6 +33,7 @@ def insured() -> None:
 @insured.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--insurer", required=True, help="Whose roster it is: a file's name in config/lines, such as vsk.")
+@click.option("--sheet", help="The workbook's sheet; else the first that has the columns.")
 @click.option("--dry-run", is_flag=True, help="Read and compare everything, load nothing.")
 @click.option("--all-or-nothing", is_flag=True, help="Load nothing if any row is wrong (one long transaction).")
 @click.option(
@@ -40,7 +41,13 @@ def insured() -> None:
 )
 @click.pass_obj
 def import_(
-    house: Composed, file: Path, insurer: str, dry_run: bool, all_or_nothing: bool, errors: Path | None
+    house: Composed,
+    file: Path,
+    insurer: str,
+    sheet: str | None,
+    dry_run: bool,
+    all_or_nothing: bool,
+    errors: Path | None,
 ) -> None:
     """Load a roster (XLSX or CSV) into the insured records.
 
@@ -50,8 +57,8 @@ def import_(
     known = _insurer(centre, insurer)
     mode = Mode.DRY_RUN if dry_run else Mode.ALL_OR_NOTHING if all_or_nothing else Mode.GOOD_ROWS
     try:
-        report = _import_with_progress(centre, file, known, mode)
-    except RosterFileError as error:
+        report = _import_with_progress(centre, file, known, mode, sheet)
+    except TableError as error:
         raise click.ClickException(str(error)) from None
     _show(report)
     if errors is not None:
@@ -92,7 +99,9 @@ def _insurer(centre: Centre, insurer_id: str) -> Insurer:
     return centre.insurers[insurer_id]
 
 
-def _import_with_progress(centre: Centre, file: Path, insurer: Insurer, mode: Mode) -> ImportReport:
+def _import_with_progress(
+    centre: Centre, file: Path, insurer: Insurer, mode: Mode, sheet: str | None
+) -> ImportReport:
     """The bar goes to stderr, and only where somebody looks."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -104,7 +113,9 @@ def _import_with_progress(centre: Centre, file: Path, insurer: Insurer, mode: Mo
             bar.update(task, completed=done / 2, total=of / 2)
 
     with bar or nullcontext():
-        return import_roster(centre, file, insurer_id=insurer.id, by=_account(), mode=mode, progress=tell)
+        return import_roster(
+            centre, file, insurer_id=insurer.id, by=_account(), mode=mode, sheet=sheet, progress=tell
+        )
 
 
 def _show(report: ImportReport) -> None:

@@ -1,13 +1,10 @@
 """The columns of a roster: what they are called, in Russian or English, and which must be there."""
 
-import re
-import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
-from ivr.insured.errors import RosterFileError
+from config.tables import Columns
 
 
 class Column(StrEnum):
@@ -39,15 +36,6 @@ class Column(StrEnum):
     EMPLOYER = "employer"
 
 
-REQUIRED: Final = (
-    Column.POLICY,
-    Column.FULL_NAME,
-    Column.BIRTH_DATE,
-    Column.VALID_FROM,
-    Column.VALID_UNTIL,
-    Column.PROGRAMME,
-)
-
 _OTHER_NAMES: Final[Mapping[Column, tuple[str, ...]]] = {
     Column.POLICY: ("полис", "номер полиса", "policy number", "№ полиса", "енп"),
     Column.FULL_NAME: ("фио", "ф и о", "застрахованный", "имя", "name", "insured"),
@@ -75,47 +63,19 @@ _OTHER_NAMES: Final[Mapping[Column, tuple[str, ...]]] = {
     Column.EMPLOYER: ("работодатель", "страхователь", "компания", "company"),
 }
 
-
-@dataclass(frozen=True)
-class Header:
-    """Which column stands where in a row, and the places, from 1, of columns that are not known and not read."""
-
-    places: Mapping[Column, int]
-    ignored: tuple[int, ...] = ()
-
-    def __contains__(self, column: Column) -> bool:
-        return column in self.places
-
-
-def read_header(cells: Sequence[str]) -> Header:
-    """The header of a roster; raises RosterFileError naming the columns that are doubled or missing."""
-    places: dict[Column, int] = {}
-    problems: list[str] = []
-    ignored: list[int] = []
-    for place, text in enumerate(cells):
-        if not text.strip():
-            continue
-        column = _NAMES.get(_plain(text))
-        if column is None:
-            ignored.append(place + 1)
-        elif column in places:
-            problems.append(f"{column} stands in columns {places[column] + 1} and {place + 1}")
-        else:
-            places[column] = place
-    problems += [f"no column '{title(one)}' ({one})" for one in REQUIRED if one not in places]
-    if problems:
-        raise RosterFileError("the header: " + "; ".join(problems))
-    return Header(places, tuple(ignored))
+COLUMNS: Final = Columns(
+    names=_OTHER_NAMES,
+    required=(
+        Column.POLICY,
+        Column.FULL_NAME,
+        Column.BIRTH_DATE,
+        Column.VALID_FROM,
+        Column.VALID_UNTIL,
+        Column.PROGRAMME,
+    ),
+)
 
 
 def title(column: Column) -> str:
     """The column's Russian name."""
-    return _OTHER_NAMES[column][0]
-
-
-def _plain(text: str) -> str:
-    """A header without case, punctuation and doubled spaces."""
-    return re.sub(r"[\W_]+", " ", unicodedata.normalize("NFKC", text).casefold()).strip()
-
-
-_NAMES: Final = {_plain(name): column for column, others in _OTHER_NAMES.items() for name in (column.value, *others)}
+    return COLUMNS.title(column)

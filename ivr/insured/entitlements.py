@@ -1,7 +1,7 @@
 """Services with a limit of their own: how much of a limit is used, and using it once more without a race."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -43,10 +43,13 @@ def use(
     call_id: str | None,
     on: date,
     at: datetime,
+    request_id: str | None = None,
 ) -> bool:
     """Use the service once if the limit allows; two calls at once take turns, so the limit holds for both together.
 
-    An anonymous service leaves neither insured nor call on the use.
+    A use that a request stands for can be given back with it.
+
+    An anonymous service leaves neither insured nor call on the use, nor the instant, which an id holds too.
     """
     entitlement = _held(tx, policy, service, at)
     limit = _limit(entitlement, service)
@@ -55,16 +58,26 @@ def use(
     is_anonymous = service.is_anonymous
     tx.add(
         EntitlementUse(
-            id=new_id(at),
+            id=new_id(datetime.combine(on, time(), UTC) if is_anonymous else at),
             insurer_id=policy.insurer_id,
             entitlement_id=entitlement.id,
             insured_id=None if is_anonymous else person.id,
             call_id=None if is_anonymous else call_id,
+            request_id=None if is_anonymous else request_id,
             used_on=on,
         )
     )
     tx.flush()
     return True
+
+
+def give_back(tx: Transaction, *, request_id: str) -> int:
+    """Undo the uses that a request stood for: it was withdrawn or declined, and no service was given. How many."""
+    found = tx.scalars(select(EntitlementUse).where(EntitlementUse.request_id == request_id)).all()
+    for use_of_it in found:
+        tx.delete(use_of_it)
+    tx.flush()
+    return len(found)
 
 
 def _held(tx: Transaction, policy: Policy, service: Service, at: datetime) -> Entitlement:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, func, select, text, update
+from sqlalchemy import Select, bindparam, delete, func, select, text, update
 
 from config.database import Transaction
 from config.ids import new_id
@@ -38,13 +38,12 @@ def is_locked(tx: Transaction, *, call: Call, guess: Guess, limits: Identificati
     Simultaneous calls about one policy or from one caller take turns from here to the transaction's end.
     """
     _take_turns(tx, guess)
-    recently = IdentificationTry.tried_at > at - _HOUR
     return (
-        _misses(tx, call, IdentificationTry.call_id == call.id) >= limits.tries_per_call
-        or _misses(tx, call, IdentificationTry.policy_hash == guess.policy, recently) >= limits.per_policy_per_hour
+        _misses(tx, _OF_CALL, call, call.id) >= limits.tries_per_call
+        or _misses(tx, _OF_POLICY, call, guess.policy, since=at - _HOUR) >= limits.per_policy_per_hour
         or (
             guess.caller is not None
-            and _misses(tx, call, IdentificationTry.caller_hash == guess.caller, recently) >= limits.per_caller_per_hour
+            and _misses(tx, _OF_CALLER, call, guess.caller, since=at - _HOUR) >= limits.per_caller_per_hour
         )
     )
 
@@ -66,16 +65,27 @@ def note_try(tx: Transaction, *, call: Call, guess: Guess, is_match: bool, at: d
 
 
 def detach_tries(tx: Transaction, *, call: Call, at: datetime) -> None:
-    """Part the call from its tries, which go on counting against guessing but lead to no call any more."""
+    """Part the call from its tries: misses go on counting against guessing but lead to no call any more.
+
+    A match counts for nothing, and its instant would lead from the call to the policy.
+    """
     nowhere = new_id(at)
+    tx.execute(delete(IdentificationTry).where(IdentificationTry.call_id == call.id, IdentificationTry.is_match))
     tx.execute(update(IdentificationTry).where(IdentificationTry.call_id == call.id).values(call_id=nowhere))
 
 
-def _misses(tx: Transaction, call: Call, *conditions: ColumnElement[bool]) -> int:
-    statement = select(func.count()).where(
-        IdentificationTry.insurer_id == call.insurer_id, IdentificationTry.is_match.is_(False), *conditions
-    )
-    return tx.scalar(statement) or 0
+# Built once: building a statement anew takes longer than the database needs for it.
+_MISSES: Final = select(func.count()).where(
+    IdentificationTry.insurer_id == bindparam("insurer_id"), IdentificationTry.is_match.is_(False)
+)
+_RECENTLY: Final = IdentificationTry.tried_at > bindparam("since")
+_OF_CALL: Final = _MISSES.where(IdentificationTry.call_id == bindparam("whose"))
+_OF_POLICY: Final = _MISSES.where(IdentificationTry.policy_hash == bindparam("whose"), _RECENTLY)
+_OF_CALLER: Final = _MISSES.where(IdentificationTry.caller_hash == bindparam("whose"), _RECENTLY)
+
+
+def _misses(tx: Transaction, statement: Select[int], call: Call, whose: str, *, since: datetime | None = None) -> int:
+    return tx.scalar(statement, {"insurer_id": call.insurer_id, "whose": whose, "since": since}) or 0
 
 
 def _take_turns(tx: Transaction, guess: Guess) -> None:

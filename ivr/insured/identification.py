@@ -11,8 +11,9 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
+from config.audit import audit
 from config.database import Transaction
 from config.line_descriptions import Insurer, InsurerKind
 from ivr.calls.log import record
@@ -108,12 +109,28 @@ def identify(
     return Identification(Finding.IDENTIFIED, chosen.policy)
 
 
-def verify(tx: Transaction, *, call: Call, by: str, at: datetime) -> bool:
-    """An agent's questions, or a code by SMS, confirmed an identified caller; False where nobody was identified."""
-    if call.insured_id is None or call.level not in (IdentificationLevel.IDENTIFIED, IdentificationLevel.VERIFIED):
+def identify_by_questions(
+    tx: Transaction, *, call: Call, insured_id: str, by: str, at: datetime
+) -> bool:
+    """An agent's questions told whose policy the call is about: `verified`. `call` must be locked. Audited.
+
+    False, and nothing changes, for an anonymous call and for an insured person of nobody or of another insurer.
+    """
+    person = tx.get(InsuredPerson, insured_id)
+    if call.is_anonymous or person is None or person.insurer_id != call.insurer_id:
         return False
-    call.level = IdentificationLevel.VERIFIED
+    call.insured_id, call.level = person.id, IdentificationLevel.VERIFIED
     record(tx, call, "caller_verified", at=at, by=by)
+    audit(
+        tx,
+        insurer_id=call.insurer_id,
+        at=at,
+        actor=by,
+        action="caller_identified",
+        subject_kind="call",
+        subject_id=call.id,
+        insured_id=person.id,
+    )
     return True
 
 
@@ -137,18 +154,30 @@ def read_birth_date(digits: str, *, today: date) -> date | None:
     return born if today.year - OLDEST_YEARS <= born.year and born <= today else None
 
 
+# Built once: building a statement anew takes longer than the database needs for it.
+_PEOPLE: Final = (
+    select(InsuredPerson, Policy).join(Policy, Policy.id == InsuredPerson.policy_id).order_by(InsuredPerson.id)
+)
+_OF_PAIR: Final = _PEOPLE.where(
+    Policy.insurer_id == bindparam("insurer_id"),
+    Policy.keyed_form == bindparam("digits"),
+    InsuredPerson.birth_date == bindparam("born_on"),
+)
+_OF_PHONE: Final = _PEOPLE.join(InsuredPhone, InsuredPhone.insured_id == InsuredPerson.id).where(
+    InsuredPhone.insurer_id == bindparam("insurer_id"), InsuredPhone.e164 == bindparam("e164")
+)
+
+
 def _candidates(tx: Transaction, call: Call, digits: str, born_on: date | None) -> list[_Candidate]:
     """People born that day whose policy is keyed like this.
 
     The digits of a number with letters are only a part of it, so that there the caller's own number must match
     too (standards.md §1.3).
     """
-    rows = tx.execute(
-        select(InsuredPerson, Policy)
-        .join(Policy, Policy.id == InsuredPerson.policy_id)
-        .where(Policy.insurer_id == call.insurer_id, Policy.keyed_form == digits, InsuredPerson.birth_date == born_on)
-        .order_by(InsuredPerson.id)
-    ).all()
+    if born_on is None:
+        return []
+    pair = {"insurer_id": call.insurer_id, "digits": digits, "born_on": born_on}
+    rows = tx.execute(_OF_PAIR, pair).all()
     known = _owners_of(tx, call, [person.id for person, _ in rows])
     found = [_Candidate(person, policy, is_callers=person.id in known) for person, policy in rows]
     return [one for one in found if one.is_callers or keyed_form(one.policy.number) is not None]
@@ -183,13 +212,7 @@ def _settle(tx: Transaction, call: Call, chosen: _Candidate, *, at: datetime) ->
 
 
 def _of_phone(tx: Transaction, call: Call, e164: str) -> list[_Candidate]:
-    rows = tx.execute(
-        select(InsuredPerson, Policy)
-        .join(Policy, Policy.id == InsuredPerson.policy_id)
-        .join(InsuredPhone, InsuredPhone.insured_id == InsuredPerson.id)
-        .where(InsuredPhone.insurer_id == call.insurer_id, InsuredPhone.e164 == e164)
-        .order_by(InsuredPerson.id)
-    )
+    rows = tx.execute(_OF_PHONE, {"insurer_id": call.insurer_id, "e164": e164})
     return [_Candidate(person, policy, is_callers=True) for person, policy in rows]
 
 

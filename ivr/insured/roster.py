@@ -15,8 +15,8 @@ from config.centre import Centre
 from config.database import Transaction
 from config.ids import new_id
 from config.line_descriptions import Insurer
-from ivr.insured.columns import title
-from ivr.insured.roster_files import RosterFile, read_roster
+from config.tables import Table, read_table
+from ivr.insured.columns import COLUMNS, Column, title
 from ivr.insured.roster_records import Change, Comparison, compare_rows, known_programmes, save
 from ivr.insured.roster_rows import ReadRow, RosterRow, RowProblem, read_rows
 
@@ -62,16 +62,17 @@ def import_roster(
     insurer_id: str,
     by: str,
     mode: Mode = Mode.GOOD_ROWS,
+    sheet: str | None = None,
     progress: Progress = lambda done, of: None,
 ) -> ImportReport:
     """Load the roster at `path` into the insurer's records; loading the same file again changes nothing.
 
-    A validity's last day is inclusive in the file and half-open on record. Raises RosterFileError if the file is no
-    table; a bad row never raises. GOOD_ROWS loads in batches, each its own transaction, and may run again after a
+    A validity's last day is inclusive in the file and half-open on record. Raises TableError if the file is no table; a
+    bad row never raises. GOOD_ROWS loads in batches, each its own transaction, and may run again after a
     crash; ALL_OR_NOTHING loads in one transaction, or nothing if any row has an error.
     """
     insurer = centre.insurers[insurer_id]
-    file = read_roster(path)
+    file = read_table(path, COLUMNS, sheet=sheet)
     loading = _Loading(centre, insurer, file, by, progress)
     good = loading.read()
     if mode is Mode.ALL_OR_NOTHING and loading.has_errors:
@@ -101,7 +102,7 @@ def write_problems(problems: Sequence[RowProblem], target: TextIO) -> None:
 class _Loading:
     centre: Centre
     insurer: Insurer
-    file: RosterFile
+    file: Table[Column]
     by: str
     progress: Progress
     problems: list[RowProblem] = field(default_factory=list)
@@ -144,7 +145,7 @@ class _Loading:
             rows=len(self.file.rows),
             counts=self.counts,
             problems=self.problems,
-            ignored_columns=self.file.header.ignored,
+            ignored_columns=tuple(self.file.header.ignored),
             is_loaded=is_loaded,
         )
 

@@ -1,31 +1,20 @@
-"""Reads single cells of a roster: dates, numbers, lists, yes and no. No reason quotes a cell: it may be personal."""
+"""Reads cells that only rosters of insured people have (others: `config.table_cells`). No reason quotes a cell."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Final, TypeVar
 
 from config.calendars import CalendarError, zone_named
 from config.phone_numbers import PhoneNumber, PhoneNumberError, parse_phones
+from config.table_cells import LONGEST_LIST, CellProblem, required, required_day, text
+from config.table_files import Cell, LostDigits
 from ivr.insured.models import DeductibleState
-from ivr.insured.roster_files import Cell, LostDigits
 
 T = TypeVar("T")
 
-_LONGEST_TEXT: Final = 200
 _LIST: Final = re.compile(r"\s*[;\n]\s*")
 _NAME: Final = re.compile(r"[^\W\d_][\w .'’ʼ()-]*")
-_DATE_SHAPES: Final = (
-    "%d.%m.%Y",
-    "%Y-%m-%d",
-    "%d/%m/%Y",
-    "%d.%m.%Y %H:%M:%S",
-    "%Y-%m-%d %H:%M:%S",
-    "%Y-%m-%dT%H:%M:%S",
-)
-_YES: Final = frozenset({"да", "yes", "true", "1", "+"})
-_NO: Final = frozenset({"нет", "no", "false", "0", "-", ""})
 _DEDUCTIBLES: Final[Mapping[str, DeductibleState]] = {
     "": DeductibleState.NONE,
     "нет": DeductibleState.NONE,
@@ -35,32 +24,6 @@ _DEDUCTIBLES: Final[Mapping[str, DeductibleState]] = {
     "активирована": DeductibleState.ACTIVE,
     "active": DeductibleState.ACTIVE,
 }
-
-
-class CellProblem(ValueError):
-    """What is wrong with a cell, without its content."""
-
-
-def text(cell: Cell) -> str:
-    """Plain text: normalised, no control characters, at most 200 characters. A date comes as ISO text."""
-    if cell is None:
-        return ""
-    if isinstance(cell, date):
-        return cell.isoformat()
-    plain = " ".join(unicodedata.normalize("NFC", cell).split())
-    if len(plain) > _LONGEST_TEXT:
-        raise CellProblem(f"is longer than {_LONGEST_TEXT} characters")
-    if any(unicodedata.category(letter).startswith("C") for letter in plain):
-        raise CellProblem("has characters that cannot be seen")
-    return plain
-
-
-def required(cell: Cell) -> str:
-    """Text that must be there."""
-    plain = text(cell)
-    if not plain:
-        raise CellProblem("is empty")
-    return plain
 
 
 def name(cell: Cell) -> str:
@@ -79,29 +42,6 @@ def policy_number(cell: Cell, pattern: re.Pattern[str]) -> str:
     if not pattern.fullmatch(plain):
         raise CellProblem("is not written as this insurer's policy numbers are")
     return plain
-
-
-def day(cell: Cell) -> date | None:
-    """A date: ДД.ММ.ГГГГ, ISO, or one that the workbook knows as a date; None if empty."""
-    if isinstance(cell, date):
-        return cell
-    plain = text(cell)
-    for shape in _DATE_SHAPES if plain else ():
-        try:
-            return datetime.strptime(plain, shape).date()  # noqa: DTZ007 - a date has no zone
-        except ValueError:
-            continue
-    if plain:
-        raise CellProblem("is no date such as 31.12.2026")
-    return None
-
-
-def required_day(cell: Cell) -> date:
-    """A date that must be there."""
-    found = day(cell)
-    if found is None:
-        raise CellProblem("is empty")
-    return found
 
 
 def day_after(cell: Cell) -> date:
@@ -128,16 +68,6 @@ def percent(cell: Cell) -> int | None:
     if value is not None and value > 100:
         raise CellProblem("is more than 100 per cent")
     return value
-
-
-def flag(cell: Cell) -> bool:
-    """Yes or no; empty is no."""
-    plain = text(cell).casefold()
-    if plain in _YES:
-        return True
-    if plain in _NO:
-        return False
-    raise CellProblem("is neither yes nor no")
 
 
 def deductible(cell: Cell) -> DeductibleState:
@@ -174,7 +104,7 @@ def zone(cell: Cell) -> str | None:
 
 def items(cell: Cell) -> tuple[str, ...]:
     """A list parted by semicolons."""
-    return tuple(dict.fromkeys(one for one in _LIST.split(text(cell)) if one))
+    return tuple(dict.fromkeys(one for one in _LIST.split(text(cell, longest=LONGEST_LIST)) if one))
 
 
 def pairs(cell: Cell, value: Callable[[str], T]) -> tuple[tuple[str, T], ...]:
@@ -196,11 +126,3 @@ def code(cell: Cell, width: int) -> str | None:
     if not (plain.isascii() and plain.isdecimal()) or len(plain) > width:
         raise CellProblem(f"is no code of {width} digits")
     return plain.zfill(width)
-
-
-def extension(cell: Cell) -> str | None:
-    """The digits of an extension, such as 50-93."""
-    plain = re.sub(r"[\s-]|^(доб|ext)\.?", "", text(cell).casefold())
-    if plain and not re.fullmatch(r"[0-9]{1,11}", plain):
-        raise CellProblem("is no extension: digits only")
-    return plain or None

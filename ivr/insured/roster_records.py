@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, select
 from config.database import Base, Transaction
 from config.ids import new_id
 from config.line_descriptions import Insurer
-from ivr.insured.columns import Column, Header
+from config.tables import Header
+from ivr.insured.columns import Column
 from ivr.insured.models import (
     Entitlement,
     EntitlementUse,
@@ -77,7 +78,7 @@ class Comparison:
 
 
 def compare_rows(
-    tx: Transaction, rows: Sequence[RosterRow], *, header: Header, insurer: Insurer, at: datetime
+    tx: Transaction, rows: Sequence[RosterRow], *, header: Header[Column], insurer: Insurer, at: datetime
 ) -> Comparison:
     """Hold the rows against the records. Nothing is written before `save`; the same rows again come to nothing."""
     return _Comparing(tx, header, insurer, at, rows).compare()
@@ -108,7 +109,7 @@ class _Comparing:
     """One batch: what it touches is read in a few statements and compared in memory."""
 
     def __init__(
-        self, tx: Transaction, header: Header, insurer: Insurer, at: datetime, rows: Sequence[RosterRow]
+        self, tx: Transaction, header: Header[Column], insurer: Insurer, at: datetime, rows: Sequence[RosterRow]
     ) -> None:
         self._tx = tx
         self._header = header

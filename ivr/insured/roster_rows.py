@@ -7,11 +7,12 @@ from typing import Final, TypeVar
 
 from config.line_descriptions import Insurer, InsurerKind
 from config.phone_numbers import PhoneNumber
+from config.table_cells import CellProblem, day, extension, flag, required, required_day, text
+from config.table_files import Cell
+from config.tables import Header, RawRow
 from ivr.insured import roster_cells as cells
-from ivr.insured.columns import Column, Header, title
+from ivr.insured.columns import Column, title
 from ivr.insured.models import DeductibleState
-from ivr.insured.roster_cells import CellProblem
-from ivr.insured.roster_files import Cell, RawRow
 from ivr.policy_numbers import PolicyShape, decode_enp, shape_of
 
 T = TypeVar("T")
@@ -92,7 +93,12 @@ class ReadRow:
 
 
 def read_rows(
-    raw_rows: Iterable[RawRow], header: Header, *, insurer: Insurer, known_programmes: Collection[str], today: date
+    raw_rows: Iterable[RawRow[Column]],
+    header: Header[Column],
+    *,
+    insurer: Insurer,
+    known_programmes: Collection[str],
+    today: date,
 ) -> Iterator[ReadRow]:
     """Each raw row read, one after the other: its record, or its problems, or a record with warnings.
 
@@ -111,7 +117,7 @@ def read_rows(
 class _RowReader:
     """Reads one row to its end, so that every problem of it is told at once."""
 
-    def __init__(self, raw: RawRow, header: Header, insurer: Insurer, today: date) -> None:
+    def __init__(self, raw: RawRow[Column], header: Header[Column], insurer: Insurer, today: date) -> None:
         self._raw = raw
         self._header = header
         self._insurer = insurer
@@ -128,9 +134,9 @@ class _RowReader:
         number = self._read(Column.POLICY, lambda cell: cells.policy_number(cell, self._insurer.policy.pattern))
         full_name = self._read(Column.FULL_NAME, cells.name)
         born = self._read(Column.BIRTH_DATE, self._birth_date)
-        begins = self._read(Column.VALID_FROM, cells.required_day)
+        begins = self._read(Column.VALID_FROM, required_day)
         ends = self._read(Column.VALID_UNTIL, cells.day_after)
-        programme = self._read(Column.PROGRAMME, cells.required)
+        programme = self._read(Column.PROGRAMME, required)
         if begins is not None and ends is not None and ends <= begins:
             self._problem(Column.VALID_UNTIL, "is before the day on which the policy begins")
         services = self._services(Column.SERVICES)
@@ -150,7 +156,7 @@ class _RowReader:
             valid_until=ends,
             programme=programme,
             region=self._read(Column.REGION, self._region),
-            employer=self._read(Column.EMPLOYER, cells.text) or None,
+            employer=self._read(Column.EMPLOYER, text) or None,
             deductible=self._read(Column.DEDUCTIBLE, cells.deductible) or DeductibleState.NONE,
             deductible_percent=self._read(Column.DEDUCTIBLE_PERCENT, cells.percent),
             deductible_left=self._read(Column.DEDUCTIBLE_LEFT, cells.amount),
@@ -163,11 +169,11 @@ class _RowReader:
         return PersonFacts(
             full_name=full_name,
             birth_date=born,
-            city=self._read(Column.CITY, cells.text) or None,
+            city=self._read(Column.CITY, text) or None,
             time_zone=self._read(Column.TIME_ZONE, cells.zone),
             language=self._read(Column.LANGUAGE, self._language),
-            curator=self._read(Column.CURATOR, cells.extension),
-            may_be_called=self._read(Column.MAY_BE_CALLED, cells.flag) or False,
+            curator=self._read(Column.CURATOR, extension),
+            may_be_called=self._read(Column.MAY_BE_CALLED, flag) or False,
             phones=self._read(Column.PHONES, cells.phones) or (),
             first_opinion=self._read(Column.FIRST_OPINION, self._past_day),
             used=self._read(Column.USED, self._used) or (),
@@ -192,13 +198,13 @@ class _RowReader:
         self.problems.append(RowProblem(self._raw.line, column, reason, is_warning))
 
     def _birth_date(self, cell: Cell) -> date:
-        born = cells.required_day(cell)
+        born = required_day(cell)
         if not _OLDEST <= born <= self._today:
             raise CellProblem("is in the future or before 1900")
         return born
 
     def _past_day(self, cell: Cell) -> date | None:
-        found = cells.day(cell)
+        found = day(cell)
         if found is not None and found > self._today:
             raise CellProblem("is in the future")
         return found
@@ -221,7 +227,7 @@ class _RowReader:
         return tuple((self._service(service), limit) for service, limit in found)
 
     def _used(self, cell: Cell) -> tuple[tuple[str, date], ...]:
-        found = cells.pairs(cell, cells.required_day)
+        found = cells.pairs(cell, required_day)
         return tuple((self._service(service), on) for service, on in found)
 
     def _region(self, cell: Cell) -> str | None:
@@ -231,7 +237,7 @@ class _RowReader:
         return None if code is None else (self._insurer.regions[code].code if self._insurer.regions else code)
 
     def _language(self, cell: Cell) -> str | None:
-        plain = cells.text(cell).lower()
+        plain = text(cell).lower()
         if plain and plain not in self._insurer.languages:
             raise CellProblem(f"is none of {', '.join(self._insurer.languages)}")
         return plain or None

@@ -30,6 +30,13 @@ BACK_IN_QUEUE: Final[Mapping[str, str]] = {
     "tg": "Алоқа бо корманд қатъ шуд. Шумо дар навбат аввал ҳастед, ҳозир корманди дигар ҷавоб медиҳад.",
     "ky": "Кызматкер менен байланыш үзүлдү. Сиз кезекте биринчисиз, азыр башка кызматкер жооп берет.",
 }
+PASSED_ON: Final[Mapping[str, str]] = {
+    "ru": "Соединяю с другим сотрудником. Оставайтесь, пожалуйста, на линии.",
+    "en": "I am putting you through to another colleague. Please stay on the line.",
+    "uz": "Boshqa xodim bilan ulayapman. Iltimos, liniyada qoling.",
+    "tg": "Шуморо бо корманди дигар мепайвандам. Лутфан, дар хат монед.",
+    "ky": "Башка кызматкер менен байланыштырып жатам. Сураныч, линияда калыңыз.",
+}
 _UNKNOWN_NUMBER: Final = (
     ("ru", "Этот номер не обслуживается. Проверьте, пожалуйста, номер и позвоните снова."),
     ("en", "This number is not in service. Please check the number and ring again."),

@@ -10,10 +10,12 @@ from ivr.calls.ending import end_call
 from ivr.calls.models import CallState
 from ivr.calls.transitions import move
 from ivr.phone_side import PhoneSide
-from ivr.turns.apologies import BACK_IN_QUEUE
+from ivr.ports import Parting
+from ivr.turns.apologies import BACK_IN_QUEUE, PASSED_ON
+from ivr.turns.diverted import diverted_document
 from ivr.turns.replies import keep_reply, latest_reply
 from ivr.turns.steps import queue_document
-from ivr.turns.taking import finish
+from ivr.turns.taking import end_turn, finish
 from ivr.turns.turning import Turning, turning
 from ivr.twiml import elements
 from ivr.twiml.elements import Xml
@@ -50,7 +52,11 @@ def queue_left(phone: PhoneSide, call_id: str, number: int, result: QueueResult)
         if number != one.call.turn:
             return latest_reply(one.tx, one.call)
         heard = _heard(one, result)
-        return elements.EMPTY if heard is None else finish(one, heard)
+        if heard is None:
+            return elements.EMPTY
+        if heard == Answered("timed_out") and (diversion := one.phone.ports.queues.diversion(one.tx, one.call)):
+            return end_turn(one, diverted_document(one, diversion, ""))
+        return finish(one, heard)
 
 
 def _heard(one: Turning, result: QueueResult) -> Heard | None:
@@ -98,24 +104,21 @@ def bridge_left(phone: PhoneSide, call_id: str, number: int, *, has_hung_up: boo
             end_call(one.phone.centre, one.tx, one.call, cause="completed", at=one.at)
         if one.is_over:
             return elements.EMPTY
-        if one.phone.ports.queues.is_concluded(one.tx, one.call):
-            return finish(one, Answered("served"))
-        return _back_to_queue(one)
+        parting = one.phone.ports.queues.parting(one.tx, one.call)
+        return finish(one, Answered("served")) if parting is Parting.CONCLUDED else _back_to_queue(one, parting)
 
 
-def _back_to_queue(one: Turning) -> Xml:
-    """The agent was lost, so the caller waits again, first in line, and is told why."""
+def _back_to_queue(one: Turning, parting: Parting) -> Xml:
+    """The agent was lost, or passed the caller on: they wait again, first in line, and are told why."""
     queue = _queue_of(one)
     one.write_events()
     one.phone.ports.queues.join(
         one.tx, one.call, queue=queue, is_emergency=one.call.is_emergency, prefer_curator=False, at_head=True
     )
     one.note("queued_again", queue=queue)
-    words = say_text(
-        BACK_IN_QUEUE.get(one.call.language, BACK_IN_QUEUE["ru"]),
-        language=one.call.language,
-        delivery=one.phone.delivery,
-    )
+    texts = PASSED_ON if parting is Parting.TRANSFERRED else BACK_IN_QUEUE
+    text = texts.get(one.call.language, texts["ru"])
+    words = say_text(text, language=one.call.language, delivery=one.phone.delivery)
     reply = queue_document(one, queue, words)
     keep_reply(one.tx, one.call, str(one.call.turn), reply, at=one.at)
     one.call.turn += 1
@@ -124,8 +127,5 @@ def _back_to_queue(one: Turning) -> Xml:
 
 def _queue_of(one: Turning) -> str:
     """The queue whose node the flow still stands at."""
-    session = one.session()
-    frame = session.frames[-1]
-    node = one.flows.flows[frame.flow].nodes[frame.node]
-    queue = getattr(node, "queue", None)
+    queue = getattr(one.node(), "queue", None)
     return str(queue) if queue else next(iter(one.insurer.queues))

@@ -10,12 +10,15 @@ from ivr.calls.finding import locked_call_by_sid
 from ivr.calls.models import Call, CarrierNews
 from ivr.carrier.port import Carrier
 from ivr.phone_side import PhoneSide
-from ivr.turns.taking import take_turn
-from ivr.turns.turning import Turning
+from ivr.turns.diverted import is_with_secretary, message_taken
+from ivr.turns.replies import latest_reply
+from ivr.turns.taking import end_turn, finish
+from ivr.turns.turning import Turning, turning
 from ivr.twiml.elements import Xml
 
 DISCARD: Final = "discard_recording"
 _LEAVING_KEYS: Final = frozenset("09*")
+_EMERGENCY: Final = "9"
 
 
 @dataclass(frozen=True)
@@ -28,8 +31,17 @@ class Spoken:
 
 
 def message_spoken(phone: PhoneSide, call_id: str, number: int, spoken: Spoken, *, has_hung_up: bool) -> Xml:
-    """The reply to the message recorded in turn `number`. Raises CallUnreadable."""
-    return take_turn(phone, call_id, number, lambda one: _heard(one, spoken), has_hung_up=has_hung_up)
+    """The reply to the message recorded in turn `number`, in the flow or by the secretary. Raises CallUnreadable."""
+    with turning(phone, call_id, "take_turn") as one:
+        if number != one.call.turn:
+            return latest_reply(one.tx, one.call)
+        one.has_hung_up = has_hung_up
+        is_secretary = is_with_secretary(one)
+        heard = _heard(one, spoken)
+        # The secretary stands in a queue's place, of which the flow knows nothing; an emergency is the flow's.
+        if is_secretary and heard != Pressed(_EMERGENCY):
+            return end_turn(one, message_taken(one, is_recorded=heard == Answered("recorded")))
+        return finish(one, heard)
 
 
 def recording_ready(phone: PhoneSide, *, carrier_sid: str, recording_sid: str, seconds: int) -> None:

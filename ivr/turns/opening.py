@@ -11,6 +11,7 @@ from config.database import Transaction
 from config.ids import new_id
 from config.line_descriptions import Line
 from config.phone_numbers import mask_phone, parse_caller_id
+from config.prepared import insertion
 from flows import FlowSet, begin
 from flows.turn import Begin
 from ivr.calls.ending import end_call
@@ -26,6 +27,9 @@ from ivr.twiml.elements import Xml
 log = logging.getLogger("pult.turns")
 
 CALLER: Final = "caller"
+_ADD_LEG: Final = insertion(
+    Leg, "id", "insurer_id", "call_id", "carrier_sid", "party", "started_at", "answered_at"
+)
 
 
 @dataclass(frozen=True)
@@ -97,17 +101,16 @@ def new_call(
     )
     tx.add(call)
     tx.flush()
-    tx.add(
-        Leg(
-            id=new_id(at),
-            insurer_id=line.insurer_id,
-            call_id=call.id,
-            carrier_sid=arrival.carrier_sid,
-            party=CALLER,
-            started_at=at,
-            answered_at=at,
-        )
-    )
+    leg = {
+        "id": new_id(at),
+        "insurer_id": line.insurer_id,
+        "call_id": call.id,
+        "carrier_sid": arrival.carrier_sid,
+        "party": CALLER,
+        "started_at": at,
+        "answered_at": at,
+    }
+    _ADD_LEG.run(tx, [leg])
     return call
 
 

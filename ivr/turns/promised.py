@@ -12,10 +12,11 @@ from ivr.calls.models import Call, CallState, Direction
 from ivr.carrier.port import CarrierStatus
 from ivr.phone_side import PhoneSide
 from ivr.turns.apologies import apology, ended_call
+from ivr.turns.keys import pressed_or_silence
 from ivr.turns.opening import Arrival, new_call
 from ivr.turns.replies import keep_reply, latest_reply
 from ivr.turns.steps import settle
-from ivr.turns.taking import finish, keys_or_silence
+from ivr.turns.taking import finish
 from ivr.turns.turning import Turning, turning, turning_of
 from ivr.twiml import elements
 from ivr.twiml.elements import Xml
@@ -100,7 +101,7 @@ def take_keys(phone: PhoneSide, call_id: str, number: int, digits: str) -> Xml:
             return latest_reply(one.tx, one.call)
         if _is_greeted(one):
             return _confirm(one, digits)
-        return finish(one, keys_or_silence(digits))
+        return finish(one, pressed_or_silence(one, digits, str(number - 1)))
 
 
 def _is_greeted(one: Turning) -> bool:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final, cast
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, bindparam, func, select
 
 from config.database import Transaction
 from config.prepared import insertion
@@ -12,6 +12,10 @@ from ivr.errors import CallUnreadable
 from ivr.twiml.elements import Xml
 
 _TURNS: Final = cast(Table, CallTurn.__table__)
+# Built once: building a statement anew takes longer than the database needs for it.
+_GIVEN: Final = select(_TURNS.c.reply).where(
+    _TURNS.c.call_id == bindparam("of_call"), _TURNS.c.number == bindparam("of_number")
+)
 _KEEP: Final = insertion(CallTurn, "call_id", "number", "reply", "at")
 
 
@@ -24,8 +28,14 @@ def keep_reply(tx: Transaction, call: Call, number: str, reply: Xml, *, at: date
 
 def reply_to(tx: Transaction, call: Call, number: str) -> Xml | None:
     """What was answered to this number; None if nothing was yet."""
-    key = (_TURNS.c.call_id == call.id, _TURNS.c.number == number)
-    return tx.connection().execute(select(_TURNS.c.reply).where(*key)).scalar_one_or_none()
+    return tx.connection().execute(_GIVEN, {"of_call": call.id, "of_number": number}).scalar_one_or_none()
+
+
+def replied_at(tx: Transaction, call: Call, *numbers: str) -> datetime | None:
+    """When the newest of the replies to these numbers was given; None if none was."""
+    key = (_TURNS.c.call_id == call.id, _TURNS.c.number.in_(numbers))
+    at: datetime | None = tx.connection().execute(select(func.max(_TURNS.c.at)).where(*key)).scalar_one()
+    return at
 
 
 def latest_reply(tx: Transaction, call: Call) -> Xml:

@@ -7,15 +7,17 @@ from config.phone_numbers import PhoneNumber
 from flows import Session, Turn, advance
 from flows.actions import FAILED
 from flows.turn import Answered, Ask, Do, Enqueue, HangUp, Heard, LeaveQueue, Prompt, Record, Transfer, Wait
-from ivr.actions.registry import carry_out
+from ivr.actions.registry import carry_out, touches_rows
 from ivr.calls.models import CallState
-from ivr.calls.outcomes import LINE, record_outcome
+from ivr.calls.outcomes import record_line_outcome
 from ivr.calls.transitions import move
+from ivr.diversions import diversion_of_line, diversion_of_queue
 from ivr.errors import TurnWithoutEnd
 from ivr.flow_library import DIVERSION, DUTY
-from ivr.line_notices import diversion_of_line, diversion_of_queue
 from ivr.ports import QueueEntry
 from ivr.signals import caller_left, caller_queued
+from ivr.turns.diverted import dial, diverted_document
+from ivr.turns.notices import announcements
 from ivr.turns.turning import Turning
 from ivr.twiml import elements
 from ivr.twiml.elements import Xml
@@ -106,21 +108,23 @@ def _ask(one: Turning, step: Ask, words: Xml) -> Xml:
 
 
 def _do(one: Turning, step: Do, session: Session) -> Heard:
-    one.write_events()
+    if touches_rows(step.action):
+        one.write_events()
     answer = carry_out(one.context(session), step.action, step.arguments)
     one.note("action_answered", action=step.action, result=answer.result)
     return Answered(answer.result, answer.variables)
 
 
 def _enqueue(one: Turning, step: Enqueue, words: Xml) -> Xml | Heard:
-    """Join the queue, or tell the flow why not. An emergency is never refused, and never diverted to a number."""
+    """Join the queue, or tell the flow why not. An emergency is never refused, and never diverted."""
     call, queues = one.call, one.phone.ports.queues
     one.write_events()
     if one.has_left_queue and not step.is_emergency:
         queues.leave(one.tx, call, reason="left")
     one.has_left_queue = False
-    if not step.is_emergency and (number := diversion_of_queue(one.tx, call.insurer_id, step.queue, one.at)):
-        return _divert(one, number, words)
+    diversion = None if step.is_emergency else diversion_of_queue(one.tx, call.insurer_id, step.queue, one.at)
+    if diversion is not None and diversion.queue is None:
+        return diverted_document(one, diversion, words)
     call.is_emergency = call.is_emergency or step.is_emergency
     entry = queues.join(
         one.tx, call, queue=step.queue, is_emergency=step.is_emergency, prefer_curator=step.prefer_curator
@@ -128,6 +132,9 @@ def _enqueue(one: Turning, step: Enqueue, words: Xml) -> Xml | Heard:
     match entry:
         case QueueEntry.JOINED:
             one.note("queued", queue=step.queue, reason=dict(step.reason), emergency=step.is_emergency)
+            # In an emergency the line's news can wait; only what hangs at the emergency queue itself is said.
+            also = () if diversion is None else (str(diversion.queue),)
+            words += announcements(one, (step.queue, *also), is_line_included=not step.is_emergency)
             return queue_document(one, step.queue, words)
         case QueueEntry.CLOSED | QueueEntry.FULL:
             one.note("queue_refused", queue=step.queue, why=entry.value)
@@ -151,12 +158,6 @@ def queue_document(one: Turning, queue: str, words: Xml) -> Xml:
     )
 
 
-def _divert(one: Turning, number: str, words: Xml) -> Xml:
-    move(one.call, CallState.TRANSFERRED)
-    one.note("queue_diverted")
-    return _dial(one, PhoneNumber(number), words, one.urls.diverted(one.call.turn + 1), _TRANSFER_SECONDS)
-
-
 def _transfer(one: Turning, step: Transfer, words: Xml) -> Xml | Heard:
     destination = _destination(one, step.destination)
     one.note("transferred", destination=step.destination, known=destination is not None)
@@ -164,7 +165,7 @@ def _transfer(one: Turning, step: Transfer, words: Xml) -> Xml | Heard:
         return Answered(FAILED)
     move(one.call, CallState.TRANSFERRED)
     seconds = _DUTY_SECONDS if step.destination == DUTY else _TRANSFER_SECONDS
-    return _dial(one, destination, words, one.urls.turn(one.call.turn + 1), seconds)
+    return dial(one, destination, words, one.urls.turn(one.call.turn + 1), seconds)
 
 
 def _destination(one: Turning, name: str) -> PhoneNumber | None:
@@ -176,22 +177,15 @@ def _destination(one: Turning, name: str) -> PhoneNumber | None:
     return one.insurer.destinations.get(name)
 
 
-def _dial(one: Turning, destination: PhoneNumber, words: Xml, action: str, seconds: int) -> Xml:
-    dial = elements.dial_number(
-        destination.e164,
-        extension=destination.extension,
-        action=action,
-        caller_id=one.call.dnis,
-        timeout=seconds,
-    )
-    return elements.document(words, dial)
-
-
 def _record(one: Turning, step: Record, words: Xml) -> Xml:
     move(one.call, CallState.LEAVING_MESSAGE)
     action = one.urls.recorded(one.call.turn + 1)
     return elements.document(
-        words, elements.record(action=action, status_url=one.urls.recordings, max_seconds=step.max_seconds)
+        # A key is heard before the tone as well: 9 brings help, and nobody has to listen to the end for it.
+        elements.gather_or_go_on(words, action=action, timeout=1),
+        elements.record(action=action, status_url=one.urls.recordings, max_seconds=step.max_seconds),
+        # Reached only where nothing was recorded: without it whoever says nothing after the tone is cut off.
+        elements.redirect(action),
     )
 
 
@@ -199,7 +193,8 @@ def _hang_up(one: Turning, step: HangUp, words: Xml) -> Xml:
     move(one.call, CallState.IN_MENU)
     if step.outcome != _LEFT_TO_AGENT:
         one.write_events()
-        record_outcome(one.tx, call=one.call, code=step.outcome, by=LINE, at=one.at, own_codes=one.insurer.outcomes)
+        own = one.insurer.outcomes
+        record_line_outcome(one.tx, call=one.call, code=step.outcome, at=one.at, own_codes=own)
     return elements.document(words, elements.hang_up())
 
 

@@ -2,12 +2,15 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Final, TypeAlias
 
 from flows.actions import FAILED
-from flows.turn import Answered, Heard, Pressed, Silence
+from flows.turn import Answered, Heard
 from ivr.calls.ending import end_call
 from ivr.calls.models import CallState
+from ivr.calls.outcomes import LINE, TRANSFERRED_DUTY, TRANSFERRED_ELSEWHERE, record_outcome
+from ivr.flow_library import DIVERSION, DUTY
 from ivr.phone_side import PhoneSide
 from ivr.turns.replies import keep_reply, latest_reply
 from ivr.turns.steps import leave_for_good, settle
@@ -27,6 +30,10 @@ _DIALLED: Final[Mapping[str, str]] = {
     "no-answer": "no_answer",
     "canceled": "no_answer",
 }
+_SPOKE_TO: Final[Mapping[str, str]] = {DUTY: TRANSFERRED_DUTY, DIVERSION: TRANSFERRED_ELSEWHERE}
+_ASK_WHAT_CAME_OF_IT: Final = "ask_what_came_of_it"
+_ASKED_WITHIN: Final = timedelta(hours=1)
+_DESK: Final = "desk"
 
 
 def take_turn(phone: PhoneSide, call_id: str, number: int, listen: Listening, *, has_hung_up: bool = False) -> Xml:
@@ -45,7 +52,11 @@ def take_turn(phone: PhoneSide, call_id: str, number: int, listen: Listening, *,
 
 def finish(one: Turning, heard: Heard) -> Xml:
     """Let the flow hear it and keep the reply as that of the call's turn, which is then over."""
-    reply = settle(one, heard)
+    return end_turn(one, settle(one, heard))
+
+
+def end_turn(one: Turning, reply: Xml) -> Xml:
+    """Keep the reply as that of the call's turn, which is then over."""
     leave_for_good(one, "left")
     keep_reply(one.tx, one.call, str(one.call.turn), reply, at=one.at)
     one.call.turn += 1
@@ -55,20 +66,45 @@ def finish(one: Turning, heard: Heard) -> Xml:
     return reply
 
 
-def keys_or_silence(digits: str) -> Heard:
-    """What a caller who was asked something pressed."""
-    return Pressed(digits) if digits else Silence()
-
-
 def transfer_result(dial_status: str) -> Listening:
-    """What came of connecting the caller elsewhere."""
-    return lambda one: Answered(_DIALLED.get(dial_status, FAILED))
+    """What came of connecting the caller elsewhere; that somebody on duty spoke to them is the call's outcome."""
+    result = _DIALLED.get(dial_status, FAILED)
+
+    def listen(one: Turning) -> Heard:
+        code = _SPOKE_TO.get(getattr(one.node(), "destination", ""))
+        if result == "completed" and code is not None:
+            _note_spoken_to(one, code)
+        return Answered(result)
+
+    return listen
 
 
 def diversion_result(dial_status: str) -> Listening:
     """What came of the number that stands in for a queue: somebody spoke to the caller, or nobody did."""
     is_served = _DIALLED.get(dial_status) == "completed"
-    return lambda one: Answered("served" if is_served else FAILED)
+
+    def listen(one: Turning) -> Heard:
+        if is_served:
+            _note_spoken_to(one, TRANSFERRED_ELSEWHERE)
+        return Answered("served" if is_served else FAILED)
+
+    return listen
+
+
+def _note_spoken_to(one: Turning, code: str) -> None:
+    """Somebody without a desk had the caller: the line says so. After an emergency the desk asks what came of it."""
+    is_urgent = one.call.is_emergency
+    one.write_events()
+    record_outcome(
+        one.tx,
+        call=one.call,
+        code=code,
+        by=LINE,
+        at=one.at,
+        next_action=_ASK_WHAT_CAME_OF_IT if is_urgent else None,
+        due_at=one.at + _ASKED_WITHIN if is_urgent else None,
+        owner=_DESK if is_urgent else None,
+    )
 
 
 def give_up_waiting(one: Turning) -> Heard | None:

@@ -13,10 +13,11 @@ from config.database import Transaction
 from config.line_descriptions import Insurer, Line
 from config.prepared import change
 from flows import FlowSet, Session
+from flows.nodes.node import Node
 from flows.turn import Entered, KeyPressed, Trace
 from ivr.actions.context import ActionContext
 from ivr.calls.finding import locked_call
-from ivr.calls.log import Detail, Happening, record_all
+from ivr.calls.log import Detail, Happening, count_is_written, event_count, record_all
 from ivr.calls.models import Call, CallState
 from ivr.errors import CallUnreadable, UnknownCall
 from ivr.phone_side import PhoneSide
@@ -25,8 +26,8 @@ from ivr.urls import Urls
 log = logging.getLogger("pult.turns")
 
 # What nearly every turn changes of its call.
-_STANDING: Final = ("session", "turn", "event_count", "state", "language")
-_STAND: Final = change(Call, *_STANDING)
+_STANDING: Final = ("session", "turn", "state", "language")
+_STAND: Final = change(Call, "event_count", *_STANDING)
 
 
 @dataclass
@@ -61,9 +62,15 @@ class Turning:
         except (ValueError, KeyError, TypeError) as error:
             raise CallUnreadable(self.call.id) from error
 
+    def node(self) -> Node:
+        """The node of the flow at which the call stands. Raises CallUnreadable."""
+        frame = self.session().frames[-1]
+        return self.flows.flows[frame.flow].nodes[frame.node]
+
     def keep(self, session: Session) -> None:
-        """Let the call stand there from now on."""
-        self.call.session = session.to_json()
+        """Let the call stand there from now on; one that is over keeps nothing of what was keyed."""
+        kept = session.without_digits() if self.call.state == CallState.ENDED else session
+        self.call.session = kept.to_json()
         if self.call.language != session.language:
             self.call.language = session.language
 
@@ -92,7 +99,9 @@ class Turning:
         self.write_events()
         if self.call in self.tx.dirty:
             values = {name: getattr(self.call, name) for name in _STANDING}
-            _STAND.run(self.tx, [{"row_id": self.call.id, **values}])
+            count = event_count(self.tx, self.call)
+            _STAND.run(self.tx, [{"row_id": self.call.id, "event_count": count, **values}])
+            count_is_written(self.tx, self.call)
             for name, value in values.items():
                 set_committed_value(self.call, name, value)
             # A call with nothing else to write need not go through the session's accounting, which costs as much again.

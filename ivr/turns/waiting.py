@@ -1,12 +1,15 @@
 """Waiting in a queue, round by round: place and estimate, music, keys; and a place to wait until the bridge is up."""
 
+from dataclasses import replace
 from typing import Final
 
 from flows import advance
-from flows.turn import LeaveQueue, Pressed, Round, Wait
+from flows.turn import LeaveQueue, Round, Wait
 from ivr.calls.models import CallState
 from ivr.phone_side import PhoneSide
 from ivr.ports import Standing, StandingAdvice
+from ivr.turns.keys import pressed_or_silence
+from ivr.turns.notices import announcements
 from ivr.turns.replies import keep_reply, reply_to
 from ivr.turns.steps import hold_round
 from ivr.turns.turning import Turning, turning
@@ -41,10 +44,11 @@ def waiting_key(phone: PhoneSide, call_id: str, round_number: int, digits: str) 
         known = reply_to(one.tx, one.call, number)
         if known is not None:
             return known
+        standing = _standing_untold(one, round_number) if digits else None
         # Whoever has been claimed is on the way to an agent: a key can only take that away from them.
-        if not digits or _standing(one, round_number) is None:
+        if standing is None:
             return music(one, round_number)
-        reply = _key(one, digits, round_number)
+        reply = _key(one, digits, standing, round_number)
         keep_reply(one.tx, one.call, number, reply, at=one.at)
         return reply
 
@@ -62,17 +66,24 @@ def music(one: Turning, round_number: int) -> Xml:
 
 
 def _standing(one: Turning, round_number: int) -> Standing | None:
-    """The caller's place; None for who waits no more, and for a round of an earlier wait."""
+    """The caller's place, told in this round; None for who waits no more, and for a round of an earlier wait."""
     if one.call.state != CallState.WAITING or turn_of_round(round_number) != one.call.turn:
         return None
     number_in_wait = round_number % ROUNDS_PER_WAIT
     return one.phone.ports.queues.standing(one.tx, one.call, round_number=number_in_wait)
 
 
+def _standing_untold(one: Turning, round_number: int) -> Standing | None:
+    """The place of the caller of this round; asked as of no round, so that no place counts as told."""
+    return _standing(one, round_number - round_number % ROUNDS_PER_WAIT)
+
+
 def _round(one: Turning, standing: Standing, round_number: int) -> Xml:
-    if standing.advice is StandingAdvice.LEAVE_TIMED_OUT:
-        one.note("wait_timed_out", waited_seconds=standing.waited_seconds)
+    if standing.advice is not StandingAdvice.KEEP_WAITING:
+        is_over = standing.advice is StandingAdvice.LEAVE_TIMED_OUT
+        one.note("wait_timed_out" if is_over else "wait_broken_off", waited_seconds=standing.waited_seconds)
         return elements.document(elements.leave())
+    news = announcements(one, standing.queues, is_line_included=not one.call.is_emergency)
     heard = Round(standing.ahead, standing.wait_seconds, standing.waited_seconds)
     turn = advance(one.flows, one.session(), heard)
     one.note_trace(turn.trace)
@@ -81,15 +92,25 @@ def _round(one: Turning, standing: Standing, round_number: int) -> Xml:
         one.note("said", prompts=[it.id for it in turn.said], language=turn.session.language)
     words = spoken(one.flows, turn.said, language=turn.session.language, delivery=one.phone.delivery)
     one.keep(turn.session)
-    return hold_round(one, words, wait, round_number=round_number)
+    return hold_round(one, news + words, _no_longer_than(wait, standing), round_number=round_number)
 
 
-def _key(one: Turning, digits: str, round_number: int) -> Xml:
-    turn = advance(one.flows, one.session(), Pressed(digits))
+def _key(one: Turning, digits: str, standing: Standing, round_number: int) -> Xml:
+    asked_in = (f"w{round_number}", f"w{round_number - 1}.key")
+    turn = advance(one.flows, one.session(), pressed_or_silence(one, digits, *asked_in))
     one.note_trace(turn.trace)
     one.keep(turn.session)
     if isinstance(turn.step, LeaveQueue):
         return elements.document(elements.leave())
     words = spoken(one.flows, turn.said, language=turn.session.language, delivery=one.phone.delivery)
+    if turn.said:
+        one.note("said", prompts=[it.id for it in turn.said], language=turn.session.language)
     wait = turn.step if isinstance(turn.step, Wait) else Wait(_USUAL_SECONDS, "")
-    return hold_round(one, words, wait, round_number=round_number)
+    # A round of its own: the answer to this round's key is given, and the next key must be heard too.
+    return hold_round(one, words, _no_longer_than(wait, standing), round_number=round_number + 1)
+
+
+def _no_longer_than(wait: Wait, standing: Standing) -> Wait:
+    """The next round comes in time for whoever must leave the queue before this one would have sounded out."""
+    left = standing.leave_in_seconds
+    return wait if left is None else replace(wait, seconds=min(wait.seconds, max(1, left)))

@@ -11,7 +11,7 @@ from agents.models import Callback, CallbackState, OfferState, Presence, WaitSta
 from agents.web import answer_callback, end_callback_call
 from ivr.calls.models import Call, Outcome
 from ivr.carrier.port import CarrierStatus
-from ivr.ports import QueueEntry
+from ivr.ports import CallbackRefusal, QueueEntry
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 
@@ -94,8 +94,8 @@ def test_the_same_person_and_reason_is_promised_once(house):
 
 
 def test_without_a_number_nothing_is_promised(house):
-    assert promise(house, house.call(ani=None)) is None
-    assert promise(house, house.call("CA-2", is_anonymous=True)) is None
+    assert promise(house, house.call(ani=None)) is CallbackRefusal.NO_PHONE
+    assert promise(house, house.call("CA-2", is_anonymous=True)) is CallbackRefusal.NO_PHONE
 
 
 def test_nobody_is_called_at_night_where_they_live(house):

@@ -148,7 +148,8 @@ def test_an_end_that_nobody_announced_is_found(house):
 def test_an_agent_left_over_is_freed(house):
     agent = house.agent("a1")
     with house.centre.database.transaction("leave_over") as tx:
-        tx.get_one(Agent, agent.id).presence = Presence.OFFERED
+        left_over = tx.get_one(Agent, agent.id)
+        left_over.presence, left_over.call_id = Presence.OFFERED, "a-call-before"
     house.clock.move_by(11)
     keep_up(house.centre)
     assert house.agent_now("a1").presence == Presence.AVAILABLE

@@ -4,13 +4,13 @@ import pytest
 from sqlalchemy import select
 
 from agents import answering, commands, ringing
-from agents.models import OfferState, Presence, WaitState
+from agents.models import OfferState, Presence, Purpose, WaitState
 from agents.web import hear_conference, hear_leg
 from agents.wrap_up import WrittenOutcome, record_call_outcome
 from ivr.calls.models import Call, CallState, Leg
 from ivr.carrier.errors import CarrierRefused
 from ivr.carrier.port import CarrierStatus
-from ivr.ports import QueueEntry
+from ivr.ports import Parting, QueueEntry
 
 
 def ring(house):
@@ -222,7 +222,7 @@ def test_an_agent_lost_in_mid_call_sends_the_caller_to_the_head_of_the_queue(hou
     house.join(other)
     hear_leg(house.floor, offer.id, "CA-leg-1", "completed")
     with house.centre.database.reading("concluded") as tx:
-        assert not house.queues.is_concluded(tx, call)
+        assert house.queues.parting(tx, call) is Parting.LOST
     house.join(call, at_head=True)
     wait = next(one for one in house.waits() if one.call_id == call.id)
     assert wait.state == WaitState.WAITING
@@ -248,7 +248,7 @@ def test_an_intended_end_is_told_apart_from_a_lost_agent(house):
     call, _ = talk(house)
     commands.hang_up(house.floor, insurer_id="vsk", code="a1")
     with house.centre.database.reading("concluded") as tx:
-        assert house.queues.is_concluded(tx, call)
+        assert house.queues.parting(tx, call) is Parting.CONCLUDED
 
 
 def test_hanging_up_a_telephone_is_meant(house):
@@ -256,7 +256,7 @@ def test_hanging_up_a_telephone_is_meant(house):
     call, offer = talk(house)
     hear_leg(house.floor, offer.id, "CA-leg-1", "completed")
     with house.centre.database.reading("concluded") as tx:
-        assert house.queues.is_concluded(tx, call)
+        assert house.queues.parting(tx, call) is Parting.CONCLUDED
 
 
 def test_no_next_call_without_an_outcome_but_a_supervisor_may_release(house):
@@ -292,6 +292,8 @@ def test_a_cold_transfer_waits_for_the_agent_named(house):
     house.agent("a2", presence_now=Presence.AWAY, skills={"curator": 1})
     call, _offer = talk(house)
     commands.transfer(house.floor, insurer_id="vsk", code="a1", to_code="a2")
+    with house.centre.database.reading("parting") as tx:
+        assert house.queues.parting(tx, call) is Parting.TRANSFERRED
     house.join(call, at_head=True)
     record_call_outcome(house.floor, insurer_id="vsk", code="a1", outcome=WrittenOutcome("info_given"))
     house.work()
@@ -299,6 +301,36 @@ def test_a_cold_transfer_waits_for_the_agent_named(house):
     commands.become_available(house.floor, insurer_id="vsk", code="a2")
     house.work()
     assert house.agent_now("a2").presence == Presence.OFFERED
+    (passed_on,) = house.offers(state=OfferState.MADE)
+    house.clock.move_by(1)
+    assert passed_on.purpose == Purpose.TRANSFER
+    hear_leg(house.floor, passed_on.id, "CA-leg-2", "in-progress")
+    house.work()
+    commands.hang_up(house.floor, insurer_id="vsk", code="a2")
+    with house.centre.database.reading("parting") as tx:
+        assert house.queues.parting(tx, call) is Parting.CONCLUDED
+
+
+def test_a_cold_transfer_to_oneself_or_to_nobody_is_refused_and_changes_nothing(house):
+    house.agent("a1")
+    house.agent("elsewhere", insurer_id="rgs")
+    talk(house)
+    with pytest.raises(commands.NothingToDo):
+        commands.transfer(house.floor, insurer_id="vsk", code="a1", to_code="a1")
+    with pytest.raises(commands.UnknownAgent):
+        commands.transfer(house.floor, insurer_id="vsk", code="a1", to_code="elsewhere")
+    assert house.waits()[0].purpose == Purpose.QUEUE
+    assert house.agent_now("a1").presence == Presence.ON_CALL
+
+
+def test_whoever_has_a_call_cannot_say_that_they_are_available(house):
+    house.agent("a1")
+    ring(house)
+    with pytest.raises(commands.NothingToDo):
+        commands.become_available(house.floor, insurer_id="vsk", code="a1")
+    hear_leg(house.floor, house.offers()[0].id, "CA-leg-1", "in-progress")
+    with pytest.raises(commands.NothingToDo):
+        commands.become_available(house.floor, insurer_id="vsk", code="a1")
 
 
 def test_a_lost_end_of_a_leg_is_found_out_by_asking(house):
@@ -308,3 +340,18 @@ def test_a_lost_end_of_a_leg_is_found_out_by_asking(house):
     house.carrier.statuses["CA-leg-1"] = CarrierStatus.COMPLETED
     house.later(31)
     assert house.agent_now("a1").presence == Presence.WRAP_UP
+
+
+def test_a_caller_who_left_unheard_does_not_hold_up_those_behind(house):
+    gone, waiting = house.call("CA-gone"), house.call("CA-waiting")
+    house.join(gone)
+    house.clock.move_by(1)
+    house.join(waiting)
+    house.work()
+    with house.centre.database.transaction("end_unheard") as tx:
+        row = tx.get_one(Call, gone.id)
+        row.state, row.ended_at = CallState.ENDED, house.clock.now()
+    house.agent("a1")
+    house.work()
+    assert [(offer.call_id, offer.state) for offer in house.offers()] == [(waiting.id, OfferState.MADE)]
+    assert house.waits(call_id=gone.id)[0].state == WaitState.ABANDONED

@@ -43,8 +43,9 @@ def insured(house, *, extension):
 
 def test_a_closed_queue_refuses_and_says_when_it_opens_but_never_an_emergency(house):
     house.clock.move_to(datetime(2026, 11, 27, 17, 0, tzinfo=MOSCOW))
+    asking = house.call("CA-0")
     with house.centre.database.reading("open") as tx:
-        is_open, opens_at = house.queues.is_open(tx, "vsk", "curator")
+        is_open, opens_at = house.queues.is_open(tx, asking, "curator")
     assert not is_open
     assert opens_at == datetime(2026, 11, 30, 9, tzinfo=MOSCOW)
     assert house.join(house.call("CA-1"), "curator") is QueueEntry.CLOSED
@@ -105,22 +106,55 @@ def test_waiting_too_long_is_told(house):
     assert standing(house, call).advice is StandingAdvice.LEAVE_TIMED_OUT
 
 
-def test_an_unanswered_curator_overflows_to_the_desk_and_keeps_the_age(house):
-    house.agent("desk")
+def test_an_expert_too_slow_overflows_level_by_level_keeping_age_and_rank(house):
+    house.agent("level_1", insurer_id="oms", skills={"representative_1": 1})
+    call = house.call(insurer_id="oms", line="hotline")
+    house.join(call, "experts")
+    since, rank = house.waits()[0].since, house.waits()[0].rank
+    house.later(301)
+    assert house.waits()[0].queue == "representatives_2"
+    house.later(301)
+    wait = house.waits()[0]
+    assert (wait.queue, wait.joined_queue, wait.since) == ("representatives_1", "experts", since)
+    assert wait.rank == rank
+    assert house.agent_now("level_1").presence == Presence.OFFERED
+    hear_leg(house.floor, house.offers()[0].id, "CA-leg-1", "in-progress")
+    house.work()
+    assert house.carrier.of("take_from_queue")[0]["queue_sid"] == "QU-oms-experts"
+
+
+def test_nobody_overflows_into_a_queue_that_is_closed(house):
+    house.clock.move_to(datetime(2026, 11, 24, 17, 57, tzinfo=MOSCOW))
+    call = house.call(insurer_id="oms", line="hotline")
+    house.join(call, "experts")
+    house.later(301)
+    assert house.waits()[0].queue == "experts"
+    assert standing(house, call).advice is StandingAdvice.LEAVE_TIMED_OUT
+
+
+def test_who_goes_from_one_queue_straight_into_another_has_waited_since_the_first(house):
     call = house.call()
     house.join(call, "curator")
     since = house.waits()[0].since
     house.later(26)
-    wait = house.waits()[0]
-    assert (wait.queue, wait.joined_queue, wait.since) == ("medical_desk", "curator", since)
-    assert house.agent_now("desk").presence == Presence.OFFERED
-    hear_leg(house.floor, house.offers()[0].id, "CA-leg-1", "in-progress")
-    house.work()
-    assert house.carrier.of("take_from_queue")[0]["queue_sid"] == "QU-vsk-curator"
+    assert standing(house, call).advice is StandingAdvice.LEAVE_TIMED_OUT
+    leave(house, call, "left")
+    house.clock.move_by(1)
+    house.join(call, "medical_desk")
+    wait = next(one for one in house.waits() if one.state == WaitState.WAITING)
+    assert (wait.queue, wait.since) == ("medical_desk", since)
+    assert standing(house, call).waited_seconds == 27
+
+
+def test_a_round_is_told_how_long_the_queue_may_still_keep_the_caller(house):
+    call = house.call()
+    house.join(call, "curator")
+    house.clock.move_by(5)
+    assert standing(house, call).leave_in_seconds == 20
 
 
 def test_the_curator_of_the_policy_comes_first_for_a_while(house):
-    house.agent("curator", skills={"desk": 1}, extension="5093", presence_now=Presence.AWAY)
+    house.agent("curator", skills={"desk": 1}, extension="5093", presence_now=Presence.WRAP_UP)
     house.agent("other")
     call = house.call(insured_id=insured(house, extension="50-93"))
     house.join(call, prefer_curator=True)
@@ -128,6 +162,25 @@ def test_the_curator_of_the_policy_comes_first_for_a_while(house):
     assert house.agent_now("other").presence == Presence.AVAILABLE
     house.later(21)
     assert house.agent_now("other").presence == Presence.OFFERED
+
+
+def test_nobody_waits_for_a_curator_who_is_away(house):
+    house.agent("curator", skills={"desk": 1}, extension="5093", presence_now=Presence.AWAY)
+    house.agent("other")
+    call = house.call(insured_id=insured(house, extension="50-93"))
+    house.join(call, prefer_curator=True)
+    house.work()
+    assert house.agent_now("other").presence == Presence.OFFERED
+
+
+def test_an_extension_that_was_dialled_comes_before_the_curator_of_the_policy(house):
+    house.agent("of_policy", extension="5093", skills={"desk": 3})
+    house.agent("dialled", extension="5042")
+    call = house.call(insured_id=insured(house, extension="50-93"), extension="5042")
+    house.join(call, prefer_curator=True)
+    house.work()
+    assert house.agent_now("dialled").presence == Presence.OFFERED
+    assert house.agent_now("of_policy").presence == Presence.AVAILABLE
 
 
 def test_the_curator_of_the_policy_is_rung_at_once_when_free(house):
@@ -176,3 +229,29 @@ def test_two_agents_and_one_caller_make_one_offer(house):
     assert len(house.offers()) == 1
 
 
+
+
+def test_a_queue_by_region_opens_by_the_regions_clock_and_overflows_to_its_people(house):
+    house.clock.move_to(datetime(2026, 11, 25, 6, 30, tzinfo=MOSCOW))  # 10:30 in Tomsk
+    tomsk, moscow = (
+        house.call(f"CA-{region}", insurer_id="oms", line="hotline", region=region) for region in ("70", "77")
+    )
+    with house.centre.database.reading("open") as tx:
+        assert house.queues.is_open(tx, tomsk, "representatives_1") == (True, None)
+        is_open, opens_at = house.queues.is_open(tx, moscow, "representatives_1")
+    assert (is_open, opens_at) == (False, datetime(2026, 11, 25, 9, tzinfo=MOSCOW))
+    assert house.join(tomsk, "representatives_2") is QueueEntry.JOINED
+    house.later(301)
+    wait = house.waits()[0]
+    assert (wait.queue, wait.skills) == ("representatives_1", ["region_70", "representative_1"])
+
+
+def test_the_place_counts_whoever_is_before_me_with_my_own_agents_in_whatever_queue(house):
+    for number, queue in enumerate(("urgent", "psychologist", "medical_desk")):
+        house.join(house.call(f"CA-{number}"), queue)
+        house.clock.move_by(1)
+    mine = house.call("CA-mine")
+    house.join(mine)
+    assert standing(house, mine).ahead == 2
+    house.agent("both", skills={"desk": 1, "psychologist": 1}, presence_now=Presence.ON_CALL)
+    assert standing(house, mine).ahead == 3

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from config.embedded_redis import EmbeddedRedis, port_of, responds, running
+from config.embedded_redis import EmbeddedRedis, responds, running
 from config.errors import ConfigError
 from config.ports import free_port
 
@@ -38,16 +38,3 @@ def test_a_taken_port_is_one_clear_line(tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match=f"port {port} for the embedded Redis .* PULT_REDIS") as caught:
             EmbeddedRedis(port, tmp_path).start()
     assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("url", "port"),
-    [
-        ("redis://127.0.0.1:6399/0", 6399),
-        ("redis://localhost/0", 6379),
-        ("redis://cache.example/0", None),
-        ("rediss://127.0.0.1:6399/0", None),
-    ],
-)
-def test_embedded_only_where_the_url_is_ours(url: str, port: int | None) -> None:
-    assert port_of(url) == port

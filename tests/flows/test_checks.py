@@ -16,11 +16,11 @@ def test_the_small_line_passes(findings_after: Findings) -> None:
 
 
 def test_every_shipped_flow_passes_in_three_seconds() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     findings = check(sources_in(SHIPPED))
     assert "\n".join(map(str, findings)) == ""
-    # Reading included; twice the goal, for machines that do other things too.
-    assert time.perf_counter() - started < 6
+    # Reading included; of this process's own time, for machines do other things too.
+    assert time.process_time() - started < 3
 
 
 def test_exploration_goes_everywhere_that_the_engine_can(demo: FlowSet) -> None:
@@ -181,3 +181,19 @@ def test_silence_past_a_menu_leaves_that_menu_behind(findings_after: Findings) -
     assert "nodes.main.menu: line 'demo': 3 menus come before this one" in findings_after(
         line=change, prompts=_deep_prompt
     )
+
+
+def test_what_a_call_has_forgotten_cannot_be_spoken(findings_after: Findings) -> None:
+    def keyed(line: dict[str, Any]) -> None:
+        line["nodes"]["known"]["say"] = ["demo.keyed"]
+
+    def everything(line: dict[str, Any]) -> None:
+        line["nodes"]["known"] = {"do": "forget_caller", "results": {"done": "told", "failed": "told"}}
+        line["nodes"]["told"] = {"say": ["demo.known"], "next": "rated"}
+
+    def prompts(texts: dict[str, Any]) -> None:
+        texts["demo.keyed"] = dict.fromkeys(("ru", "en"), "{policy:digits}.")
+
+    unset = "which may not be set by then"
+    assert f"'demo.keyed' speaks 'policy', {unset}" in findings_after(line=keyed, prompts=prompts)
+    assert f"'demo.known' speaks 'last_four', {unset}" in findings_after(line=everything)

@@ -177,3 +177,94 @@ def test_a_turn_is_thought_in_well_under_a_millisecond(shipped: FlowSet) -> None
     session = _call(shipped, "vsk", Answered("none"), Answered("none"))
     best = min(timeit.repeat(lambda: advance(shipped, session, Pressed("1")), number=200, repeat=5)) / 200
     assert best < 0.0005
+
+
+HABIT = Pressed("#", is_hasty=True)
+
+
+@pytest.mark.parametrize(
+    ("line", "way", "noinput"),
+    [
+        ("demo", (Pressed("1"),), 0),
+        ("demo", (Pressed("1"), Silence()), 1),
+        ("demo", (Pressed("8"),), 0),
+        ("vsk", (Answered("none"), Answered("none"), Pressed("2")), 0),
+    ],
+)
+def test_a_hash_that_ends_the_entry_before_changes_nothing(
+    demo: FlowSet, shipped: FlowSet, line: str, way: tuple[Heard, ...], noinput: int
+) -> None:
+    flows = demo if line == "demo" else shipped
+    session = _call(flows, line, *way)
+    before = advance(flows, session, Pressed("*"))
+    turn = advance(flows, session, HABIT)
+    assert (turn.said, turn.step) == (before.said, before.step)
+    assert (turn.session.frames, turn.session.noinput, turn.session.nomatch) == (session.frames, noinput, 0)
+    assert [entry.key for entry in turn.trace if isinstance(entry, KeyPressed)] == ["finish"]
+
+
+def test_a_second_hash_is_meant_and_so_is_one_that_comes_slowly(shipped: FlowSet) -> None:
+    there = _call(shipped, "vsk", Answered("none"), Answered("none"), Pressed("2"))
+    back = advance(shipped, there, Pressed("#"))
+    assert back.session.frames[-1].node == "main"
+    forgiven = advance(shipped, there, HABIT).session
+    assert advance(shipped, forgiven, HABIT).session.frames[-1].node == "main"
+    assert advance(shipped, back.session, HABIT).session.frames[-1].node == "main"
+
+
+def test_after_another_key_a_hash_is_forgiven_anew(shipped: FlowSet) -> None:
+    there = _call(shipped, "vsk", Answered("none"), Answered("none"), Pressed("2"), HABIT, Pressed("1"))
+    assert advance(shipped, there, HABIT).session.frames == there.frames
+
+
+def test_a_hash_ends_what_a_correction_left_however_soon(demo: FlowSet) -> None:
+    session = _call(demo, "demo", Pressed("1"), Pressed("12*34567"))
+    assert session.keyed == "34567"
+    assert advance(demo, session, HABIT).session.nomatch == 1
+
+
+def test_a_hash_while_waiting_says_the_place_again(demo: FlowSet) -> None:
+    session = _call(demo, "demo", Pressed("3"))
+    told = advance(demo, session, Round(1, 60, 0))
+    again = advance(demo, told.session, HABIT)
+    assert (again.said, again.step) == (told.said, told.step)
+
+
+def _psychologist(shipped: FlowSet) -> Session:
+    """A caller of ВСК who has just keyed the pair for the psychologist."""
+    notices = (Answered("none"), Answered("none"))
+    return _call(
+        shipped, "vsk", *notices, Pressed("5"), Pressed("2"), Pressed("5000000001"), Answered("ok"), Pressed("15031985")
+    )
+
+
+@pytest.mark.parametrize("result", ["identified", "wrong", "locked", "several", "failed"])
+def test_what_was_keyed_is_forgotten_once_it_is_answered(shipped: FlowSet, result: str) -> None:
+    asking = advance(shipped, _psychologist(shipped), Answered("ok"))
+    assert asking.step == Do("identify", {"policy": "5000000001", "birth_date": "15031985"})
+    stored = advance(shipped, asking.session, Answered(result, {"last_four": "0001"})).session.to_json()
+    assert "5000000001" not in stored
+    assert "15031985" not in stored
+
+
+def test_a_call_that_forgets_its_caller_keeps_and_says_nothing_of_them(shipped: FlowSet) -> None:
+    known = {"last_four": "0001", "policy_until": "2030-12-31"}
+    session = _psychologist(shipped)
+    for heard in (Answered("ok"), Answered("identified", known), Answered("used")):
+        turn = advance(shipped, session, heard)
+        session = turn.session
+    assert turn.step == Do("forget_caller", {})
+    forgotten = advance(shipped, session, Answered("done"))
+    assert [prompt.id for prompt in forgotten.said] == ["vsk.psychologist_open"]
+    assert dict(forgotten.session.variables) == {}
+    assert "0001" not in forgotten.session.to_json()
+    kept = advance(shipped, session, Answered("failed")).session
+    assert kept.variables["last_four"] == "0001"
+
+
+def test_a_session_without_digits_tells_where_the_call_stood_and_why(shipped: FlowSet) -> None:
+    session = _psychologist(shipped)
+    bare = session.without_digits()
+    assert (bare.frames, bare.path) == (session.frames, session.path)
+    assert "15031985" in session.to_json()
+    assert "15031985" not in bare.to_json()

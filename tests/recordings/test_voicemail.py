@@ -1,19 +1,23 @@
 """A message left: fetched, sealed, deleted at the carrier, answered by a call; whatever crashes between."""
 
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from agents.callbacks import OwedCalls
 from agents.models import Callback
 from config import failpoints
 from config.audit import AuditEntry
 from config.due_work import DueWork
-from ivr.calls.models import Call
+from ivr.calls.models import Call, Outcome
 from ivr.carrier.errors import CallGone, CarrierUnavailable
 from recordings.errors import NotThere, SealBroken
 from recordings.models import Recording, RecordingState
 from recordings.playing import play
 from recordings.sealing import Sealed, seal, unseal
+from recordings.transitions import NEXT, move
 from recordings.voicemail import Messages
 from tests.agents.conftest import make_house
 
@@ -63,7 +67,7 @@ def test_a_message_comes_to_rest_sealed_and_owes_a_call(house):
     assert SOUND not in file.read_bytes()
     assert file.stat().st_mode & 0o777 == 0o600
     with house.centre.database.reading("callback") as tx:
-        assert tx.scalars(select(Callback.reason)).all() == ["voicemail"]
+        assert tx.scalars(select(Callback.reason)).all() == ["message"]
 
 
 def test_playing_leaves_an_audit_entry_and_is_for_its_insurer_only(house):
@@ -124,3 +128,51 @@ def test_a_broken_seal_is_noticed(spoil):
     broken = Sealed(sealed.content, "AAAA" + sealed.wrapped_key[4:]) if spoil == "key" else broken
     with pytest.raises(SealBroken):
         unseal(broken, recording_id="q" if spoil == "id" else "r", seal_key=other if spoil == "seal" else key)
+
+
+def test_a_message_promised_by_the_flow_too_is_one_call_to_make(house):
+    call = house.call()
+    announce(house, call)
+    with house.centre.database.transaction("flow") as tx:
+        plan = OwedCalls(house.centre).plan(tx, tx.get_one(Call, call.id), reason="message", keep_place=True)
+    assert not plan.is_new
+    with house.centre.database.reading("callbacks") as tx:
+        assert len(tx.scalars(select(Callback)).all()) == 1
+
+
+def test_a_message_without_a_number_to_ring_is_somebodys_to_hear(house):
+    announce(house, house.call(ani=None))
+    with house.centre.database.reading("outcome") as tx:
+        outcome = tx.scalars(select(Outcome)).one()
+        assert tx.scalars(select(Callback)).all() == []
+    assert (outcome.code, outcome.is_primary) == ("voicemail_left", False)
+    assert (outcome.next_action, outcome.owner) == ("listen_to_message", "desk")
+
+
+def test_every_state_has_its_place_in_the_one_table_and_an_end_is_an_end():
+    assert set(NEXT) == set(RecordingState)
+    row = Recording(state=RecordingState.DELETED_AT_CARRIER)
+    assert not move(row, RecordingState.SEALED)
+    assert row.state == RecordingState.DELETED_AT_CARRIER
+    assert move(row, RecordingState.DESTROYED)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"state": "somewhere"},
+        {"state": "failed"},
+        {"state": "sealed"},
+        {"state": "announced", "ended_at": datetime(2026, 11, 24, tzinfo=UTC)},
+    ],
+)
+def test_a_row_that_could_not_be_is_refused_by_the_database(house, wrong):
+    fields = {
+        "id": "r", "insurer_id": "vsk", "call_id": "c", "carrier_sid": "RE-9", "kind": "voicemail",
+        "announced_at": house.clock.now(),
+    } | wrong  # fmt: skip
+    with house.centre.database.transaction("wrong") as tx:
+        tx.add(Recording(**fields))
+        with pytest.raises(IntegrityError):
+            tx.flush()
+        tx.rollback()

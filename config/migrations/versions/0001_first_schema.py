@@ -27,12 +27,16 @@ def upgrade() -> None:
     sa.Column('presence_reason', sa.Text(), nullable=True),
     sa.Column('presence_since', sa.DateTime(timezone=True), nullable=False),
     sa.Column('call_id', sa.String(length=32), nullable=True),
+    sa.CheckConstraint("(presence in ('offered', 'on_call', 'wrap_up')) = (call_id is not null)", name=op.f('ck_agents_is_busy_with_a_call')),
+    sa.CheckConstraint("presence in ('available', 'offered', 'on_call', 'wrap_up', 'away')", name=op.f('ck_agents_presence_is_known')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_agents')),
+    sa.UniqueConstraint('id', 'insurer_id', name=op.f('uq_agents_id_insurer_id')),
     sa.UniqueConstraint('insurer_id', 'code', name=op.f('uq_agents_insurer_id_code')),
     sa.UniqueConstraint('insurer_id', 'extension', name=op.f('uq_agents_insurer_id_extension'))
     )
     with op.batch_alter_table('agents', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_agents_insurer_id'), ['insurer_id'], unique=False)
+        batch_op.create_index('uq_agents_one_browser', ['address'], unique=True, sqlite_where=sa.text("address like 'client:%'"), postgresql_where=sa.text("address like 'client:%'"))
         batch_op.create_index('ix_agents_presence', ['insurer_id', 'presence', 'presence_since'], unique=False)
 
     op.create_table('audit_entries',
@@ -74,6 +78,9 @@ def upgrade() -> None:
     sa.Column('window_until', sa.DateTime(timezone=True), nullable=False),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('end_reason', sa.Text(), nullable=True),
+    sa.CheckConstraint("(state in ('done', 'failed')) = (ended_at is not null)", name=op.f('ck_callbacks_an_end_has_its_time')),
+    sa.CheckConstraint('attempts <= attempts_allowed', name=op.f('ck_callbacks_attempts_are_limited')),
+    sa.CheckConstraint("state in ('planned', 'dialling', 'answered', 'done', 'failed')", name=op.f('ck_callbacks_state_is_known')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_callbacks'))
     )
     with op.batch_alter_table('callbacks', schema=None) as batch_op:
@@ -81,6 +88,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_callbacks_insurer_id'), ['insurer_id'], unique=False)
         batch_op.create_index('ix_callbacks_open', ['insurer_id', 'state', 'due_at'], unique=False)
         batch_op.create_index('uq_callbacks_one_open', ['insurer_id', 'phone', 'reason'], unique=True, sqlite_where=sa.text('ended_at is null'), postgresql_where=sa.text('ended_at is null'))
+        batch_op.create_index('uq_callbacks_one_open_for_the_insured', ['insurer_id', 'insured_id', 'reason'], unique=True, sqlite_where=sa.text('ended_at is null'), postgresql_where=sa.text('ended_at is null'))
 
     op.create_table('carrier_news',
     sa.Column('key', sa.Text(), nullable=False),
@@ -136,10 +144,14 @@ def upgrade() -> None:
     sa.Column('put_up_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('taken_down_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint('(line is null) <> (queue is null)', name=op.f('ck_line_notices_hangs_at_one_place')),
+    sa.CheckConstraint("(kind = 'diversion') = (divert_to is not null)", name=op.f('ck_line_notices_only_a_diversion_leads_on')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_line_notices'))
     )
     with op.batch_alter_table('line_notices', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_line_notices_insurer_id'), ['insurer_id'], unique=False)
+        batch_op.create_index('uq_line_notices_one_at_a_line', ['insurer_id', 'line', 'kind'], unique=True, sqlite_where=sa.text('taken_down_at is null'), postgresql_where=sa.text('taken_down_at is null'))
+        batch_op.create_index('uq_line_notices_one_at_a_queue', ['insurer_id', 'queue', 'kind'], unique=True, sqlite_where=sa.text('taken_down_at is null'), postgresql_where=sa.text('taken_down_at is null'))
 
     op.create_table('programmes',
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -170,6 +182,9 @@ def upgrade() -> None:
     sa.Column('sealed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('error', sa.Text(), nullable=True),
+    sa.CheckConstraint("(state in ('deleted_at_carrier', 'failed', 'destroyed')) = (ended_at is not null)", name=op.f('ck_recordings_an_end_has_its_time')),
+    sa.CheckConstraint("state not in ('sealed', 'deleted_at_carrier') or (file_name is not null and wrapped_key is not null)", name=op.f('ck_recordings_is_kept_sealed')),
+    sa.CheckConstraint("state in ('announced', 'sealed', 'deleted_at_carrier', 'failed', 'destroyed')", name=op.f('ck_recordings_state_is_known')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_recordings')),
     sa.UniqueConstraint('carrier_sid', name=op.f('uq_recordings_carrier_sid'))
     )
@@ -197,11 +212,17 @@ def upgrade() -> None:
     sa.Column('anyone_from', sa.DateTime(timezone=True), nullable=False),
     sa.Column('round', sa.Integer(), nullable=False),
     sa.Column('escalation', sa.Integer(), nullable=False),
+    sa.Column('queue_changes', sa.Integer(), nullable=False),
     sa.Column('estimate_told_seconds', sa.Integer(), nullable=True),
     sa.Column('claimed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('end_reason', sa.Text(), nullable=True),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_waits'))
+    sa.CheckConstraint("(state in ('served', 'abandoned', 'left')) = (ended_at is not null)", name=op.f('ck_waits_an_end_has_its_time')),
+    sa.CheckConstraint('not is_emergency or rank = 0', name=op.f('ck_waits_emergencies_come_first')),
+    sa.CheckConstraint("purpose in ('queue', 'consult', 'transfer', 'callback', 'monitor')", name=op.f('ck_waits_purpose_is_known')),
+    sa.CheckConstraint("state in ('waiting', 'offered', 'claimed', 'callback', 'served', 'abandoned', 'left')", name=op.f('ck_waits_state_is_known')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_waits')),
+    sa.UniqueConstraint('id', 'insurer_id', name=op.f('uq_waits_id_insurer_id'))
     )
     with op.batch_alter_table('waits', schema=None) as batch_op:
         batch_op.create_index('ix_waits_call_id', ['call_id'], unique=False)
@@ -216,7 +237,8 @@ def upgrade() -> None:
     sa.Column('skill', sa.Text(), nullable=False),
     sa.Column('insurer_id', sa.String(length=32), nullable=False),
     sa.Column('level', sa.Integer(), nullable=False),
-    sa.ForeignKeyConstraint(['agent_id'], ['agents.id'], name=op.f('fk_agent_skills_agent_id')),
+    sa.CheckConstraint('level between 1 and 3', name=op.f('ck_agent_skills_level_is_known')),
+    sa.ForeignKeyConstraint(['agent_id', 'insurer_id'], ['agents.id', 'agents.insurer_id'], name=op.f('fk_agent_skills_agent_id')),
     sa.PrimaryKeyConstraint('agent_id', 'skill', name=op.f('pk_agent_skills'))
     )
     with op.batch_alter_table('agent_skills', schema=None) as batch_op:
@@ -246,22 +268,27 @@ def upgrade() -> None:
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('handled_until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('end_reason', sa.Text(), nullable=True),
-    sa.ForeignKeyConstraint(['agent_id'], ['agents.id'], name=op.f('fk_offers_agent_id')),
-    sa.ForeignKeyConstraint(['wait_id'], ['waits.id'], name=op.f('fk_offers_wait_id')),
+    sa.CheckConstraint("(state in ('done', 'missed', 'declined', 'withdrawn', 'failed')) = (ended_at is not null)", name=op.f('ck_offers_an_end_has_its_time')),
+    sa.CheckConstraint("purpose in ('queue', 'consult', 'transfer', 'callback', 'monitor')", name=op.f('ck_offers_purpose_is_known')),
+    sa.CheckConstraint("state in ('made', 'ringing', 'accepted', 'done', 'missed', 'declined', 'withdrawn', 'failed')", name=op.f('ck_offers_state_is_known')),
+    sa.CheckConstraint("state not in ('accepted', 'done') or accepted_at is not null", name=op.f('ck_offers_was_accepted')),
+    sa.ForeignKeyConstraint(['agent_id', 'insurer_id'], ['agents.id', 'agents.insurer_id'], name=op.f('fk_offers_agent_id')),
+    sa.ForeignKeyConstraint(['wait_id', 'insurer_id'], ['waits.id', 'waits.insurer_id'], name=op.f('fk_offers_wait_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_offers')),
-    sa.UniqueConstraint('carrier_sid', name=op.f('uq_offers_carrier_sid')),
-    sa.UniqueConstraint('conference', name=op.f('uq_offers_conference'))
+    sa.UniqueConstraint('carrier_sid', name=op.f('uq_offers_carrier_sid'))
     )
     with op.batch_alter_table('offers', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_offers_agent_id'), ['agent_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_offers_call_id'), ['call_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_offers_conference'), ['conference'], unique=False)
         batch_op.create_index('ix_offers_handling', ['insurer_id', 'queue', 'accepted_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_offers_insurer_id'), ['insurer_id'], unique=False)
         batch_op.create_index('ix_offers_state', ['state', 'made_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_offers_wait_id'), ['wait_id'], unique=False)
-        batch_op.create_index('uq_offers_one_accepted_per_wait', ['wait_id'], unique=True, sqlite_where=sa.text("state = 'accepted'"), postgresql_where=sa.text("state = 'accepted'"))
+        batch_op.create_index('uq_offers_one_accepted_per_wait', ['wait_id'], unique=True, sqlite_where=sa.text("state = 'accepted' and purpose in ('queue', 'transfer', 'callback')"), postgresql_where=sa.text("state = 'accepted' and purpose in ('queue', 'transfer', 'callback')"))
+        batch_op.create_index('uq_offers_one_consulted_per_wait', ['wait_id'], unique=True, sqlite_where=sa.text("state in ('made', 'ringing', 'accepted') and purpose = 'consult'"), postgresql_where=sa.text("state in ('made', 'ringing', 'accepted') and purpose = 'consult'"))
         batch_op.create_index('uq_offers_one_open_per_agent', ['agent_id'], unique=True, sqlite_where=sa.text("state in ('made', 'ringing', 'accepted')"), postgresql_where=sa.text("state in ('made', 'ringing', 'accepted')"))
-        batch_op.create_index('uq_offers_one_open_per_wait', ['wait_id'], unique=True, sqlite_where=sa.text("state in ('made', 'ringing', 'accepted') and not is_broadcast"), postgresql_where=sa.text("state in ('made', 'ringing', 'accepted') and not is_broadcast"))
+        batch_op.create_index('uq_offers_one_open_per_wait', ['wait_id'], unique=True, sqlite_where=sa.text("state in ('made', 'ringing', 'accepted') and not is_broadcast and purpose in ('queue', 'transfer', 'callback')"), postgresql_where=sa.text("state in ('made', 'ringing', 'accepted') and not is_broadcast and purpose in ('queue', 'transfer', 'callback')"))
 
     op.create_table('policies',
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -295,6 +322,8 @@ def upgrade() -> None:
     sa.Column('reason', sa.Text(), nullable=True),
     sa.Column('since', sa.DateTime(timezone=True), nullable=False),
     sa.Column('until', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("presence in ('available', 'offered', 'on_call', 'wrap_up', 'away')", name=op.f('ck_presence_intervals_presence_is_known')),
+    sa.CheckConstraint('until is null or until >= since', name=op.f('ck_presence_intervals_runs_forward')),
     sa.ForeignKeyConstraint(['agent_id'], ['agents.id'], name=op.f('fk_presence_intervals_agent_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_presence_intervals'))
     )
@@ -311,9 +340,11 @@ def upgrade() -> None:
     sa.Column('starts_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('ends_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('substitute_id', sa.String(length=32), nullable=True),
+    sa.CheckConstraint("kind in ('work', 'leave')", name=op.f('ck_shifts_kind_is_known')),
+    sa.CheckConstraint("substitute_id is null or (kind = 'leave' and substitute_id <> agent_id)", name=op.f('ck_shifts_somebody_else_stands_in')),
     sa.CheckConstraint('starts_at < ends_at', name=op.f('ck_shifts_runs_forward')),
-    sa.ForeignKeyConstraint(['agent_id'], ['agents.id'], name=op.f('fk_shifts_agent_id')),
-    sa.ForeignKeyConstraint(['substitute_id'], ['agents.id'], name=op.f('fk_shifts_substitute_id')),
+    sa.ForeignKeyConstraint(['agent_id', 'insurer_id'], ['agents.id', 'agents.insurer_id'], name=op.f('fk_shifts_agent_id')),
+    sa.ForeignKeyConstraint(['substitute_id', 'insurer_id'], ['agents.id', 'agents.insurer_id'], name=op.f('fk_shifts_substitute_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_shifts')),
     sa.UniqueConstraint('agent_id', 'kind', 'starts_at', name=op.f('uq_shifts_agent_id_kind_starts_at'))
     )
@@ -378,6 +409,7 @@ def upgrade() -> None:
     sa.Column('insured_id', sa.String(length=32), nullable=True),
     sa.Column('caller_role', sa.Text(), nullable=True),
     sa.Column('region', sa.Text(), nullable=True),
+    sa.Column('extension', sa.Text(), nullable=True),
     sa.Column('is_emergency', sa.Boolean(), nullable=False),
     sa.Column('is_anonymous', sa.Boolean(), nullable=False),
     sa.Column('continues_call_id', sa.String(length=32), nullable=True),
@@ -398,6 +430,7 @@ def upgrade() -> None:
     sa.Column('entitlement_id', sa.String(length=32), nullable=False),
     sa.Column('insured_id', sa.String(length=32), nullable=True),
     sa.Column('call_id', sa.String(length=32), nullable=True),
+    sa.Column('request_id', sa.String(length=32), nullable=True),
     sa.Column('used_on', sa.Date(), nullable=False),
     sa.ForeignKeyConstraint(['entitlement_id'], ['entitlements.id'], name=op.f('fk_entitlement_uses_entitlement_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_entitlement_uses'))
@@ -405,6 +438,7 @@ def upgrade() -> None:
     with op.batch_alter_table('entitlement_uses', schema=None) as batch_op:
         batch_op.create_index('ix_entitlement_uses_entitlement_id_used_on', ['entitlement_id', 'used_on'], unique=False)
         batch_op.create_index(batch_op.f('ix_entitlement_uses_insurer_id'), ['insurer_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_entitlement_uses_request_id'), ['request_id'], unique=False)
 
     op.create_table('first_opinions',
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -466,6 +500,7 @@ def upgrade() -> None:
     with op.batch_alter_table('holds', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_holds_call_id'), ['call_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_holds_insurer_id'), ['insurer_id'], unique=False)
+        batch_op.create_index('uq_holds_one_open', ['call_id'], unique=True, sqlite_where=sa.text('ended_at is null'), postgresql_where=sa.text('ended_at is null'))
 
     op.create_table('legs',
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -625,6 +660,7 @@ def downgrade() -> None:
 
     op.drop_table('first_opinions')
     with op.batch_alter_table('entitlement_uses', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_entitlement_uses_request_id'))
         batch_op.drop_index(batch_op.f('ix_entitlement_uses_insurer_id'))
         batch_op.drop_index('ix_entitlement_uses_entitlement_id_used_on')
 

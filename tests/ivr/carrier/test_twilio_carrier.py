@@ -129,14 +129,14 @@ def test_nobody_talks_to_the_carrier_inside_a_transaction(carrier: TwilioCarrier
         carrier.end_call(call_sid="CA" + "0" * 32)
 
 
-def test_each_exchange_passes_its_failpoint(carrier: TwilioCarrier) -> None:
+def test_each_exchange_passes_its_failpoints(carrier: TwilioCarrier) -> None:
     passed: list[str] = []
     failpoints.listen(passed.append)
     try:
         carrier.queue_sid("vsk-medical_desk")
     finally:
         failpoints.disarm()
-    assert passed == ["carrier:queue_sid"]
+    assert passed == ["asking:queue_sid", "carrier:queue_sid"]
 
 
 def test_statuses_are_ours(carrier: TwilioCarrier, exchange: RunningExchange) -> None:

@@ -5,19 +5,22 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
+from config.audit import AuditEntry
 from config.database import Database
-from ivr.calls.models import Call, CallEvent, IdentificationLevel, Outcome, Request
+from ivr.calls.models import Call, CallEvent, CallTurn, IdentificationLevel, Outcome, Request
+from ivr.calls.requests import open_request
 from ivr.insured.anonymity import forget_caller
+from ivr.insured.entitlements import use
 from ivr.insured.identification import (
     Finding,
     Recognition,
     identify,
+    identify_by_questions,
     may_hear_personal,
     read_birth_date,
     recognise,
-    verify,
 )
-from ivr.insured.models import IdentificationTry
+from ivr.insured.models import EntitlementUse, IdentificationTry
 from tests.ivr.insured.records import Given, add
 from tests.ivr.insurers import shipped_insurers
 from tests.ivr.log_rows import NOW, add_call
@@ -172,13 +175,19 @@ def test_an_enp_with_its_birth_date_is_one_factor(tx):
     assert may_hear_personal(registered, INSURERS["oms"])
 
 
-def test_an_agents_questions_verify_only_an_identified_caller(tx):
-    add(tx)
-    call = add_call(tx)
-    assert not verify(tx, call=call, by="0001", at=NOW)
-    tried(tx, call)
-    assert verify(tx, call=call, by="0001", at=NOW)
-    assert call.level == IdentificationLevel.VERIFIED
+def test_an_agents_questions_verify_whoever_the_caller_is_about(tx):
+    person, call = add(tx).person, add_call(tx)
+    assert identify_by_questions(tx, call=call, insured_id=person.id, by="0001", at=NOW)
+    assert (call.insured_id, call.level) == (person.id, IdentificationLevel.VERIFIED)
+    assert tx.scalars(select(AuditEntry.action)).all() == ["caller_identified"]
+
+
+def test_an_agents_questions_identify_nobody_on_an_anonymous_call_or_of_another_insurer(tx):
+    person, other = add(tx).person, add(tx, Given(insurer="rgs")).person
+    call, anonymous = add_call(tx), add_call(tx, is_anonymous=True)
+    for one, insured_id in ((call, other.id), (call, "f" * 32), (anonymous, person.id)):
+        assert not identify_by_questions(tx, call=one, insured_id=insured_id, by="0001", at=NOW)
+        assert one.insured_id is None
 
 
 def test_caller_id_hints_and_gives_nothing_away(tx):
@@ -265,7 +274,7 @@ def test_a_forgotten_caller_leaves_no_way_back(tx):
     assert call.is_anonymous
     assert tx.get_one(Request, "r" * 32).call_id is None
     assert tx.get_one(Outcome, "o" * 32).insured_id is None
-    assert call.id not in tx.scalars(select(IdentificationTry.call_id)).all()
+    assert tx.scalars(select(IdentificationTry)).all() == []
     assert not any(person.id in str(event.data) for event in tx.scalars(select(CallEvent)))
 
 
@@ -285,3 +294,27 @@ def test_misses_count_on_after_forgetting(tx):
             tried(tx, call, born=date(1990, 1, day))
         forget_caller(tx, call=call, at=NOW)
     assert tried(tx, add_call(tx)) is Finding.LOCKED
+
+
+def test_nothing_of_a_forgotten_call_leads_to_the_insured(tx):
+    record = add(tx)
+    call = add_call(tx, continues_call_id="c" * 32)
+    tried(tx, call)
+    opened = open_request(tx, insurer=INSURERS["vsk"], call=call, kind="second_opinion", by="line", at=NOW).request
+    service = INSURERS["vsk"].services["second_opinion"]
+    assert use(
+        tx, person=record.person, policy=record.policy, service=service, call_id=call.id, on=NOW.date(), at=NOW
+    )
+    tx.add(CallTurn(call_id=call.id, number="4", reply="<Say>ноль ноль ноль один</Say>", at=NOW))
+    tx.flush()
+    forget_caller(tx, call=call, at=NOW)
+    tx.flush()
+    tx.expire_all()
+    assert tx.scalars(select(EntitlementUse)).one().call_id is None
+    assert tx.scalars(select(CallTurn)).all() == []
+    assert call.continues_call_id is None
+    assert opened.id not in str([event.data for event in tx.scalars(select(CallEvent))])
+    assert tx.scalars(select(CallEvent.data).where(CallEvent.kind == "request_opened")).one() == {
+        "request_kind": "second_opinion",
+        "by": "line",
+    }

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from config.audit import AuditEntry
-from ivr.insured.errors import RosterFileError
+from config.errors import TableError
 from ivr.insured.models import (
     Entitlement,
     EntitlementUse,
@@ -261,7 +261,7 @@ def test_unknown_columns_are_told_and_not_read(centre, tmp_path):
     [
         (b"", "is empty"),
         (b"\n\n", "is empty"),
-        (b"\x00\x01\x02", "neither a workbook nor text"),
+        (b"\x00\x01\x02", "neither a workbook"),
         ("имя;дата рождения\n".encode(), "no column 'полис'"),
         ("полис;номер полиса\n".encode(), "policy stands in columns 1 and 2"),
         (b"PK\x05\x06" + b"\x00" * 18, "no workbook"),
@@ -271,7 +271,7 @@ def test_unknown_columns_are_told_and_not_read(centre, tmp_path):
 def test_a_file_that_is_no_roster_says_so(centre, tmp_path, content, message):
     path = tmp_path / "roster.csv"
     path.write_bytes(content)
-    with pytest.raises(RosterFileError, match=message):
+    with pytest.raises(TableError, match=message):
         loaded(centre, path)
 
 

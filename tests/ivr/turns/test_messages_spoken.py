@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from config.due_work import DueWork
 from ivr.calls.models import CallState
-from tests.ivr.turns.conftest import Hand, KeptMessages, action
+from tests.ivr.turns.conftest import Hand, KeptMessages, action, spoken
 from tests.ivr.turns.test_waiting import _offered
 
 RECORDING = "RE00000000000000000000000000000001"
@@ -48,6 +48,21 @@ def test_who_speaks_and_hangs_up_is_owed_a_callback(hand: Hand, kept: KeptMessag
     assert hand.call().state == CallState.ENDED
     assert hand.outcome() is not None
     assert "callback_planned" in hand.events()
+
+
+def test_who_says_nothing_after_the_tone_is_asked_once_more(hand: Hand, kept: KeptMessages) -> None:
+    asked = _asked_to_speak(hand)
+    assert [verb.tag for verb in asked][-2:] == ["Record", "Redirect"]
+    again = hand.post(str(asked.findtext("Redirect")))
+    assert again.find("Record") is not None
+    assert spoken(again) != spoken(asked)
+    assert kept.announced == []
+
+
+def test_nine_before_the_tone_leads_to_a_person(hand: Hand) -> None:
+    asked = _asked_to_speak(hand)
+    assert [verb.tag for verb in asked][-3:] == ["Gather", "Record", "Redirect"]
+    assert hand.press(asked, "9").find("Enqueue") is not None
 
 
 def test_nine_in_a_message_leads_to_a_person_and_throws_the_sound_away(hand: Hand, kept: KeptMessages) -> None:

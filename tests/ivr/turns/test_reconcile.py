@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from config.due_work import DueWork
 from ivr import reconcile
-from ivr.calls.models import CallState
+from ivr.calls.models import Call, CallState
 from ivr.carrier.port import CarrierCall, CarrierStatus
 from tests.ivr.turns.conftest import VSK, Hand, NoCarrier
 
@@ -43,6 +43,16 @@ def test_a_call_that_is_over_at_the_carrier_ends_here_too(hand: Hand) -> None:
     reconcile.reconcile(replace(hand.phone, carrier=carrier), reconcile.SUBJECT)
     assert hand.call().state == CallState.ENDED
     assert hand.outcome() == "abandoned_in_ivr"
+
+
+def test_a_call_that_we_placed_and_whose_end_was_not_told_ends_here_too(hand: Hand) -> None:
+    hand.ring()
+    placed = replace(_listed(hand, CarrierStatus.COMPLETED), is_inbound=False)
+    leg = replace(placed, sid="CA-leg-of-an-agent")
+    reconcile.reconcile(replace(hand.phone, carrier=ListingCarrier((placed, leg))), reconcile.SUBJECT)
+    assert hand.call().state == CallState.ENDED
+    with hand.phone.centre.database.reading("calls") as tx:
+        assert tx.scalars(select(Call.carrier_sid)).all() == [hand.sid]
 
 
 def test_a_call_that_the_carrier_has_forgotten_ends_here(hand: Hand) -> None:

@@ -4,8 +4,8 @@ import pytest
 from lxml import etree
 from sqlalchemy import select
 
-from agents.models import Wait, WaitState
-from ivr.calls.models import CallState
+from agents.models import Agent, Callback, Offer, Wait, WaitState
+from ivr.calls.models import CallState, Outcome
 from tests.ivr.turns.conftest import Hand, action, spoken
 
 
@@ -180,3 +180,83 @@ def test_hold_music_goes_on_in_rounds(hand: Hand) -> None:
     assert _next(reply).endswith("/hold/1")
     with hand.client.get("/static/hold.wav") as sound:
         assert sound.status_code == 200
+
+
+def _with_duty(hand: Hand) -> etree._Element:
+    hand.press(hand.ring(), "9")
+    return hand.post(f"/voice/calls/{hand.call_id()}/duty")
+
+
+def _outcome(hand: Hand) -> Outcome:
+    with hand.phone.centre.database.reading("outcome") as tx:
+        return tx.scalars(select(Outcome).where(Outcome.is_primary)).one()
+
+
+def _callbacks(hand: Hand) -> list[Callback]:
+    with hand.phone.centre.database.reading("callbacks") as tx:
+        return list(tx.scalars(select(Callback)))
+
+
+def test_an_emergency_that_the_duty_number_took_over_says_so_and_is_asked_after(hand: Hand) -> None:
+    dial = action(_with_duty(hand), "Dial")
+    hand.clock.move_by(90)
+    hand.post(dial, DialCallStatus="completed", CallStatus="completed")
+    hand.hang_up()
+    outcome = _outcome(hand)
+    assert (outcome.code, outcome.next_action, outcome.owner) == ("transferred_duty", "ask_what_came_of_it", "desk")
+    assert _callbacks(hand) == []
+
+
+def test_news_of_the_end_that_overtakes_the_duty_persons_talk_rings_nobody(hand: Hand) -> None:
+    dial = action(_with_duty(hand), "Dial")
+    hand.hang_up()
+    assert _outcome(hand).code == "emergency_drop"
+    assert [(one.state, one.due_at > hand.clock.now()) for one in _callbacks(hand)] == [("planned", True)]
+    hand.post(dial, DialCallStatus="completed", CallStatus="completed")
+    assert _outcome(hand).code == "transferred_duty"
+    hand.clock.move_by(21)
+    hand.phone.centre.plan.perform("place_callback", _callbacks(hand)[0].id)
+    (callback,) = _callbacks(hand)
+    assert (callback.state, callback.end_reason) == ("done", "helped_by_duty")
+
+
+def test_an_emergency_that_nobody_took_is_a_drop_and_rung_back_at_once_at_any_hour(hand: Hand) -> None:
+    hand.clock.move_by(13 * 3600)
+    again = hand.post(action(_with_duty(hand), "Dial"), DialCallStatus="no-answer")
+    last = hand.post(action(again, "Enqueue"), QueueResult="leave")
+    assert "перезвоним" in spoken(last)
+    assert "112" in spoken(last)
+    hand.hang_up()
+    outcome = _outcome(hand)
+    assert (outcome.code, outcome.next_action) == ("emergency_drop", "ring_back")
+    (callback,) = _callbacks(hand)
+    assert callback.is_urgent
+    assert (callback.due_at - hand.clock.now()).total_seconds() <= 20
+
+
+def test_the_duty_number_of_a_queue_in_trouble_is_an_outcome_too(hand: Hand) -> None:
+    trouble = hand.post(action(_queued(hand), "Enqueue"), QueueResult="system-error")
+    hand.post(action(trouble, "Dial"), DialCallStatus="completed", CallStatus="completed")
+    assert hand.outcome() == "transferred_duty"
+
+
+def test_who_is_passed_on_is_not_told_that_the_line_broke(hand: Hand) -> None:
+    bridge, call_id = action(_connected(hand), "Dial"), hand.call_id()
+    with hand.phone.centre.database.transaction("transfer") as tx:
+        wait = tx.scalars(select(Wait)).one()
+        agent = Agent(
+            id="a" * 32, insurer_id="vsk", code="a1", title="-", address="client:a1", presence="on_call",
+            presence_since=hand.clock.now(), call_id=call_id,
+        )
+        tx.add(agent)
+        tx.flush()
+        offer = Offer(
+            id="b" * 32, insurer_id="vsk", wait_id=wait.id, call_id=call_id, agent_id=agent.id, queue=wait.queue,
+            purpose="queue", presence_before="available", state="accepted", conference="b" * 32,
+            made_at=hand.clock.now(), accepted_at=hand.clock.now(), bridged_at=hand.clock.now(),
+        )
+        tx.add(offer)
+        wait.state, wait.purpose = WaitState.CLAIMED, "transfer"
+    reply = hand.post(bridge, DialCallStatus="answered")
+    assert "другим сотрудником" in spoken(reply)
+    assert reply.find("Enqueue") is not None

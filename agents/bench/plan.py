@@ -1,0 +1,94 @@
+"""The bench from beginning to end: on each database a throw-away centre, the chosen parts on it, and nothing left."""
+
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final, assert_never
+
+from agents.bench.databases import POSTGRESQL, SQLITE, Fresh
+from agents.bench.parts import Part, Scene, route
+from agents.bench.people import INSURERS, load_agents, load_people
+from agents.bench.ringing import AGENTS, INSURER, SKILL
+from agents.bench.sizes import Sizes
+from agents.bench.throw_away import START_STEPS, Builder, centre_of, floors_of
+from config.bench.figures import Finding
+from config.bench.report import Measurement
+from config.bench.scripts import Step
+
+_TURN_GOALS: Final[Mapping[str, float]] = {SQLITE: 3.0, POSTGRESQL: 4.0}
+_START_STEPS: Final = START_STEPS + len(INSURERS)
+
+
+@dataclass(frozen=True)
+class Store:
+    """A kind of database, and how to have fresh ones for a while, the folder for their files given."""
+
+    name: str
+    opened: Callable[[Path], AbstractContextManager[Fresh]]
+
+
+def measurements(
+    builder: Builder, stores: Sequence[Store], parts: Sequence[Part], sizes: Sizes, folder: Path
+) -> Generator[Measurement]:
+    """What to measure, in order. Closing it, at whatever point, ends all that was started for it."""
+    for store in stores:
+        own = folder / store.name
+        own.mkdir()
+        with store.opened(own) as fresh:
+            bench = _Bench(builder, store.name, fresh, sizes, own)
+            if on_centre := [part for part in parts if part is not Part.ROUTING]:
+                yield from bench.on_a_centre(on_centre)
+            if Part.ROUTING in parts:
+                yield bench.measurement(Part.ROUTING, len(sizes.routing_sizes) + sizes.routing_rounds, bench.routing)
+
+
+class _Bench:
+    """One database's turn."""
+
+    def __init__(self, builder: Builder, store: str, fresh: Fresh, sizes: Sizes, folder: Path) -> None:
+        self._builder = builder
+        self._store = store
+        self._fresh = fresh
+        self._sizes = sizes
+        self._folder = folder
+
+    def measurement(self, title: str, steps: int, measure: Callable[[Step], list[Finding]]) -> Measurement:
+        """One of this database."""
+        return Measurement(title, self._store, steps, measure)
+
+    def on_a_centre(self, parts: Sequence[Part]) -> Iterator[Measurement]:
+        """Those that need a running centre; it is started first, and stopped after the last of them."""
+        with ExitStack() as stack:
+            scenes: list[Scene] = []
+            yield self.measurement("start of a centre", _START_STEPS, lambda step: self._start(stack, scenes, step))
+            for part in parts:
+                yield self._of_scene(part, scenes[0])
+
+    def _of_scene(self, part: Part, scene: Scene) -> Measurement:
+        sizes = self._sizes
+        match part:
+            case Part.TURN:
+                return self.measurement(part, sizes.turns, partial(scene.turns, goal=_TURN_GOALS[self._store]))
+            case Part.RINGING:
+                return self.measurement(part, sizes.rings, scene.ringing)
+            case Part.CALLS:
+                return self.measurement(part, round(2 * sizes.every_seconds + sizes.run_seconds), scene.calls)
+            case Part.ROUTING:
+                raise AssertionError("routing needs no centre")
+            case _ as never:
+                assert_never(never)
+
+    def _start(self, stack: ExitStack, scenes: list[Scene], step: Step) -> list[Finding]:
+        centre = stack.enter_context(centre_of(self._builder, self._fresh(), self._folder / "centre", step))
+        own = centre.floor.centre
+        people = load_people(own, self._folder, each=self._sizes.people, step=step)
+        load_agents(own, self._folder, INSURER, AGENTS, skill=SKILL)
+        scenes.append(Scene(centre, people, self._sizes))
+        return []
+
+    def routing(self, step: Step) -> list[Finding]:
+        """The match alone, in this process: each size on a database of its own."""
+        with floors_of(self._builder, self._fresh, self._folder / "routing") as make_floor:
+            return route(make_floor, self._sizes, step)

@@ -1,0 +1,91 @@
+"""`pult bench` as its users run it: real processes, a report, and nothing left behind whatever ends it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+COMMAND = [sys.executable, "-m", "wsgi", "bench", "--quick"]
+
+
+def environ(folder: Path) -> dict[str, str]:
+    """Everything that is thrown away afterwards is made in `folder`; settings of an installation must not matter."""
+    return {**os.environ, "TMPDIR": str(folder), "PULT_LINES_DIR": str(folder / "nowhere"), "PULT_WEB_WORKERS": "7"}
+
+
+def left_behind(folder: Path) -> list[str]:
+    """Processes that were started with this environment, and files."""
+    return [path.name for path in folder.iterdir()] + [
+        process.name for process in Path("/proc").glob("[0-9]*") if str(folder).encode() in _environment(process)
+    ]
+
+
+def _environment(process: Path) -> bytes:
+    try:
+        return (process / "environ").read_bytes()
+    except OSError:
+        return b""
+
+
+def figures(report: dict, part: str) -> dict[str, float]:
+    """What was found in a part, by name."""
+    found = next(one["findings"] for one in report["measured"] if one["part"] == part)
+    return {finding["name"]: finding["figure"] for finding in found}
+
+
+def test_everything_is_measured_and_nothing_is_left_behind(tmp_path):
+    run = subprocess.run(
+        [*COMMAND, "--json", "--database", "sqlite"], env=environ(tmp_path), capture_output=True, text=True, timeout=200
+    )
+    assert run.returncode == 0, run.stderr
+    report = json.loads(run.stdout)
+    assert [one["part"] for one in report["measured"]] == ["turn", "ringing", "calls", "routing"]
+    assert {one["database"] for one in report["measured"]} == {"SQLite"}
+    # Too little was measured to judge anything.
+    assert all(finding["goal"] is None for one in report["measured"] for finding in one["findings"])
+    turn, calls = figures(report, "turn"), figures(report, "calls")
+    assert turn["turn ÷ bare app"] > 1
+    for kind in ("call comes in", "menu", "identification", "waiting round"):
+        assert turn[f"{kind} ÷ bare app"] > 1
+    assert figures(report, "ringing")["available to ringing, median"] > 1
+    assert (calls["calls in progress"], calls["turns that failed"]) == (20, 0)
+    assert calls["turns measured"] > 20
+    assert calls["memory of the programs"] > 100
+    assert figures(report, "routing")["waiting: 100 ÷ 10"] > 0
+    assert left_behind(tmp_path) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_bench_leaves_nothing_behind(tmp_path, number):
+    bench = subprocess.Popen([*COMMAND, "--database", "sqlite", "turn"], env=environ(tmp_path), stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 100
+    while not list(tmp_path.glob("pult-bench-*/SQLite/centre/logs/web.log")):
+        assert bench.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    bench.send_signal(number)
+    assert bench.wait(30) == 130
+    assert left_behind(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("where", "complaint"),
+    [
+        ("mysql://localhost/pult", "a URL is for PostgreSQL"),
+        ("nonsense", "expected sqlite, postgresql, or postgresql"),
+        ("postgresql+psycopg://nobody@127.0.0.1:1/pult", "the bench needs databases of its own there"),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_one_clear_line(tmp_path, where, complaint):
+    run = subprocess.run(
+        [*COMMAND, "routing", "--database", where], env=environ(tmp_path), capture_output=True, text=True, timeout=60
+    )
+    assert run.returncode == 1
+    assert complaint in run.stderr
+    assert "Traceback" not in run.stderr
+    assert left_behind(tmp_path) == []

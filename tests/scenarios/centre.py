@@ -1,0 +1,349 @@
+"""One whole centre on the moved clock: what callers do with it, and how its programs die and come back."""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from redis import Redis
+from sqlalchemy import func, select
+
+from agents.models import Offer
+from config.database import Database
+from config.failpoints import ProcessKilled
+from config.settings import demo_settings, read_settings
+from config.workers import run_burst
+from flows.session import Session
+from ivr import exchange, reconcile
+from ivr.calls.following import CallFollower
+from ivr.calls.models import Call, Outcome, Request
+from ivr.calls.requests import advance_request, rules_of
+from ivr.exchange.telephones import RehearsedTelephone
+from tests.scenarios.aftermath import doubled, unfinished
+from wsgi import House, Stage, compose, create_app, load_demo, rehearse
+
+WEEKDAY = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)  # a Tuesday, noon in Moscow
+SATURDAY = datetime(2026, 11, 28, 9, 0, tzinfo=UTC)
+MISCHIEF = exchange.Mischief(seed=7, doubled=0.2, late=0.1, reordered=0.1, lost=0.02, twiml_doubled=0.1)
+ANSWERS = exchange.AutoAnswer(after=3.0, talk_for=None, patience=None)
+
+_MOSCOW = ZoneInfo("Europe/Moscow")
+_OFFICE_HOURS = range(10, 16)
+# Fridays are shorter for some.
+_WORKING_DAYS, _WEEKEND = frozenset(range(4)), frozenset({5, 6})
+_ASKS = ("waits_for_input", "beep")
+_PAUSE = timedelta(seconds=10)
+_LONGEST = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class CallStory:
+    """One call as its caller and its centre have it; `outcome` is None where none is on record."""
+
+    call_sid: str
+    kinds: tuple[str, ...]
+    news: tuple[str, ...]
+    asked: tuple[str, ...]
+    heard: str
+    hung_up_at: int | str | None
+    insurer_id: str
+    level: str
+    outcome: str | None
+    is_ended: bool
+    is_emergency: bool
+
+    @property
+    def is_served(self) -> bool:
+        """Whether the caller was connected to somebody."""
+        return "bridged" in self.kinds
+
+
+@dataclass
+class Centre:
+    """A stage, the house that stands on it now, and the ways in which a test works them."""
+
+    stage: Stage
+    house: House
+    redis: Redis
+    records: Database
+    weekdays: frozenset[int]
+    forgets: bool = False
+
+    @property
+    def switch(self) -> exchange.Switch:
+        """The carrier."""
+        return self.stage.switch
+
+    @property
+    def now(self) -> datetime:
+        """The instant on the moved clock."""
+        return self.stage.rehearsal.clock.now()
+
+    # --- callers -------------------------------------------------------------------------------
+
+    def dial(
+        self, number: str, presses: tuple[str, ...] = (), *, ani: str = "anonymous", silent: bool = False
+    ) -> RehearsedTelephone:
+        """Begin a call that presses these keys at its prompts; a silent caller leaves no message after the tone."""
+        dictation_seconds = 0.0 if silent else None
+        phone_id = self.switch.dial(number, ani, presses=presses, patience=1500, dictation_seconds=dictation_seconds)
+        return RehearsedTelephone(self.switch, phone_id, self.stage.rehearsal.step)
+
+    def walk(self, phone: RehearsedTelephone, presses: Sequence[str]) -> int:
+        """Press each entry when asked anew; how often the caller was asked until then.
+
+        `""` is silence, `offered 1` is 1 once the queue offers a choice.
+        """
+        answered = 0
+        for entry in presses:
+            _, is_offer, keys = entry.rpartition("offered ")
+            self.run_until(partial(self._is_asked_anew, phone, answered, is_offered=bool(is_offer)), seconds=600)
+            answered = self.asked(phone)
+            if keys:
+                phone.press(keys)
+        return answered
+
+    def asked(self, phone: RehearsedTelephone) -> int:
+        """How often the caller was asked to press or speak so far."""
+        return sum(kind in _ASKS for kind in self.kinds(phone.call_sid))
+
+    def _is_asked_anew(self, phone: RehearsedTelephone, answered: int, *, is_offered: bool) -> bool:
+        return self.asked(phone) > answered and (not is_offered or self._session(phone.call_sid).is_offered)
+
+    def place(
+        self,
+        number: str,
+        presses: tuple[str, ...] = (),
+        *,
+        ani: str = "anonymous",
+        hang_up_at: int | str | None = "bridged",
+    ) -> CallStory:
+        """One call to its end, and to what the agents have to do after it.
+
+        The caller hangs up when asked for the `hang_up_at`th time (from 0), or at the first event of that kind, of the
+        telephone's or of the centre's log; None: the call is left to end by itself.
+        """
+        phone = self.dial(number, presses, ani=ani)
+        follower = CallFollower(self.records, phone.call_sid)
+        kinds: list[str] = []
+        news: list[str] = []
+        asked: list[str] = []
+        hung_up_at: int | str | None = None
+        for event in phone.events():
+            news += [str(told["kind"]) for told in follower.news()]
+            if event is not None:
+                kinds.append(str(event["kind"]))
+                if event["kind"] in _ASKS:
+                    asked.append(self.stands_at(phone.call_sid))
+            if hung_up_at is None and _is_reached(hang_up_at, kinds, news):
+                hung_up_at = hang_up_at
+                phone.hang_up()
+        self.run_until_quiet()
+        news += [str(told["kind"]) for told in follower.news()]
+        return self.story(phone.call_sid, kinds, news, asked, hung_up_at)
+
+    def story(
+        self,
+        call_sid: str,
+        kinds: Sequence[str] = (),
+        news: Sequence[str] = (),
+        asked: Sequence[str] = (),
+        hung_up_at: int | str | None = None,
+    ) -> CallStory:
+        """What is on record of the call, with what its caller met."""
+        with self.records.reading("story") as tx:
+            call = tx.scalars(select(Call).where(Call.carrier_sid == call_sid)).one()
+            outcome = tx.scalar(select(Outcome.code).where(Outcome.call_id == call.id, Outcome.is_primary))
+        return CallStory(
+            call_sid,
+            tuple(kinds),
+            tuple(news),
+            tuple(asked),
+            self.heard(call_sid),
+            hung_up_at,
+            call.insurer_id,
+            call.level,
+            outcome,
+            call.ended_at is not None,
+            call.is_emergency,
+        )
+
+    def stands_at(self, call_sid: str) -> str:
+        """The node at which the flow of a call stands now, as `flow.node`."""
+        frames = self._session(call_sid).frames
+        return f"{frames[-1].flow}.{frames[-1].node}" if frames else ""
+
+    def _session(self, call_sid: str) -> Session:
+        with self.records.reading("session") as tx:
+            session = tx.scalar(select(Call.session).where(Call.carrier_sid == call_sid))
+        return Session.from_json(session) if session else Session(line="", digest="", language="")
+
+    def heard(self, phone: str) -> str:
+        """All that was said to the caller, in order."""
+        return " ".join(str(event.data.get("text", "")) for event in self.switch.events_since(phone))
+
+    def kinds(self, phone: str) -> list[str]:
+        """What happened at the telephone so far, in order."""
+        return [event.kind for event in self.switch.events_since(phone)]
+
+    def run_until(self, is_reached: Callable[[], bool], *, seconds: float = 3600) -> bool:
+        """Let time pass until that holds; False if it never does."""
+        return self.stage.rehearsal.run_until(is_reached, within=timedelta(seconds=seconds))
+
+    def run_for(self, seconds: float) -> None:
+        """Let time pass."""
+        self.stage.rehearsal.run_for(timedelta(seconds=seconds))
+
+    def offers(self) -> int:
+        """How many offers were ever made."""
+        return self.count(Offer)
+
+    def count(self, model: type[Any], *where: Any) -> int:
+        """How many such rows there are."""
+        with self.records.reading("count") as tx:
+            return tx.scalar(select(func.count()).select_from(model).where(*where)) or 0
+
+    # --- time ----------------------------------------------------------------------------------
+
+    def begin_in_office_hours(self) -> None:
+        """Go to the next noon in Moscow of the centre's kind of day, unless it is about noon of one now."""
+        local = self.now.astimezone(_MOSCOW)
+        if local.weekday() in self.weekdays and local.hour in _OFFICE_HOURS:
+            return
+        noon = local.replace(hour=12, minute=0, second=0, microsecond=0)
+        while noon <= local or noon.weekday() not in self.weekdays:
+            noon += timedelta(days=1)
+        self.stage.rehearsal.clock.move_to(noon)
+        self.stage.rehearsal.settle()
+
+    def run_until_quiet(self) -> None:
+        """Let time pass until nothing is open any more, an hour at most."""
+        limit = self.now + _LONGEST
+        while self.now < limit:
+            self.stage.rehearsal.run_for(_PAUSE)
+            if not self.unfinished():
+                return
+
+    # --- what must hold ------------------------------------------------------------------------
+
+    def unfinished(self) -> dict[str, list[Any]]:
+        """What is open now."""
+        with self.records.reading("unfinished") as tx:
+            return unfinished(tx, self.switch, self.now)
+
+    def assert_all_is_well(self) -> None:
+        """Within an hour nothing is stuck, nothing was doubled, every call has its end, and the carrier is content."""
+        self.run_until_quiet()
+        assert self.unfinished() == {}
+        with self.records.reading("doubled") as tx:
+            assert doubled(tx, self.switch) == {}
+
+    def assert_carrier_is_content(self) -> None:
+        """The carrier had nothing to say against our documents and answers."""
+        assert [f"{alert.code} {alert.message} {alert.url}" for alert in self.switch.alerts()] == []
+
+    def begin_anew(self) -> None:
+        """For the next test on the same centre: agents answer, the carrier is as mischievous as ever, office hours."""
+        self.switch.behave_well()
+        self.switch.behave("client:*", ANSWERS)
+        self.switch.misbehave(MISCHIEF)
+        self.begin_in_office_hours()
+        self._close_requests()
+        with self.switch.turn() as core:
+            core.alerts.clear()
+
+    def _close_requests(self) -> None:
+        """The desk has worked off what earlier calls asked for, so that the same caller may ask again."""
+        with self.house.centre.database.transaction("close_requests") as tx:
+            for request in tx.scalars(select(Request).where(Request.closed_at.is_(None))).all():
+                insurer = self.house.centre.insurers[request.insurer_id]
+                last = rules_of(insurer, request.kind).steps[-1]
+                advance_request(tx, insurer=insurer, request_id=request.id, step=last, by="desk", at=self.now)
+
+    # --- programs that die ---------------------------------------------------------------------
+
+    def crash(self) -> None:
+        """Every program of the centre is gone with all that it remembered, and started again on the same database."""
+        before = self.house
+        self.house = compose(before.centre.settings, self.stage.rehearsal.clock)
+        before.close()
+        self.take_over()
+        reconcile.appoint(self.house.phone)
+
+    def take_over(self) -> None:
+        """Let the house that stands now answer the carrier, sweep and work."""
+        self.stage.front.app = _Killable(create_app(self.house), self.crash)
+        self.stage.rehearsal.database = self.records
+        self.stage.rehearsal.sweep = partial(self._survived, self.house.look)
+        self.stage.rehearsal.work = partial(self._survived, partial(run_burst, self.redis, self.house.centre.plan))
+
+    def flush_redis(self) -> None:
+        """The job queues lose everything, what is enqueued in this very moment too."""
+        self.redis.flushall()
+        self.forgets = True
+
+    def _survived(self, act: Callable[[], int]) -> int:
+        """Do it; a kill ends the programs but not the centre, an error is for the next look (as `run_sweep` has it)."""
+        if self.forgets:
+            self.redis.flushall()
+            self.forgets = False
+        try:
+            return act()
+        except ProcessKilled:
+            self.crash()
+        except Exception:
+            logging.getLogger("pult.sweep").warning("a look failed", exc_info=True)
+        return 1
+
+
+@dataclass(frozen=True)
+class _Killable:
+    """A web app whose process may be killed at work: the carrier then has half an answer, and asks again."""
+
+    app: Callable[..., Any]
+    restart: Callable[[], None]
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        """Answer, or break off."""
+        try:
+            return self.app(environ, start_response)
+        except ProcessKilled:
+            self.restart()
+            start_response("200 OK", [("Content-Type", "text/xml"), ("Content-Length", "4096")])
+            return [b"<"]
+
+
+def _is_reached(step: int | str | None, kinds: list[str], news: list[str]) -> bool:
+    if step is None:
+        return False
+    if isinstance(step, int):
+        return kinds.count("waits_for_input") > step
+    return step in kinds or step in news
+
+
+@contextmanager
+def opened(folder: Path, start: datetime, redis_url: str, *, database_url: str = "", seed: int = 1) -> Iterator[Centre]:
+    """The whole centre with the demo's people and agents, on a carrier that misbehaves."""
+    settings = {**demo_settings(), "PULT_DATA_DIR": str(folder)}
+    if database_url:
+        settings["PULT_DATABASE_URL"] = database_url
+    with rehearse(read_settings(settings, folder=folder), start, redis_url=redis_url, seed=seed) as stage:
+        load_demo(stage.house.centre)
+        records = Database(stage.house.centre.settings.database_url)
+        weekdays = _WEEKEND if start.astimezone(_MOSCOW).weekday() in _WEEKEND else _WORKING_DAYS
+        centre = Centre(stage, stage.house, Redis.from_url(redis_url), records, weekdays)
+        centre.take_over()
+        centre.stage.rehearsal.settle()
+        centre.begin_anew()
+        try:
+            yield centre
+        finally:
+            centre.redis.close()
+            centre.house.close()
+            records.close()
+
