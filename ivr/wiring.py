@@ -55,7 +55,8 @@ def wire(plan: WorkPlan, phone: PhoneSide) -> None:
     desk = MessageDesk(phone.centre, phone.carrier, lambda: _prompts(phone))
     plan.handle(SEND_MESSAGE, JobQueue.MESSAGES, lambda message_id: send_message(desk, message_id))
     plan.handle(messages.DISCARD, JobQueue.RECORDINGS, lambda sid: messages.discard_recording(phone.carrier, sid))
-    plan.handle(reconcile.KIND, JobQueue.UPKEEP, lambda subject: reconcile.reconcile(phone, subject))
+    # Telephone work: without Redis the sweep does it, for ends that nobody told are missed then too.
+    plan.handle(reconcile.KIND, JobQueue.TELEPHONE, lambda subject: reconcile.reconcile(phone, subject))
 
 
 def _prompts(phone: PhoneSide) -> Mapping[str, PromptText]:
