@@ -80,6 +80,12 @@ def prepare(settings: Settings) -> None:
     prepare_database(settings, Base.metadata)
 
 
+def make_ready(settings: Settings) -> None:
+    """Prepare the database and install the flows, before several programs start that would each prove them."""
+    prepare(settings)
+    compose(settings, flows_are_read_late=True).close()
+
+
 def compose(settings: Settings, clock: Clock | None = None, *, flows_are_read_late: bool = False) -> House:
     """Compose the centre; the database must have been prepared. Raises ConfigError, StoreError or FlowsBroken.
 
@@ -273,10 +279,10 @@ def _calling() -> Iterable[click.Command]:
         is_up=is_up,
         dial=dial,
         insurers=lines_here,
-        throw_away=partial(throw_away, prepare, dial),
+        throw_away=partial(throw_away, make_ready, dial),
         rehearsed=partial(rehearsed, rehearse),
     )
-    return demo_command(prepare, dial), call_command(centres)
+    return demo_command(make_ready, dial), call_command(centres)
 
 
 @pult.late("serve")
