@@ -29,6 +29,7 @@ from config.job_queues import JobQueues
 from config.late_commands import LateCommands, run
 from config.line_descriptions import Insurers
 from config.lines import insurers_here, load_insurers
+from config.logs import keep_off_the_terminal
 from config.schema_version import prepare as prepare_database
 from config.settings import Settings, read_centre_settings
 from config.sweep import Sweep
@@ -266,6 +267,7 @@ def composed() -> House:
 @click.pass_context
 def pult(context: click.Context) -> None:
     """Pult: the voice side of a medical insurer."""
+    keep_off_the_terminal()
     context.obj = LateHouse(lambda: composed().centre, lines_here)
 
 
