@@ -16,8 +16,10 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import DBAPIError
 
 from agents.callbacks import PLACE, TIMEOUT, TURN
-from agents.models import Agent, Callback, CallbackState, Offer, Wait, WaitState
+from agents.errors import AgentError
+from agents.models import Agent, Callback, CallbackState, Offer, Presence, Wait, WaitState
 from agents.presence import AUTOPILOT, AUTOPILOT_SECONDS
+from agents.wrap_up import WrittenOutcome, record_call_outcome
 from config import due_work
 from config.database import Database
 from config.failpoints import ProcessKilled
@@ -47,6 +49,7 @@ _MOSCOW = ZoneInfo("Europe/Moscow")
 _OFFICE_HOURS = range(10, 16)
 # Fridays are shorter for some.
 _WORKING_DAYS, _WEEKEND = frozenset(range(4)), frozenset({5, 6})
+_IN_WRAP_UP = (Agent.presence == Presence.WRAP_UP, ~Agent.is_automatic)
 _ASKS = ("waits_for_input", "beep")
 _PAUSE = timedelta(seconds=10)
 _LONGEST = timedelta(hours=1)
@@ -274,8 +277,19 @@ class Centre:
         limit = self.now + _LONGEST
         while self.now < limit:
             self.stage.rehearsal.run_for(_PAUSE)
+            self._people_write_down()
             if not self.unfinished():
                 return
+
+    def _people_write_down(self) -> None:
+        """Whoever is not worked by the autopilot (a supervisor whom an emergency rang) says what came of the call."""
+        with self.records.reading("people_in_wrap_up") as tx:
+            people = tx.execute(select(Agent.insurer_id, Agent.code).where(*_IN_WRAP_UP)).all()
+        for insurer_id, code in people:
+            write = partial(
+                record_call_outcome, insurer_id=insurer_id, code=code, outcome=WrittenOutcome("info_given")
+            )
+            self.act(lambda house, write=write: write(house.floor), gives_up_on=(AgentError,))
 
     # --- what must hold ------------------------------------------------------------------------
 
@@ -320,9 +334,10 @@ class Centre:
         with self.house.centre.database.transaction("man_the_desks") as tx:
             for agent in tx.scalars(select(Agent).where(~Agent.is_supervisor)).all():
                 agent.is_automatic = True
-                if agent.presence in AUTOPILOT_SECONDS:
+                if (seconds := AUTOPILOT_SECONDS.get(Presence(agent.presence))) is not None:
+                    due_at = max(self.now, agent.presence_since + timedelta(seconds=seconds))
                     due_work.schedule(
-                        tx, kind=AUTOPILOT, subject_id=agent.id, insurer_id=agent.insurer_id, due_at=self.now
+                        tx, kind=AUTOPILOT, subject_id=agent.id, insurer_id=agent.insurer_id, due_at=due_at
                     )
             for callback in tx.scalars(select(Callback).where(Callback.ended_at.is_(None))).all():
                 callback.state, callback.ended_at, callback.end_reason = CallbackState.FAILED, self.now, "another way"

@@ -14,7 +14,6 @@ from click.testing import CliRunner
 from sqlalchemy import delete, select, update
 
 from agents import commands
-from agents.callbacks import TIMEOUT
 from agents.cli import commands_of
 from agents.errors import AgentError
 from agents.floor import Floor
@@ -156,6 +155,7 @@ def gone_as_it_is_answered(centre: Centre) -> None:
     phone.hang_up()
     centre.run_for(1)
     centre.switch.misbehave(exchange.Mischief())
+    centre.run_for(5)
 
 
 def quicker_than_the_words(centre: Centre) -> None:
@@ -194,14 +194,9 @@ def work_forgotten(centre: Centre) -> None:
 
 def turn_failed(centre: Centre) -> None:
     """A turn fails: the caller hears an apology and the duty number."""
-
-    def fail(_place: str) -> None:
-        raise RuntimeError("a turn that fails")
-
     phone = centre.dial(LINES["rgs"], ("3",))
     centre.reach(phone, "waits_for_input")
-    if not failpoints.is_armed("commit:take_turn"):
-        failpoints.arm_once("commit:take_turn", fail)
+    failpoints.arm_once("commit:take_turn", _fail)
     centre.reach(phone, "bridged", seconds=90)
     phone.hang_up()
 
@@ -229,22 +224,24 @@ def promised_twice(centre: Centre) -> None:
 
 
 def promised_and_long(centre: Centre) -> None:
-    """A call that keeps a promise lasts longer than five minutes, and its end is never told."""
+    """A call that keeps a promise lasts longer than five minutes."""
     _by_hand(centre)
     _promise(centre, CALLED_BACK)
     _agents_are_back(centre)
     for code in _agents(centre, Presence.AWAY):
         _do(centre, partial(commands.become_available, insurer_id="rgs", code=code))
     centre.run_for(6 * 60)
-    with centre.records.reading("next_check") as tx:
-        check_at = tx.scalar(select(DueWork.due_at).where(DueWork.kind == TIMEOUT))
-    if check_at is not None:
-        centre.run_for((check_at - centre.now).total_seconds() - 1)
-    centre.switch.misbehave(exchange.Mischief(lost=1))
-    centre.switch.hang_up(MOBILE)
-    centre.run_for(0.5)
-    centre.switch.misbehave(exchange.Mischief())
+    _hang_up_mobile(centre)
     _hang_up_all(centre)
+
+
+def promise_broken_off(centre: Centre) -> None:
+    """The person answers, and the turn that should greet them fails: the promise is found and kept another time."""
+    failpoints.arm_once("commit:reach_callback", _fail)
+    _promise(centre, CALLED_BACK)
+    _agents_are_back(centre)
+    centre.run_for(7 * 60)
+    _hang_up_mobile(centre)
 
 
 def message_unsent(centre: Centre) -> None:
@@ -287,6 +284,10 @@ def administration(centre: Centre) -> None:
 
 
 # --- the parts that calls share ----------------------------------------------------------------
+
+
+def _fail(place: str) -> None:
+    raise RuntimeError(f"a turn that fails at {place}")
 
 
 def _talking(centre: Centre) -> str:

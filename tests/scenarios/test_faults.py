@@ -44,7 +44,8 @@ PASSED_BY: Final[dict[calls.Scenario, str]] = {
         commit:message_news commit:note_callback_dialled commit:note_message_sent commit:open_callback_window
         commit:reach_callback carrier:place_call carrier:send_sms
     """,
-    calls.promised_and_long: "commit:check_callback_again commit:settle_callback",
+    calls.promised_and_long: "commit:check_callback_again",
+    calls.promise_broken_off: "commit:settle_callback",
     calls.message_unsent: "commit:note_message_failed carrier:messages_to",
     calls.message_left: """
         commit:note_recording commit:note_sealed commit:note_deleted_at_carrier carrier:fetch_recording
