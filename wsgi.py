@@ -20,7 +20,7 @@ from agents.floor import Floor
 from agents.listening import Listener
 from agents.upkeep import keep_up
 from agents.wiring import ports, wire
-from config.addresses import exchange_address
+from config.addresses import exchange_address, origin_of, voice_address
 from config.centre import Centre, open_centre
 from config.clock import Clock, MovedClock, WallClock
 from config.database import Base, Database
@@ -225,9 +225,10 @@ def serve_exchange(settings: Settings) -> None:
         ringing_delay_seconds=settings.number("PULT_EXCHANGE_RINGING_MS", default=200, least=0, most=60_000) / 1000,
         api_keys=((settings.api_key_sid, settings.api_key_secret),) if settings.api_key_secret else (),
         applications=((settings.application_sid, f"{settings.public_url}/voice/outgoing"),),
-        desk_origins=(settings.public_url,),
+        desk_origins=(origin_of(settings.public_url),),
     )
-    voice_port = settings.number("PULT_VOICE_PORT", default=0, least=0, most=65_535)
+    voice = voice_address(settings)
+    voice_port = voice.port if voice else 0
     carrier = exchange.RunningExchange(account, host=address.host, port=address.port, voice_port=voice_port)
     connect_lines(carrier.switch, settings, load_insurers(settings))
     exchange.serve(carrier)

@@ -14,6 +14,8 @@ from ivr.exchange.voice.tapes import Tape
 SPEECH_LEVEL: Final = 400
 SPEECH_FRAMES: Final = 5
 _TOO_LATE_SECONDS: Final = 0.2
+# How often to look for work while there is none.
+_IDLE_SECONDS: Final = 0.05
 
 
 class Mixer:
@@ -35,6 +37,10 @@ class Mixer:
         loop = asyncio.get_running_loop()
         due = loop.time()
         while True:
+            if not self.legs and not self.tapes:
+                await asyncio.sleep(_IDLE_SECONDS)
+                due = loop.time()
+                continue
             self.tick()
             due += pcm.FRAME_SECONDS
             late = loop.time() - due

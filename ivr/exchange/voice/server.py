@@ -76,6 +76,7 @@ class VoiceServer:
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT_SECONDS, max_msg_size=LONGEST_MESSAGE)
         await socket.prepare(request)
         self._sockets.add(socket)
+        self._voice.warm_up()
         try:
             await serve(socket)
         finally:

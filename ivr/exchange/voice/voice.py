@@ -60,6 +60,7 @@ class Voice:
         self._thread = threading.Thread(target=self._serve, name="voice", daemon=True)
         self._makers = ThreadPoolExecutor(_MAKERS, thread_name_prefix="prompts")
         self._is_open = True
+        self._is_warm = False
 
     # The thread.
 
@@ -70,11 +71,16 @@ class Voice:
             logging.getLogger(talkative).setLevel(logging.WARNING)
         self._thread.start()
         if self.has_sound:
-            self._makers.submit(tones.music)
-            self._makers.submit(self.prompts.engines.warm_up)
             self.run(self._keep_mixing())
         with self.switch.turn() as core:
             core.sound = self
+
+    def warm_up(self) -> None:
+        """Get ready what takes seconds, once somebody has opened a page: an exchange that nobody hears is spared it."""
+        if self.has_sound and not self._is_warm:
+            self._is_warm = True
+            self._makers.submit(tones.music)
+            self._makers.submit(self.prompts.engines.warm_up)
 
     def stop(self) -> None:
         """End the thread and everything on it."""
