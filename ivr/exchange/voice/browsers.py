@@ -18,7 +18,7 @@ from ivr.exchange.errors import ExchangeError
 from ivr.exchange.model import Call
 from ivr.exchange.phones import PhoneEvent
 from ivr.exchange.voice import webrtc
-from ivr.exchange.voice.telephony import Telephony, parameters_of
+from ivr.exchange.voice.telephony import Dialled, Telephony, parameters_of
 from ivr.exchange.voice.tokens import Grant, TokenRefused, read_token
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class Browser:
         self._grant: Grant | None = None
         self._phone_id = ""
         self._dialled: dict[str, str] = {}
+        self._is_dialling = False
         self._calls: set[str] = set()
         self._offered: set[str] = set()
         self._outgoing: asyncio.Queue[Message] = asyncio.Queue()
@@ -117,14 +118,20 @@ class Browser:
             raise ValueError("this page has too many calls")
         parameters = {str(name): str(value) for name, value in dict(message.get("parameters") or {}).items()}
         offer = str(message.get("sdp") or "")
-        if self._grant:
-            dialled = await self._telephony.dial_as(self._grant, parameters, offer, self._told)
-        else:
-            to, sender = parameters.get("To", ""), parameters.get("From", "")
-            dialled = await self._telephony.dial(to, sender, offer, self._told)
+        self._is_dialling = True
+        try:
+            dialled = await self._dial(parameters, offer)
+        finally:
+            self._is_dialling = False
         self._calls.add(dialled.call_sid)
         self._dialled[dialled.call_sid] = dialled.phone_id
         self._send(type="calling", id=message.get("id"), call=dialled.call_sid, sdp=dialled.answer)
+
+    async def _dial(self, parameters: dict[str, str], offer: str) -> Dialled:
+        if self._grant:
+            return await self._telephony.dial_as(self._grant, parameters, offer, self._told)
+        to, sender = parameters.get("To", ""), parameters.get("From", "")
+        return await self._telephony.dial(to, sender, offer, self._told)
 
     async def _accept(self, sid: str, offer: str) -> None:
         # Before the answer: its event must find the call to be this page's.
@@ -139,7 +146,7 @@ class Browser:
 
     def _told(self, event: PhoneEvent, shown: dict[str, object], call: Call | None) -> None:
         sid = event.call_sid
-        if event.kind == "dialled" and not self._grant:
+        if event.kind == "dialled" and self._is_dialling:
             # Before the page learns which call it has placed: nothing that happens on it may be missed.
             self._calls.add(sid)
         if event.kind == "ringing" and call and self._phone_id and sid not in self._calls:

@@ -47,6 +47,8 @@ class SdkStream:
         self._calls: set[str] = set()
         self._ringing: dict[str, Offer] = {}
         self._dialled: dict[str, str] = {}
+        self._is_dialling = False
+        self._early: list[PhoneEvent] = []
         self._outgoing: asyncio.Queue[str] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -131,10 +133,17 @@ class SdkStream:
         if self._grant is None:
             raise TokenRefused(_INVALID_TOKEN, "Invalid Access Token")
         parameters = dict(parse_qsl(str(dict(payload.get("twilio") or {}).get("params", ""))))
-        dialled = await self._telephony.dial_as(self._grant, parameters, str(payload.get("sdp", "")), self._told)
+        self._is_dialling = True
+        try:
+            dialled = await self._telephony.dial_as(self._grant, parameters, str(payload.get("sdp", "")), self._told)
+        finally:
+            self._is_dialling = False
         self._calls.add(dialled.call_sid)
         self._dialled[dialled.call_sid] = dialled.phone_id
         self._send("ringing", callsid=dialled.call_sid, sdp=dialled.answer)
+        for event in self._early:
+            self._happened(event)
+        self._early.clear()
 
     async def _answer(self, sid: str, answer: str) -> None:
         offer = self._ringing.pop(sid)
@@ -146,10 +155,18 @@ class SdkStream:
             raise
 
     def _told(self, event: PhoneEvent, _shown: dict[str, object], call: Call | None) -> None:
-        sid = event.call_sid
-        if event.kind == "ringing" and call and sid not in self._calls:
+        if self._is_dialling and (event.kind == "dialled" or event.call_sid in self._calls):
+            # The page must learn first which call this is: the application may be quicker than that.
+            self._calls.add(event.call_sid)
+            self._early.append(event)
+        elif event.kind == "ringing" and call and event.call_sid not in self._calls:
             self._spawn(self._offer(call))
-        elif event.kind == "answered" and sid in self._calls:
+        else:
+            self._happened(event)
+
+    def _happened(self, event: PhoneEvent) -> None:
+        sid = event.call_sid
+        if event.kind == "answered" and sid in self._calls:
             self._send("answer", callsid=sid)
         elif sid in self._ringing and event.kind in ("answered", "ended"):
             self._send("cancel", callsid=sid)
