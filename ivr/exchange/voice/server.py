@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import ssl
 from collections.abc import Awaitable, Callable
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 SIGNAL_PATH: Final = "/exchange/voice/signal"
 SDK_PATH: Final = "/signal"
+_GOODBYE_SECONDS: Final = 0.3
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Serve: TypeAlias = Callable[[web.WebSocketResponse], Awaitable[None]]
 
@@ -59,6 +61,9 @@ class VoiceServer:
             await socket.close(code=WSCloseCode.GOING_AWAY)
         for runner in self._runners:
             await runner.cleanup()
+        if self.sdk_port is not None:
+            # A connection under TLS is closed only once both sides have said goodbye.
+            await asyncio.sleep(_GOODBYE_SECONDS)
         await self._telephony.close()
 
     async def _page(self, request: web.Request) -> web.StreamResponse:
