@@ -20,7 +20,7 @@ from agents.floor import Floor
 from agents.listening import Listener
 from agents.upkeep import keep_up
 from agents.wiring import ports, wire
-from config.addresses import exchange_address
+from config.addresses import exchange_address, origin_of, voice_address
 from config.centre import Centre, open_centre
 from config.clock import Clock, MovedClock, WallClock
 from config.database import Base, Database
@@ -211,7 +211,13 @@ def connect_lines(switch: "exchange.Switch", settings: Settings, insurers: Insur
     from ivr import exchange
 
     for it in published_numbers(settings, insurers):
-        switch.add_number(it.number, it.voice_url, fallback_url=it.fallback_url, status_callback=it.status_url)
+        switch.add_number(
+            it.number,
+            it.voice_url,
+            fallback_url=it.fallback_url,
+            status_callback=it.status_url,
+            friendly_name=it.title,
+        )
     switch.behave("client:*", exchange.AutoAnswer(after=3.0, talk_for=None, patience=None))
 
 
@@ -224,8 +230,13 @@ def serve_exchange(settings: Settings) -> None:
         account_sid=settings.account_sid,
         auth_token=settings.auth_token,
         ringing_delay_seconds=settings.number("PULT_EXCHANGE_RINGING_MS", default=200, least=0, most=60_000) / 1000,
+        api_keys=((settings.api_key_sid, settings.api_key_secret),) if settings.api_key_secret else (),
+        applications=((settings.application_sid, f"{settings.public_url}/voice/outgoing"),),
+        desk_origins=(origin_of(settings.public_url),),
     )
-    carrier = exchange.RunningExchange(account, host=address.host, port=address.port)
+    voice = voice_address(settings)
+    voice_port = voice.port if voice else 0
+    carrier = exchange.RunningExchange(account, host=address.host, port=address.port, voice_port=voice_port)
     connect_lines(carrier.switch, settings, load_insurers(settings))
     exchange.serve(carrier)
 

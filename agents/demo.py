@@ -32,7 +32,9 @@ _PLACES: Final = (
 )
 
 _HOW_TO_GO_ON: Final = """
-The centre is up at {url}; logs are in {logs}. In another terminal:
+The centre is up at {url}; logs are in {logs}. A telephone to call it with, in a browser:
+  {carrier}/exchange/phone/
+In another terminal:
   .venv/bin/pult call "8 800 200-14-41" --press 0       ВСК, the medical desk
   .venv/bin/pult call "8 800 250-01-01"                 Согласие; press keys as you are asked
   .venv/bin/pult call "8 800 333-60-03" --press 9       the ОМС hotline, an emergency
@@ -150,6 +152,10 @@ def _choices() -> Mapping[str, str]:
         "PULT_FALLBACK_URL": "http://127.0.0.1:8081",
         "TWILIO_ACCOUNT_SID": "AC" + secrets.token_hex(16),
         "TWILIO_AUTH_TOKEN": secrets.token_hex(16),
+        "TWILIO_API_KEY": "SK" + secrets.token_hex(16),
+        "TWILIO_API_SECRET": secrets.token_hex(16),
+        "TWILIO_APPLICATION_SID": "AP" + secrets.token_hex(16),
+        "PULT_VOICE_PORT": "9001",
         **demo_settings(),
     }
 
@@ -179,4 +185,5 @@ def _show_a_call(settings: Settings, dial: Dial, supervisor: Supervisor) -> None
         if not supervisor.is_asked_to_stop:
             click.echo(f"The call broke off: {error}")
         return
-    click.echo(_HOW_TO_GO_ON.format(url=settings.public_url, logs=settings.data_dir / "logs"))
+    where = {"url": settings.public_url, "carrier": settings.carrier_url, "logs": settings.data_dir / "logs"}
+    click.echo(_HOW_TO_GO_ON.format(**where))

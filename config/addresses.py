@@ -45,6 +45,12 @@ def public_url(setting: str, written: str) -> str:
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
 
 
+def origin_of(url: str) -> str:
+    """What a browser calls the origin of a page at this address: no path."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 def http_url(setting: str, written: str) -> str:
     """As `public_url`, for a place that is asked directly: no path either."""
     url = public_url(setting, written)
@@ -76,6 +82,13 @@ def fallback_address(settings: "Settings") -> Address:
 def exchange_address(settings: "Settings") -> Address:
     """Where the exchange listens."""
     return _address("PULT_CARRIER_URL", settings.carrier_url, "the exchange")
+
+
+def voice_address(settings: "Settings") -> Address | None:
+    """Where the exchange listens for telephones in pages; None where it may take any port."""
+    port = settings.number("PULT_VOICE_PORT", default=0, least=0, most=65_535)
+    host = exchange_address(settings).host
+    return Address(host, port, "telephones in pages", "PULT_VOICE_PORT") if port else None
 
 
 def redis_address(settings: "Settings") -> Address | None:

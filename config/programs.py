@@ -6,7 +6,14 @@ from functools import partial
 from types import MappingProxyType
 from typing import Final
 
-from config.addresses import exchange_address, fallback_address, redis_address, require_all_free, web_address
+from config.addresses import (
+    exchange_address,
+    fallback_address,
+    redis_address,
+    require_all_free,
+    voice_address,
+    web_address,
+)
 from config.embedded_redis import command as redis_command
 from config.embedded_redis import prepare as prepare_redis
 from config.embedded_redis import require_answer, responds
@@ -24,9 +31,9 @@ def programs_of(settings: Settings, *, environ: Mapping[str, str] = MappingProxy
     Raises ConfigError, in one line, where a port of theirs cannot be had, or a Redis elsewhere does not answer.
     """
     exchange, web, fallback = exchange_address(settings), web_address(settings), fallback_address(settings)
-    redis = redis_address(settings)
+    redis, voice = redis_address(settings), voice_address(settings)
     # Before any starts: a foreign server on one of these ports would be taken for ours.
-    require_all_free(one for one in (redis, exchange, web, fallback) if one is not None)
+    require_all_free(one for one in (redis, exchange, web, fallback, voice) if one is not None)
     probes: Mapping[str, Probe] = {
         "exchange": partial(answers, f"{exchange.url}/exchange/health"),
         "web": partial(answers, f"{web.url}/static/hold.wav"),

@@ -40,6 +40,10 @@ class Settings:
     named: Mapping[str, str] = field(repr=False)
     turn_redis_seconds: float = 0.05
     secret_pepper: bytes = field(repr=False, default=b"")
+    api_key_sid: str = ""
+    """The key that signs the access tokens of agents' softphones, and the application that their calls ask."""
+    api_key_secret: str = field(repr=False, default="")
+    application_sid: str = ""
 
     def require(self, name: str, purpose: str) -> str:
         """The setting `name` out of the environment; raises SettingMissing naming it and its `purpose`."""
@@ -109,6 +113,9 @@ def read_settings(
         lines_dir=lines_dir_of(named),
         flows_dir=Path(named.get("PULT_FLOWS_DIR", str(HERE.parent / "flows"))),
         named=named,
+        api_key_sid=named.get("TWILIO_API_KEY", ""),
+        api_key_secret=named.get("TWILIO_API_SECRET", ""),
+        application_sid=named.get("TWILIO_APPLICATION_SID", ""),
     )
 
 

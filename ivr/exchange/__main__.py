@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
         calls_per_second=given.calls_per_second,
     )
     try:
-        running = RunningExchange(settings, host=given.host, port=given.port)
+        running = RunningExchange(settings, host=given.host, port=given.port, voice_port=given.voice_port)
     except PortTaken as error:
         print(f"exchange: {error}", file=sys.stderr)
         return 1
@@ -41,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m ivr.exchange", description="A stand-in carrier.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=9000)
+    parser.add_argument("--voice-port", type=int, help="where telephones in pages signal; none if left out")
     parser.add_argument("--app-url", default="http://127.0.0.1:8000", help="where the centre answers")
     parser.add_argument("--fallback-url", default="", help="voice fallback of every number")
     parser.add_argument("--status-callback", default="", help="status callback of every number")

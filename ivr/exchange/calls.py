@@ -18,10 +18,18 @@ if TYPE_CHECKING:
     from ivr.exchange.core import Core
 
 
-def dial_in(core: Core, number: Number, phone: Phone, sender: str, forwarded_from: str = "") -> Call:
+def dial_in(
+    core: Core,
+    number: Number,
+    phone: Phone,
+    sender: str,
+    forwarded_from: str = "",
+    parameters: tuple[tuple[str, str], ...] = (),
+) -> Call:
     """A telephone calls a number of the account: the number's voice URL is asked what to do."""
     call = _new(core, "inbound", sender, number.number, phone)
     call.number_sid, call.forwarded_from = number.sid, forwarded_from
+    call.parameters = parameters
     call.fallback = number.fallback
     # An inbound number's status callback fires once, at the end (twilio.md §1).
     call.progress = Callback(number.progress.url, number.progress.method, ("completed",))

@@ -18,6 +18,7 @@ from ivr.exchange.model import Call, Conference, Message, Number, Queue, Recordi
 from ivr.exchange.phones import Phone
 from ivr.exchange.settings import Settings
 from ivr.exchange.sids import Sids
+from ivr.exchange.sound import Silence, Sound
 from ivr.exchange.timeline import Timeline, Timer
 from ivr.exchange.webrequest import WebRequest
 
@@ -45,6 +46,7 @@ class Core:
         self.sids = Sids(settings.seed)
         self.timeline = Timeline()
         self.trickster = Trickster()
+        self.sound: Sound = Silence()
         self.outbox: deque[WebRequest] = deque()
         self.alerts: deque[Alert] = deque(maxlen=MOST_ALERTS)
         self.calls: dict[str, Call] = {}

@@ -118,6 +118,7 @@ def note(core: Core, phone: Phone, call: Call | None, kind: str, **data: object)
     event = PhoneEvent(seq, core.now(), kind, call.sid if call else "", data)
     phone.events.append(event)
     core.has_news = True
+    core.sound.noted(core, phone, call, event)
     if len(phone.events) > LONGEST_STORY:
         phone.dropped += len(phone.events) - LONGEST_STORY // 2
         del phone.events[: -(LONGEST_STORY // 2)]

@@ -38,6 +38,7 @@ def begin(
     recording.channels, recording.track, recording.callback = channels, track, callback
     core.recordings[recording.sid] = recording
     core.live_recordings.setdefault(call_sid or conference_sid, []).append(recording)
+    core.sound.recorded(core, recording)
     _announce(core, recording)
     return recording
 
@@ -52,6 +53,7 @@ def pause(core: Core, recording: Recording, is_skipping: bool) -> None:
     if recording.status is RecordingStatus.IN_PROGRESS:
         recording.status = RecordingStatus.PAUSED
         recording.paused_at, recording.is_skipping = core.now(), is_skipping
+        core.sound.recorded(core, recording)
 
 
 def resume(core: Core, recording: Recording) -> None:
@@ -61,6 +63,7 @@ def resume(core: Core, recording: Recording) -> None:
     if recording.is_skipping:
         recording.skipped_seconds += (core.now() - recording.paused_at).total_seconds()
     recording.status, recording.paused_at = RecordingStatus.IN_PROGRESS, None
+    core.sound.recorded(core, recording)
 
 
 def stop_all(core: Core, subject_sid: str) -> None:
@@ -77,6 +80,7 @@ def stop(core: Core, recording: Recording) -> None:
     seconds = (core.now() - recording.started_at).total_seconds() - recording.skipped_seconds
     recording.duration_seconds = max(0, round(seconds))
     recording.status = RecordingStatus.PROCESSING
+    core.sound.recorded(core, recording)
     subject = recording.call_sid or recording.conference_sid
     core.live_recordings[subject].remove(recording)
     if not core.live_recordings[subject]:

@@ -36,5 +36,9 @@ class Settings:
     most_concurrent_calls: int | None = None
     concurrency_code: int = 20429
     is_media_protected: bool = True
+    # Where the calls of an agent's browser ask what to do: an application's sid and its voice URL.
+    applications: tuple[tuple[str, str], ...] = ()
+    # Other origins whose pages may hold telephones here, such as the desk's (scheme://host:port).
+    desk_origins: tuple[str, ...] = ()
     unannounced_fields: tuple[tuple[str, str], ...] = UNANNOUNCED_FIELDS
     keep_ended_seconds: float = 7 * 24 * 3600.0

@@ -228,7 +228,13 @@ class Switch:
     # The account.
 
     def add_number(
-        self, number: str, voice_url: str, *, fallback_url: str = "", status_callback: str = ""
+        self,
+        number: str,
+        voice_url: str,
+        *,
+        fallback_url: str = "",
+        status_callback: str = "",
+        friendly_name: str = "",
     ) -> str:
         """Give the account a number, or change what it asks; returns its sid."""
         with self.turn() as core:
@@ -238,6 +244,7 @@ class Switch:
                 core.numbers[number] = found
             found.voice, found.fallback = Callback(voice_url), Callback(fallback_url)
             found.progress = Callback(status_callback)
+            found.friendly_name = friendly_name or found.friendly_name
             return found.sid
 
     def misbehave(self, mischief: Mischief) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from flask import Flask, Response, jsonify, request
 
-from ivr.exchange import control
+from ivr.exchange import control, phone_page
 from ivr.exchange.errors import Refused
 from ivr.exchange.mischief import RestFault
 from ivr.exchange.rest import calls, conferences, desk, messages, numbers, queues, recordings
@@ -23,6 +23,7 @@ def create_exchange(switch: Switch) -> Flask:
     app.extensions["switch"] = switch
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.register_blueprint(control.bp)
+    app.register_blueprint(phone_page.bp)
     for module in (calls, queues, conferences, recordings, messages, numbers):
         app.register_blueprint(module.bp, url_prefix=ROOT)
     app.register_error_handler(Exception, desk.fault)

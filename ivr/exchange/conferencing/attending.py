@@ -71,6 +71,7 @@ class Attending(Activity):
         return (("ConferenceSid", self._room.sid), ("FriendlyName", self._room.friendly_name))
 
     def _hush(self, core: Core) -> None:
+        core.sound.hushed(core, [self._script.call])
         if self._music:
             self._music.stop(core, Stop.LEFT)
             self._music = None

@@ -45,3 +45,11 @@ def refresh(core: Core, room: Conference) -> None:
         if others != attending.company:
             attending.company = others
             calls.bridged(core, participant.call, others)
+
+
+def speaking_in(room: Conference) -> list[Call]:
+    """The calls that a recording of the conference hears: a coach is not on it (twilio.md §5)."""
+    if room.status is not ConferenceStatus.IN_PROGRESS:
+        return []
+    speakers = room.participants.values()
+    return [p.call for p in speakers if not (p.is_muted or p.is_held or p.is_coaching)]

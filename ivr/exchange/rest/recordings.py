@@ -111,8 +111,9 @@ def media(account: str, sid: str) -> Response:
             raise not_found(request.path)
         if channels == 2 and recording.channels != 2:
             raise Refused(21218, "The recording is not dual-channel")
-        seconds = recording.duration_seconds
-    return Response(recorder.sound(seconds, channels), mimetype="audio/x-wav")
+        seconds, sound = recording.duration_seconds, core.sound
+    wav = sound.wav_of(recording, channels) or recorder.sound(seconds, channels)
+    return Response(wav, mimetype="audio/x-wav")
 
 
 @bp.delete("/Recordings/<sid>.json")
@@ -124,6 +125,7 @@ def delete(account: str, sid: str, _subject: str = "") -> tuple[str, int]:
         if recording in recorder.live_of(core, recording.call_sid or recording.conference_sid):
             raise Refused(21220, "The recording is in progress")
         recording.is_deleted = True
+        core.sound.recorded(core, recording)
         return "", 204
 
 

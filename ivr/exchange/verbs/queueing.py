@@ -141,6 +141,7 @@ class Queued(Activity):
         )
 
     def _depart(self, core: Core) -> None:
+        core.sound.hushed(core, [self._script.call])
         if self._wait:
             self._wait.stop(core, Stop.LEFT)
         if self._left_at is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
 from ivr.exchange.phones import hear
@@ -27,6 +28,7 @@ class Speaking(Activity):
         self._prompts = prompts
         self._done = done
         self._timer: Timer | None = None
+        self._is_stopped = False
 
     def begin(self, core: Core) -> None:
         """Play the first prompt, or end at once if there is none."""
@@ -34,33 +36,45 @@ class Speaking(Activity):
             self._done()
             return
         prompt = self._prompts.pop(0)
+        core.sound.prepare(core, self._listeners(), prompt, self._base, partial(self._play, core, prompt))
+
+    def _play(self, core: Core, prompt: Prompt, round_seconds: float | None) -> None:
+        if self._is_stopped:
+            return
         for call in self._listeners():
-            play_to(core, call, prompt, self._base)
-        self._timer = core.after(seconds_of(core, prompt), lambda: self.begin(core))
+            play_to(core, call, prompt, self._base, round_seconds)
+        self._timer = core.after(seconds_of(core, prompt, round_seconds), lambda: self.begin(core))
 
     def stop(self, core: Core, why: Stop) -> None:
+        self._is_stopped = True
         if self._timer:
             self._timer.cancel()
+        core.sound.hushed(core, self._listeners())
 
 
-def play_to(core: Core, call: Call, prompt: Prompt, base: str) -> None:
-    """Tell the telephone what it hears."""
+def play_to(core: Core, call: Call, prompt: Prompt, base: str, round_seconds: float | None = None) -> None:
+    """Tell the telephone what it hears; `round_seconds` is how long one round of it lasts, where that is known."""
+    known = {} if round_seconds is None else {"round_seconds": round(round_seconds, 3)}
+    core.sound.plays(core, call, prompt, base)
     match prompt:
         case Say():
-            hear(core, call, "hears", text=prompt.text, language=prompt.language, voice=prompt.voice)
+            said = {"text": prompt.text, "language": prompt.language, "voice": prompt.voice}
+            hear(core, call, "hears", **said, **known)
         case Play(digits=digits) if digits:
             hear(core, call, "hears", keys=digits)
         case Play():
-            hear(core, call, "hears", url=resolve(base, prompt.url), loop=prompt.loop)
+            hear(core, call, "hears", url=resolve(base, prompt.url), loop=prompt.loop, **known)
         case Pause():
             pass
         case _:
             assert_never(prompt)
 
 
-def seconds_of(core: Core, prompt: Prompt) -> float:
-    """How long a prompt lasts."""
+def seconds_of(core: Core, prompt: Prompt, round_seconds: float | None = None) -> float:
+    """How long a prompt lasts: by its real sound where `round_seconds` says so, else by the length of its text."""
     match prompt:
+        case Say() | Play(digits="") if round_seconds is not None:
+            return prompt.loop * round_seconds
         case Say():
             return prompt.loop * len(prompt.text) / core.settings.characters_per_second
         case Play(digits=digits) if digits:

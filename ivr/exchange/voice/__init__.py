@@ -1,0 +1,1 @@
+"""Voice at the exchange: telephones in browsers, mixing, recordings, prompts that are heard."""
