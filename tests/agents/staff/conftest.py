@@ -1,0 +1,108 @@
+"""The staff site on a centre of its own, with people who may sign in, asked by a browser that keeps its cookies."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from agents.accounts import looking_after
+from agents.accounts.models import Role
+from agents.staff.side import EXTENSION
+from agents.staff.site import create_staff_app
+from config.audit import AuditEntry
+from config.database import Database
+from tests.agents.conftest import House, make_house
+
+PASSWORD = "correct-horse-7"
+ORIGIN = {"Origin": "http://127.0.0.1:8082"}
+
+
+@dataclass
+class Browser:
+    """A browser at the site: sends what browsers send, finds the form token on the page before."""
+
+    client: FlaskClient
+    address: str = "10.0.0.1"
+
+    def get(self, path: str, **headers: str) -> TestResponse:
+        return self.client.get(path, headers={"Accept": "text/html", **headers}, environ_base=self._from)
+
+    def post(self, path: str, data: dict[str, str] | None = None, *, page: str = "/sign-in", **more) -> TestResponse:
+        token = more.pop("token", None) or form_token(self.get(page, **{"X-No": "1"}))
+        headers = {**ORIGIN, "Accept": "text/html", **more.pop("headers", {})}
+        return self.client.post(
+            path, data={"form_token": token, **(data or {})}, headers=headers, environ_base=self._from, **more
+        )
+
+    def sign_in(self, name: str, password: str = PASSWORD) -> TestResponse:
+        return self.post("/sign-in", {"name": name, "password": password})
+
+    @property
+    def _from(self) -> dict[str, str]:
+        return {"REMOTE_ADDR": self.address}
+
+
+def form_token(response: TestResponse) -> str:
+    return re.search(r'name="form-token" content="([^"]+)"', response.text)[1]
+
+
+@dataclass
+class Site:
+    """The site, its centre, and its people."""
+
+    app: Flask
+    house: House
+
+    def browser(self, address: str = "10.0.0.1") -> Browser:
+        return Browser(self.app.test_client(), address)
+
+    def signed_in(self, name: str) -> Browser:
+        browser = self.browser()
+        assert browser.sign_in(name).status_code == 302
+        return browser
+
+    def audited(self, **where: str) -> list[str]:
+        with self.house.centre.database.reading("test_audit") as tx:
+            return list(tx.scalars(select(AuditEntry.action).filter_by(**where).order_by(AuditEntry.id)))
+
+
+def add_people(house: House) -> None:
+    """An agent of two insurers, a supervisor with a telephone, one without, an administrator, and somebody with nothing."""
+    house.agent("desk-1")
+    house.agent("desk-2")
+    house.agent("sog-1", insurer_id="soglasie")
+    add = looking_after.add_account
+    add(house.centre, insurer_id="vsk", name="anna", role=Role.AGENT, password=PASSWORD, by="t", agent_code="desk-1")
+    looking_after.give_role(
+        house.centre, insurer_id="soglasie", name="anna", role=Role.AGENT, by="t", agent_code="sog-1"
+    )
+    add(
+        house.centre,
+        insurer_id="vsk",
+        name="boss",
+        role=Role.SUPERVISOR,
+        password=PASSWORD,
+        by="t",
+        agent_code="desk-2",
+    )
+    add(house.centre, insurer_id="vsk", name="watcher", role=Role.SUPERVISOR, password=PASSWORD, by="t")
+    add(house.centre, insurer_id="vsk", name="admin", role=Role.ADMINISTRATOR, password=PASSWORD, by="t")
+    add(house.centre, insurer_id="vsk", name="former", role=Role.SUPERVISOR, password=PASSWORD, by="t")
+    looking_after.take_role(house.centre, insurer_id="vsk", name="former", role=Role.SUPERVISOR, by="t")
+
+
+@pytest.fixture
+def site(tmp_path: Path, sqlite_url: str):
+    """The site at noon, with its people."""
+    database = Database(sqlite_url)
+    house = make_house(tmp_path, database)
+    add_people(house)
+    app = create_staff_app(house.floor)
+    yield Site(app, house)
+    app.extensions[EXTENSION].streams.stop()
+    database.close()
