@@ -76,6 +76,6 @@ def _admit() -> ResponseReturnValue | None:
 
 def _to_the_entrance() -> ResponseReturnValue:
     """A person who opens a page is asked to sign in; a script learns that it must."""
-    if request.method != "GET" or request.accept_mimetypes.best != "text/html":
+    if request.method != "GET" or "text/html" not in request.accept_mimetypes.values():
         abort(401)
     return redirect(url_for("entrance.sign_in", next=request.full_path.rstrip("?")))

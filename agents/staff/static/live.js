@@ -146,7 +146,7 @@ function later(from, milliseconds) {
 async function ask(from, state) {
   Object.assign(state, { timer: null, isAsking: true, isStale: false });
   try {
-    const response = await fetch(from, { headers: { Accept: "text/html;fragment" } });
+    const response = await fetch(from);
     if (response.ok) put(from, await response.text());
   } catch {
     // The stream finds out by itself that the connection is lost, and asks for everything when it is back.
