@@ -51,7 +51,7 @@ def try_to_sign_in() -> ResponseReturnValue:
     except TooManyTries as error:
         again = clock_time(error.until)
         return _refused(name, gettext("Too many tries. Sign in again after %(time)s.", time=again), 429)
-    return signed_in(token, name)
+    return signed_in(token, name, next_page())
 
 
 @bp.post("/sign-out")
@@ -87,9 +87,9 @@ def health() -> ResponseReturnValue:
     return Response("ok\n", mimetype="text/plain")
 
 
-def signed_in(token: str, name: str) -> Response:
-    """On to the page that was wanted, with the session's cookie; the browser is known from now on."""
-    response = make_response(redirect(next_page()))
+def signed_in(token: str, name: str, page: str) -> Response:
+    """On to `page`, with the session's cookie; the browser is known from now on."""
+    response = make_response(redirect(page))
     cookies.keep_session(response, token)
     cookies.remember_browser(response, name)
     with side().centre.database.reading("language_of") as tx:

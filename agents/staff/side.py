@@ -6,6 +6,7 @@ from typing import Final, cast
 from flask import current_app, g
 
 from agents.accounts.sessions import Staff
+from agents.accounts.single_sign_on import SingleSignOn
 from agents.floor import Floor
 from agents.staff.streams import Streams
 from config.centre import Centre
@@ -16,11 +17,14 @@ EXTENSION: Final = "pult_staff"
 
 @dataclass(frozen=True)
 class StaffSide:
-    """The floor, the address at which browsers find the site, and the streams of news that are open here."""
+    """The floor, the address at which browsers find the site, the streams of news that are open here, and whom to ask
+    for single sign-on, if anybody.
+    """
 
     floor: Floor
     url: str
     streams: Streams
+    single_sign_on: SingleSignOn | None
 
     @property
     def centre(self) -> Centre:

@@ -8,7 +8,15 @@ from agents.accounts.models import Role
 from agents.staff.guarding import roles_of
 from tests.agents.staff.conftest import ORIGIN, Site, form_token
 
-PUBLIC = {"static", "entrance.sign_in", "entrance.try_to_sign_in", "entrance.choose_language", "entrance.health"}
+PUBLIC = {
+    "static",
+    "entrance.sign_in",
+    "entrance.try_to_sign_in",
+    "entrance.choose_language",
+    "entrance.health",
+    "single_sign_on.begin",
+    "single_sign_on.come_back",
+}
 
 PEOPLE = ("nobody", "former", "anna", "boss", "watcher", "admin")
 """Not signed in; no role any more; an agent; a supervisor who takes calls, one who does not; an administrator."""

@@ -25,7 +25,7 @@ def test_a_wrong_password_an_unknown_name_and_a_locked_account_look_the_same(sit
 def test_what_was_typed_is_audited_nowhere(site: Site) -> None:
     site.browser().sign_in("my-secret-password", "anna")
     with site.house.centre.database.reading("test") as tx:
-        everything = str([row for row in tx.connection().exec_driver_sql("select * from audit_entries")])
+        everything = str(list(tx.connection().exec_driver_sql("select * from audit_entries")))
     assert "sign_in_refused" in everything
     assert "my-secret-password" not in everything
 
