@@ -58,6 +58,8 @@ def _events(opened: Stream, clock: Clock) -> Iterator[str]:
             case Signal.OVER:
                 yield _event("over", "")
                 return
+            case Signal.CLOSING:
+                return
 
 
 def _event(kind: str, data: str) -> str:

@@ -34,6 +34,7 @@ class Signal(Enum):
 
     AGAIN = "news may be missing: look at everything again"
     OVER = "the session is over"
+    CLOSING = "this process stops: another one will answer"
 
 
 Item = News | Signal
@@ -132,7 +133,7 @@ class Streams:
             self._listener.stop()
             self._pulse.join(BEAT_SECONDS)
         for stream in self._all():
-            stream.put(Signal.AGAIN)
+            stream.put(Signal.CLOSING)
 
     def _all(self) -> list[Stream]:
         with self._lock:

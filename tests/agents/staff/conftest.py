@@ -1,7 +1,10 @@
 """The staff site on a centre of its own, with people who may sign in, asked by a browser that keeps its cookies."""
 
 import re
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -14,10 +17,18 @@ from werkzeug.test import TestResponse
 from agents.accounts import looking_after
 from agents.accounts.models import Account, Role
 from agents.accounts.passwords import hash_password
+from agents.floor import Floor
+from agents.news_told import TOLD
 from agents.staff.side import EXTENSION
 from agents.staff.site import create_staff_app
+from agents.staff.streams import Streams
 from config.audit import AuditEntry
+from config.clock import WallClock
 from config.database import Database
+from config.embedded_redis import EmbeddedRedis
+from config.news import Announcer
+from config.ports import free_port
+from config.web_thread import serving
 from tests.agents.conftest import House, make_house
 
 PASSWORD = "correct-horse-7"
@@ -112,3 +123,49 @@ def site(tmp_path: Path, sqlite_url: str):
     yield Site(app, house)
     app.extensions[EXTENSION].streams.stop()
     database.close()
+
+
+class Live:
+    """The site behind a real server that can be stopped under open pages and started again: its address, its house."""
+
+    def __init__(self, house: House, port: int) -> None:
+        self.house = house
+        self.url = f"http://127.0.0.1:{port}"
+        self._port = port
+        self._running = ExitStack()
+
+    @property
+    def streams(self) -> Streams:
+        return self.app.extensions[EXTENSION].streams
+
+    def start(self) -> None:
+        self.app = create_staff_app(self.house.floor)
+        self._running.enter_context(serving(self.app, self._port, threads=12))
+
+    def stop(self) -> None:
+        self.streams.stop()
+        self._running.close()
+
+
+@pytest.fixture
+def live(tmp_path: Path, sqlite_url: str, redis_server: EmbeddedRedis) -> Iterator[Live]:
+    """The site on the wall clock behind a real server."""
+    database = Database(sqlite_url)
+    house = make_house(tmp_path, database)
+    add_people(house)
+    live = Live(house, free_port())
+    settings = replace(house.centre.settings, redis_url=redis_server.url, desk_url=live.url)
+    house.floor = Floor(replace(house.centre, clock=WallClock(), settings=settings), house.carrier)
+    Announcer(redis_server.url, TOLD).watch(database)
+    live.start()
+    yield live
+    live.stop()
+    database.close()
+
+
+def eventually(found: Callable[[], object], seconds: float = 20) -> None:
+    """Wait until it is so; fail when it never is."""
+    deadline = time.monotonic() + seconds
+    while not found():
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.02)
