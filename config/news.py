@@ -23,6 +23,8 @@ from config.job_queues import connect
 log = logging.getLogger("pult.news")
 
 _CHANGED: Final = "pult_news"
+# Published before the next news by a process that had to leave some out.
+_MISSED: Final = "{}"
 _SILENT_SECONDS: Final = 1.0
 _WAIT_SECONDS: Final = 1.0
 _WITHOUT_REDIS_SECONDS: Final = 2.0
@@ -56,6 +58,7 @@ class Announcer:
         self._channel = _channel_of(redis_url)
         self._tellers = tellers
         self._silent_until = 0.0
+        self._has_missed = False
 
     def watch(self, database: Database) -> None:
         """Announce whatever is committed to `database` from now on."""
@@ -70,17 +73,24 @@ class Announcer:
 
     def _publish(self, tx: Transaction) -> None:
         changed = tx.info.pop(_CHANGED, None)
-        if not changed or stopwatch() < self._silent_until:
+        if not changed:
+            return
+        if stopwatch() < self._silent_until:
+            self._has_missed = True
             return
         refuse_inside_transaction("publish news")
         try:
             with self._redis.pipeline(transaction=False) as pipe:
+                if self._has_missed:
+                    pipe.publish(self._channel, _MISSED)
                 for news in changed:
                     pipe.publish(self._channel, json.dumps(asdict(news)))
                 pipe.execute()
+            self._has_missed = False
         except RedisError as error:
             log.warning("news are not taken (%s); open pages look by themselves", type(error).__name__)
             self._silent_until = stopwatch() + _SILENT_SECONDS
+            self._has_missed = True
 
 
 class NewsListener:
@@ -126,7 +136,7 @@ class NewsListener:
         try:
             news = News(**json.loads(data))
         except (ValueError, TypeError):
-            # Another release's, perhaps: whatever it was, a look at the database is right.
+            # Some were left out, or these are another release's: a look at the database is right.
             self._hear(None)
             return
         self._hear(news)

@@ -13,12 +13,13 @@ from agents.staff.entrance import EVERYBODY
 from agents.staff.guarding import only_for
 from agents.staff.side import side, staff
 from agents.staff.streams import Signal, Stream, TooManyStreams
-from config.clock import Clock
+from config.clock import Clock, stopwatch
 from config.news import News
 
 bp: Final = Blueprint("news", __name__)
 
 _RETRY_MILLISECONDS: Final = 1500
+_AT_LATEST_SECONDS: Final = 30.0
 _HEADERS: Final = {
     # nginx would hold events back until its buffer is full.
     "X-Accel-Buffering": "no",
@@ -47,8 +48,13 @@ def stream() -> ResponseReturnValue:
 
 def _events(opened: Stream, clock: Clock) -> Iterator[str]:
     yield f"retry: {_RETRY_MILLISECONDS}\n" + _event("state", _iso(clock.now()))
+    told = stopwatch()
     while True:
         match opened.next():
+            case None if stopwatch() - told > _AT_LATEST_SECONDS:
+                # A process that died between its commit and its news has told nobody.
+                told = stopwatch()
+                yield _event("state", _iso(clock.now()))
             case None:
                 yield _event("beat", "")
             case News() as news:

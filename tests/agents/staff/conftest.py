@@ -156,7 +156,7 @@ def live(tmp_path: Path, sqlite_url: str, redis_server: EmbeddedRedis) -> Iterat
     live = Live(house, free_port())
     settings = replace(house.centre.settings, redis_url=redis_server.url, desk_url=live.url)
     house.floor = Floor(replace(house.centre, clock=WallClock(), settings=settings), house.carrier)
-    Announcer(redis_server.url, TOLD).watch(database)
+    Announcer(redis_server.url, TOLD, timeout_seconds=5).watch(database)
     live.start()
     yield live
     live.stop()
