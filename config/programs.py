@@ -25,7 +25,7 @@ _SERVE: Final = (sys.executable, "-m", "config.start", "serve")
 
 
 def programs_of(settings: Settings, *, environ: Mapping[str, str] = MappingProxyType({})) -> Sequence[Program]:
-    """Exchange, web server, desk, fallback, workers and sweep, each `pult serve …` with `environ` over this environment;
+    """Exchange, web, desk, fallback, workers and sweep, each `pult serve …` with `environ` over this environment;
     before them the embedded Redis, where `settings` place Redis on this machine.
 
     Raises ConfigError, in one line, where a port of theirs cannot be had, or a Redis elsewhere does not answer.

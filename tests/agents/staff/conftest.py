@@ -28,8 +28,8 @@ from config.database import Database
 from config.embedded_redis import EmbeddedRedis
 from config.news import Announcer
 from config.ports import free_port
-from config.web_thread import serving
 from tests.agents.conftest import House, make_house
+from tests.agents.staff.serving import serving
 
 PASSWORD = "correct-horse-7"
 ORIGIN = {"Origin": "http://127.0.0.1:8082"}
@@ -140,7 +140,7 @@ class Live:
 
     def start(self) -> None:
         self.app = create_staff_app(self.house.floor)
-        self._running.enter_context(serving(self.app, self._port, threads=12))
+        self._running.enter_context(serving(self.app, self._port))
 
     def stop(self) -> None:
         self.streams.stop()

@@ -16,7 +16,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 
 from config.ports import free_port
-from config.web_thread import serving
+from tests.agents.staff.serving import serving
 
 CLIENT_ID, CLIENT_SECRET = "pult-staff", "a-secret-of-the-provider"
 
