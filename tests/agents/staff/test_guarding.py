@@ -1,12 +1,16 @@
 """Who may open what: every route says so, and every route is tried by everybody."""
 
 import re
+from dataclasses import replace
 
 import pytest
+from flask import Flask
 
 from agents.accounts.models import Role
+from agents.floor import Floor
 from agents.staff.guarding import roles_of
-from tests.agents.staff.conftest import ORIGIN, Site, form_token
+from agents.staff.site import create_staff_app
+from tests.agents.staff.conftest import ORIGIN, PASSWORD, Browser, Site, form_token
 
 PUBLIC = {
     "static",
@@ -132,3 +136,31 @@ def test_the_sessions_cookie_is_out_of_reach_of_scripts_and_other_sites(site: Si
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
     assert "Secure" not in cookie
+
+
+def test_over_https_the_cookie_is_for_this_host_and_https_alone(site: Site) -> None:
+    settings = replace(site.house.centre.settings, desk_url="https://desk.example")
+    app = create_staff_app(Floor(replace(site.house.centre, settings=settings), site.house.carrier))
+    client, there = app.test_client(), {"base_url": "https://desk.example"}
+    token = form_token(client.get("/sign-in", **there))
+    data = {"name": "anna", "password": PASSWORD, "form_token": token}
+    answer = client.post("/sign-in", data=data, headers={"Origin": "https://desk.example"}, **there)
+    cookie = next(one for one in answer.headers.getlist("Set-Cookie") if "session" in one)
+    assert cookie.startswith("__Host-pult_session=")
+    assert "Secure" in cookie
+    assert answer.headers["Strict-Transport-Security"]
+
+
+def test_behind_a_proxy_the_callers_own_address_counts(site: Site) -> None:
+    named = {**site.house.centre.settings.named, "PULT_DESK_PROXIES": "1"}
+    settings = replace(site.house.centre.settings, named=named)
+    app = create_staff_app(Floor(replace(site.house.centre, settings=settings), site.house.carrier))
+
+    def tries(app: Flask, forwarded: str) -> int:
+        browser = Browser(app.test_client())
+        return browser.post(
+            "/sign-in", {"name": f"n-{forwarded}", "password": "x"}, headers={"X-Forwarded-For": forwarded}
+        ).status_code
+
+    assert [tries(app, f"203.0.113.{number}") for number in range(25)] == [401] * 25
+    assert 429 in [tries(site.app, f"203.0.113.{number + 50}") for number in range(25)]
