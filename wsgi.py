@@ -18,6 +18,7 @@ from agents.callbacks import OwedCalls
 from agents.demo import load_demo as load_demo
 from agents.floor import Floor
 from agents.listening import Listener
+from agents.news_told import TOLD
 from agents.upkeep import keep_up
 from agents.wiring import ports, wire
 from config.addresses import exchange_address, origin_of, voice_address
@@ -30,6 +31,7 @@ from config.late_commands import LateCommands, run
 from config.line_descriptions import Insurers
 from config.lines import insurers_here, load_insurers
 from config.logs import keep_off_the_terminal
+from config.news import Announcer
 from config.schema_version import prepare as prepare_database
 from config.settings import Settings, read_centre_settings
 from config.sweep import Sweep
@@ -104,6 +106,7 @@ def compose(settings: Settings, clock: Clock | None = None, *, flows_are_read_la
     phone = PhoneSide(centre, carrier, flows, ports(floor, voicemail))
     job_queues = JobQueues(settings.redis_url, plan, clock, timeout_seconds=settings.turn_redis_seconds)
     database.after_commit(job_queues.hurry_scheduled)
+    Announcer(settings.redis_url, TOLD, timeout_seconds=settings.turn_redis_seconds).watch(database)
     voicemail.wire(plan)
     ivr_wiring.wire(plan, phone)
     sweep = Sweep(database, clock, plan, job_queues)
@@ -300,12 +303,14 @@ def _calling() -> Iterable[click.Command]:
 
 @pult.late("serve")
 def _serving() -> Iterable[click.Command]:
+    from agents.staff.site import create_staff_app
     from config.serve_commands import Programs, serve_commands
     from ivr.fallback import fallback_of
 
     programs = Programs(
         settings=centre_settings,
         web=lambda settings: create_app(compose(settings)),
+        desk=lambda settings: create_staff_app(compose(settings, flows_are_read_late=True).floor),
         fallback=fallback_of,
         plan=lambda settings: compose(settings, flows_are_read_late=True).centre.plan,
         sweep=_look,
@@ -338,12 +343,14 @@ def _phone_side() -> Iterable[click.Command]:
     return calls, line, request, insured
 
 
-@pult.late("agent", "queue", "shifts", "voicemail")
+@pult.late("account", "agent", "queue", "shifts", "voicemail")
 def _above() -> Iterable[click.Command]:
+    from agents.accounts.cli import account_command
     from agents.cli import commands_of as agent_commands
     from recordings.cli import commands_of as voicemail_commands
 
-    return *agent_commands(lambda: composed().floor), *voicemail_commands(lambda: composed().centre)
+    account = account_command(lambda: composed().centre)
+    return account, *agent_commands(lambda: composed().floor), *voicemail_commands(lambda: composed().centre)
 
 
 @pult.late("bench")

@@ -23,7 +23,7 @@ def fly(floor: Floor, agent_id: str) -> None:
     now = floor.centre.clock.now()
     with floor.centre.database.reading("automatic_agent") as tx:
         agent = tx.get(Agent, agent_id)
-        if agent is None or not agent.is_automatic:
+        if agent is None or not agent.is_automatic or agent.is_at_desk:
             return
         works = is_on_shift(tx, agent, now)
         next_look = on_shift_until(tx, agent, now) if works else back_at(tx, agent, now)

@@ -9,6 +9,9 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from agents import commands
+from agents.accounts.cli import ASK_OPTION, chosen_password, show_password
+from agents.accounts.looking_after import add_account, give_role
+from agents.accounts.models import Role
 from agents.call_commands import add_call_commands, add_joining, add_outcome
 from agents.errors import RosterRefused
 from agents.estimates import agents_at_work
@@ -57,6 +60,9 @@ def _add_people(group: click.Group, make_floor: FloorMaker) -> None:
     @click.option("--skill", "skills", multiple=True, help="desk or desk:2; may be repeated.")
     @click.option("--supervisor", is_flag=True)
     @click.option("--automatic", is_flag=True, help="Worked by the autopilot: a training or echo desk.")
+    @click.option("--account", "name", default=None, help="The name to sign in by; the code if left out.")
+    @click.option("--no-account", is_flag=True, help="Give no account: a telephone only.")
+    @ASK_OPTION
     def add(
         insurer: str,
         code: str,
@@ -66,8 +72,11 @@ def _add_people(group: click.Group, make_floor: FloorMaker) -> None:
         skills: tuple[str, ...],
         supervisor: bool,
         automatic: bool,
+        name: str | None,
+        no_account: bool,
+        ask_password: bool,
     ) -> None:
-        """Add one agent by hand; rosters do it for many."""
+        """Add one agent by hand, with an account for the desk; rosters add many, without accounts."""
         floor = checked(make_floor(), insurer)
         if (wrong := unusable_address(address or f"client:{code}")) is not None:
             raise click.BadParameter(wrong, param_hint="--address")
@@ -84,8 +93,12 @@ def _add_people(group: click.Group, make_floor: FloorMaker) -> None:
             stretches=(),
             substitute=None,
         )
+        password = None if no_account or automatic else chosen_password(ask=ask_password)
         _add_one(floor, insurer, row)
         click.echo(f"{code} added, away")
+        if password is not None:
+            _add_account(floor, insurer, row, name or code, password)
+            show_password(name or code, password, was_asked=ask_password)
 
 
 def _add_presence(group: click.Group, make_floor: FloorMaker) -> None:
@@ -223,6 +236,21 @@ def _add_one(floor: Floor, insurer: str, row: RosterRow) -> None:
             subject_kind="agent",
             subject_id=agent.id,
         )
+
+
+def _add_account(floor: Floor, insurer: str, row: RosterRow, name: str, password: str) -> None:
+    by = getpass.getuser()
+    add_account(
+        floor.centre,
+        insurer_id=insurer,
+        name=name,
+        role=Role.AGENT,
+        password=password,
+        by=by,
+        agent_code=row.code,
+    )
+    if row.is_supervisor:
+        give_role(floor.centre, insurer_id=insurer, name=name, role=Role.SUPERVISOR, by=by, agent_code=row.code)
 
 
 def _skills(floor: Floor, insurer: str, given: tuple[str, ...]) -> dict[str, int]:

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 import click
 
+from agents.accounts.demo import add_demo_accounts
 from agents.shifts import import_shifts
 from config.centre import Centre, open_centre
 from config.clock import WallClock
@@ -26,14 +27,19 @@ from ivr.insured.roster import import_roster
 # An appointment, for myself, the policy's digits, the birth date: a row of config/demo/rosters/vsk.csv.
 _APPOINTMENT: Final = WantedCall("+78002001441", "+70002000001", ("1", "1", "5000000001#", "15031985"))
 
+_DESK: Final = """The desk is at {desk}
+  sign in as vsk-desk-1 (or any other agent of `pult agent list`), or as admin, with the password {password}
+"""
+
 _PLACES: Final = (
-    *("PULT_CARRIER_URL", "PULT_PUBLIC_URL", "PULT_FALLBACK_URL", "PULT_REDIS_URL", "PULT_DATABASE_URL"),
-    *("PULT_LINES_DIR", "PULT_FLOWS_DIR", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"),
+    *("PULT_CARRIER_URL", "PULT_PUBLIC_URL", "PULT_DESK_URL", "PULT_FALLBACK_URL", "PULT_REDIS_URL"),
+    *("PULT_DATABASE_URL", "PULT_LINES_DIR", "PULT_FLOWS_DIR", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"),
 )
 
 _HOW_TO_GO_ON: Final = """
-The centre is up at {url}; logs are in {logs}. A telephone to call it with, in a browser:
+The centre is up at {url}; logs are in {logs}. In a browser, a telephone to call it with, and the desk of who answers:
   {carrier}/exchange/phone/
+  {desk}
 In another terminal:
   .venv/bin/pult call "8 800 200-14-41" --press 0       ВСК, the medical desk
   .venv/bin/pult call "8 800 250-01-01"                 Согласие; press keys as you are asked
@@ -112,10 +118,10 @@ def throw_away(make_ready: Callable[[Settings], None], dial: Dial) -> Iterator[S
 
 
 def _free_places() -> Mapping[str, str]:
-    names = ("PULT_CARRIER_URL", "PULT_PUBLIC_URL", "PULT_FALLBACK_URL", "PULT_WEB_BIND", "PULT_FALLBACK_BIND")
-    places = {name: f"http://127.0.0.1:{free_port()}" for name in names[:3]}
+    names = ("PULT_CARRIER_URL", "PULT_PUBLIC_URL", "PULT_DESK_URL", "PULT_FALLBACK_URL")
+    places = {name: f"http://127.0.0.1:{free_port()}" for name in names}
     # Where a centre behind a proxy listens is no place for this one.
-    unbound = dict.fromkeys(names[3:], "")
+    unbound = dict.fromkeys(("PULT_WEB_BIND", "PULT_DESK_BIND", "PULT_FALLBACK_BIND"), "")
     return {**places, **unbound, "PULT_REDIS_URL": f"redis://127.0.0.1:{free_port()}/0"}
 
 
@@ -128,6 +134,14 @@ def _load_into(settings: Settings) -> None:
     centre = open_centre(settings, WallClock())
     try:
         load_demo(centre)
+    finally:
+        centre.database.close()
+
+
+def _open_desks(settings: Settings) -> str:
+    centre = open_centre(settings, WallClock())
+    try:
+        return add_demo_accounts(centre)
     finally:
         centre.database.close()
 
@@ -165,6 +179,7 @@ def _run(settings: Settings, dial: Dial, supervisor: Supervisor) -> None:
         click.echo("Starting the centre ...")
         with supervisor.up():
             _load_into(settings)
+            click.echo(_DESK.format(desk=settings.desk_url, password=_open_desks(settings)))
             # On a thread, so that Ctrl-C stops the centre in the middle of the call too.
             showing = Thread(target=_show_a_call, args=(settings, dial, supervisor), daemon=True, name="scripted call")
             showing.start()
@@ -185,5 +200,11 @@ def _show_a_call(settings: Settings, dial: Dial, supervisor: Supervisor) -> None
         if not supervisor.is_asked_to_stop:
             click.echo(f"The call broke off: {error}")
         return
-    where = {"url": settings.public_url, "carrier": settings.carrier_url, "logs": settings.data_dir / "logs"}
-    click.echo(_HOW_TO_GO_ON.format(**where))
+    click.echo(
+        _HOW_TO_GO_ON.format(
+            url=settings.public_url,
+            carrier=settings.carrier_url,
+            desk=settings.desk_url,
+            logs=settings.data_dir / "logs",
+        )
+    )

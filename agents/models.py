@@ -70,7 +70,8 @@ OPEN_WAIT = text("state in ('waiting', 'offered', 'claimed', 'callback')")
 class Agent(Base):
     """A person who answers, for one insurer. `address` is where the carrier rings: `client:<name>` or a number.
 
-    An automatic agent is worked by `agents/autopilot.py`: a training or echo desk, and the demo.
+    An automatic agent is worked by `agents/autopilot.py`: a training or echo desk, and the demo; but not while somebody
+    `is_at_desk`, which a page open in a browser says for as long as `last_seen_at` follows the time.
     """
 
     __tablename__ = "agents"
@@ -106,6 +107,8 @@ class Agent(Base):
     presence_reason: Mapped[str | None]
     presence_since: Mapped[datetime]
     call_id: Mapped[Ref | None]
+    is_at_desk: Mapped[bool] = mapped_column(default=False)
+    last_seen_at: Mapped[datetime | None]
 
 
 class AgentSkill(Base):

@@ -80,7 +80,7 @@ def _appoint(tx: Transaction, agent: Agent, to: Presence, at: datetime) -> None:
         call_router(tx, agent.insurer_id, at)
     if to is Presence.WRAP_UP:
         _later(tx, agent, WRAP_UP_OVERDUE, at + timedelta(seconds=WRAP_UP_SECONDS))
-    if agent.is_automatic and to in AUTOPILOT_SECONDS:
+    if agent.is_automatic and not agent.is_at_desk and to in AUTOPILOT_SECONDS:
         _later(tx, agent, AUTOPILOT, at + timedelta(seconds=AUTOPILOT_SECONDS[to]))
     elif agent.is_automatic and to is Presence.AVAILABLE and (until := on_shift_until(tx, agent, at)) is not None:
         _later(tx, agent, AUTOPILOT, until)

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, or_, select
 
 from agents import callbacks, offers, presence, waits
+from agents.desk import connection
 from agents.models import (
     OPEN_OFFER,
     Agent,
@@ -207,6 +208,25 @@ def _free_agent(tx: Transaction, agent_id: str, now: datetime) -> bool:
     return True
 
 
+def _silent_desks(tx: Transaction, now: datetime) -> list[str]:
+    """Agents whom calls may reach, whose page has been silent for the grace: its server was killed, perhaps."""
+    statement = select(Agent.id).where(
+        Agent.is_at_desk,
+        Agent.last_seen_at <= now - connection.GRACE,
+        or_(Agent.presence.in_((Presence.AVAILABLE, Presence.OFFERED)), Agent.is_automatic),
+        ~exists().where(DueWork.kind == connection.LOST, DueWork.subject_id == Agent.id),
+    )
+    return list(tx.scalars(statement.limit(_AT_ONCE)))
+
+
+def _lose_desk(tx: Transaction, agent_id: str, now: datetime) -> bool:
+    agent = tx.get(Agent, agent_id)
+    if agent is None or _is_appointed(tx, connection.LOST, agent_id):
+        return False
+    due_work.schedule(tx, kind=connection.LOST, subject_id=agent_id, insurer_id=agent.insurer_id, due_at=now)
+    return True
+
+
 def _forgotten_callbacks(tx: Transaction, now: datetime) -> list[str]:
     kinds = (callbacks.TURN, callbacks.PLACE, callbacks.TIMEOUT)
     statement = select(Callback.id).where(
@@ -243,5 +263,6 @@ _RULES: Final = (
     _Rule(_stuck_offers, _unstick_offer),
     _Rule(_silent_emergencies, _escalate),
     _Rule(_forgotten_callbacks, _appoint_callback),
+    _Rule(_silent_desks, _lose_desk),
     _Rule(_unrouted, _route),
 )

@@ -18,6 +18,7 @@ from agents import (
 from agents.autopilot import fly
 from agents.callbacks import OwedCalls
 from agents.curators import ShiftCurators
+from agents.desk import connection
 from agents.errors import UnknownOffer
 from agents.floor import Floor
 from agents.listening import Listener
@@ -77,4 +78,5 @@ _SERVICES: tuple[tuple[str, JobQueue, Callable[[Floor, str], object]], ...] = (
     (callbacks.TIMEOUT, JobQueue.TELEPHONE, placing.check),
     (presence.WRAP_UP_OVERDUE, JobQueue.UPKEEP, wrap_up.note_overdue),
     (presence.AUTOPILOT, JobQueue.TELEPHONE, fly),
+    (connection.LOST, JobQueue.TELEPHONE, connection.lose),
 )

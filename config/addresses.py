@@ -74,6 +74,11 @@ def web_address(settings: "Settings") -> Address:
     return _listening(settings, "PULT_WEB_BIND", "PULT_PUBLIC_URL", settings.public_url, "the web server")
 
 
+def desk_address(settings: "Settings") -> Address:
+    """Where the desk's server listens: PULT_DESK_BIND, else where its URL points."""
+    return _listening(settings, "PULT_DESK_BIND", "PULT_DESK_URL", settings.desk_url, "the desk")
+
+
 def fallback_address(settings: "Settings") -> Address:
     """Where the fallback listens: PULT_FALLBACK_BIND, else where its URL points."""
     return _listening(settings, "PULT_FALLBACK_BIND", "PULT_FALLBACK_URL", settings.fallback_url, "the fallback")

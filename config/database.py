@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
 from config import failpoints
@@ -111,6 +111,7 @@ class Database:
         self.url = url
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self.engine: Engine = _engine(parsed, is_sqlite=self.is_sqlite)
+        self.sessions = sessionmaker(self.engine, expire_on_commit=False)
         self._after_commit: list[Callable[[Transaction], None]] = []
 
     def after_commit(self, hook: Callable[[Transaction], None]) -> None:
@@ -139,7 +140,7 @@ class Database:
     @contextmanager
     def _opened(self, name: str, *, immediate: bool) -> Iterator[Transaction]:
         refuse_inside_transaction(f"a second transaction {name!r}")
-        session = Session(self.engine, expire_on_commit=False)
+        session = self.sessions()
         session.connection(execution_options={"pult_immediate": immediate})
         _state.open = name
         try:

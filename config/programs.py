@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from config.addresses import (
+    desk_address,
     exchange_address,
     fallback_address,
     redis_address,
@@ -25,18 +26,19 @@ _SERVE: Final = (sys.executable, "-m", "config.start", "serve")
 
 
 def programs_of(settings: Settings, *, environ: Mapping[str, str] = MappingProxyType({})) -> Sequence[Program]:
-    """Exchange, web server, fallback, workers and sweep, each `pult serve …` with `environ` over this environment;
+    """Exchange, web, desk, fallback, workers and sweep, each `pult serve …` with `environ` over this environment;
     before them the embedded Redis, where `settings` place Redis on this machine.
 
     Raises ConfigError, in one line, where a port of theirs cannot be had, or a Redis elsewhere does not answer.
     """
     exchange, web, fallback = exchange_address(settings), web_address(settings), fallback_address(settings)
-    redis, voice = redis_address(settings), voice_address(settings)
+    desk, redis, voice = desk_address(settings), redis_address(settings), voice_address(settings)
     # Before any starts: a foreign server on one of these ports would be taken for ours.
-    require_all_free(one for one in (redis, exchange, web, fallback, voice) if one is not None)
+    require_all_free(one for one in (redis, exchange, web, desk, fallback, voice) if one is not None)
     probes: Mapping[str, Probe] = {
         "exchange": partial(answers, f"{exchange.url}/exchange/health"),
         "web": partial(answers, f"{web.url}/static/hold.wav"),
+        "desk": partial(answers, f"{desk.url}/health"),
         "fallback": partial(answers, fallback.url),
         "workers": lambda: True,
         "sweep": lambda: True,

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from config.addresses import Address, exchange_address, fallback_address, web_address
+from config.addresses import Address, desk_address, exchange_address, fallback_address, web_address
 from config.database import Database
 from config.due_work import WorkPlan
 from config.failpoints import arm_from_environment
 from config.lines import load_insurers
 from config.logs import set_up_logging
 from config.schema_version import require_current
-from config.settings import Settings
+from config.settings import Settings, desk_threads
 from config.sweep_process import run_sweep
 from config.web_server import WebServer
 from config.web_server import serve as serve_web
@@ -33,6 +33,7 @@ class Programs:
 
     settings: Callable[[], Settings]
     web: "Callable[[Settings], WSGIApplication]"
+    desk: "Callable[[Settings], WSGIApplication]"
     fallback: "Callable[[Settings], WSGIApplication]"
     plan: Callable[[Settings], WorkPlan]
     sweep: Callable[[Settings], Callable[[], object]]
@@ -59,7 +60,7 @@ def serve_commands(programs: Programs) -> click.Group:
         set_up_logging()
         arm_from_environment(os.environ.get("PULT_FAILPOINT"))
 
-    for add in (_add_web, _add_fallback, _add_workers, _add_sweep, _add_exchange):
+    for add in (_add_web, _add_desk, _add_fallback, _add_workers, _add_sweep, _add_exchange):
         add(serve, programs)
     return serve
 
@@ -71,6 +72,16 @@ def _add_web(serve: click.Group, programs: Programs) -> None:
         settings = programs.checked_settings()
         count = settings.number("PULT_WEB_WORKERS", default=2, least=1, most=256)
         _serve_at(web_address(settings), count, lambda: programs.web(settings))
+
+
+def _add_desk(serve: click.Group, programs: Programs) -> None:
+    @serve.command()
+    def desk() -> None:
+        """The pages of agents, supervisors and administrators, and their streams of news."""
+        settings = programs.checked_settings()
+        # One process: a stream costs a thread and no work, and each process would listen and beat for itself.
+        count = settings.number("PULT_DESK_WORKERS", default=1, least=1, most=64)
+        _serve_at(desk_address(settings), count, lambda: programs.desk(settings), threads=desk_threads(settings))
 
 
 def _add_fallback(serve: click.Group, programs: Programs) -> None:
@@ -107,6 +118,8 @@ def _add_exchange(serve: click.Group, programs: Programs) -> None:
         programs.exchange(settings)
 
 
-def _serve_at(address: Address, workers: int, compose: "Callable[[], WSGIApplication]") -> None:
+def _serve_at(
+    address: Address, workers: int, compose: "Callable[[], WSGIApplication]", *, threads: int = 1
+) -> None:
     address.require_free()
-    serve_web(WebServer(address.host, address.port, workers), compose, port_setting=address.setting)
+    serve_web(WebServer(address.host, address.port, workers, threads), compose, port_setting=address.setting)

@@ -31,6 +31,7 @@ class Settings:
     redis_url: str
     public_url: str
     fallback_url: str
+    desk_url: str
     carrier_url: str
     account_sid: str
     auth_token: str = field(repr=False)
@@ -58,6 +59,11 @@ class Settings:
         if not written.isdecimal() or not least <= int(written) <= most:
             raise ConfigError(f"{name} must be a whole number from {least} to {most}.")
         return int(written)
+
+
+def desk_threads(settings: Settings) -> int:
+    """How many threads serve the pages: one for each browser that is open, and some for everything else."""
+    return settings.number("PULT_DESK_THREADS", default=320, least=32, most=4096)
 
 
 def demo_settings() -> dict[str, str]:
@@ -105,6 +111,7 @@ def read_settings(
         redis_url=redis_url("PULT_REDIS_URL", named.get("PULT_REDIS_URL", "redis://127.0.0.1:6399/0")),
         public_url=own_url,
         fallback_url=public_url("PULT_FALLBACK_URL", named.get("PULT_FALLBACK_URL", own_url)),
+        desk_url=http_url("PULT_DESK_URL", named.get("PULT_DESK_URL", "http://127.0.0.1:8082")),
         carrier_url=http_url("PULT_CARRIER_URL", named.get("PULT_CARRIER_URL", "https://api.twilio.com")),
         account_sid=named.get("TWILIO_ACCOUNT_SID", ""),
         auth_token=named.get("TWILIO_AUTH_TOKEN", ""),

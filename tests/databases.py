@@ -16,6 +16,7 @@ _MODELS = (
     "ivr.calls.models",
     "ivr.insured.models",
     "agents.models",
+    "agents.accounts.models",
     "recordings.models",
 )
 

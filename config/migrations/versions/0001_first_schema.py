@@ -27,6 +27,8 @@ def upgrade() -> None:
     sa.Column('presence_reason', sa.Text(), nullable=True),
     sa.Column('presence_since', sa.DateTime(timezone=True), nullable=False),
     sa.Column('call_id', sa.String(length=32), nullable=True),
+    sa.Column('is_at_desk', sa.Boolean(), nullable=False),
+    sa.Column('last_seen_at', sa.DateTime(timezone=True), nullable=True),
     sa.CheckConstraint("(presence in ('offered', 'on_call', 'wrap_up')) = (call_id is not null)", name=op.f('ck_agents_is_busy_with_a_call')),
     sa.CheckConstraint("presence in ('available', 'offered', 'on_call', 'wrap_up', 'away')", name=op.f('ck_agents_presence_is_known')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_agents')),
@@ -38,6 +40,61 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_agents_insurer_id'), ['insurer_id'], unique=False)
         batch_op.create_index('uq_agents_one_browser', ['address'], unique=True, sqlite_where=sa.text("address like 'client:%'"), postgresql_where=sa.text("address like 'client:%'"))
         batch_op.create_index('ix_agents_presence', ['insurer_id', 'presence', 'presence_since'], unique=False)
+
+    op.create_table('accounts',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('insurer_id', sa.String(length=32), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('password_hash', sa.Text(), nullable=True),
+    sa.Column('password_set_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('subject', sa.Text(), nullable=True),
+    sa.Column('language', sa.Text(), nullable=True),
+    sa.Column('is_locked', sa.Boolean(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_accounts')),
+    sa.UniqueConstraint('name', name=op.f('uq_accounts_name')),
+    sa.UniqueConstraint('subject', name=op.f('uq_accounts_subject'))
+    )
+    with op.batch_alter_table('accounts', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_accounts_insurer_id'), ['insurer_id'], unique=False)
+
+    op.create_table('account_roles',
+    sa.Column('account_id', sa.String(length=32), nullable=False),
+    sa.Column('insurer_id', sa.String(length=32), nullable=False),
+    sa.Column('role', sa.Text(), nullable=False),
+    sa.Column('agent_id', sa.String(length=32), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_account_roles_account_id')),
+    sa.ForeignKeyConstraint(['agent_id'], ['agents.id'], name=op.f('fk_account_roles_agent_id')),
+    sa.PrimaryKeyConstraint('account_id', 'insurer_id', 'role', name=op.f('pk_account_roles'))
+    )
+    with op.batch_alter_table('account_roles', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_account_roles_agent_id'), ['agent_id'], unique=False)
+
+    op.create_table('failed_tries',
+    sa.Column('subject', sa.String(length=80), nullable=False),
+    sa.Column('failures', sa.Integer(), nullable=False),
+    sa.Column('last_failed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('blocked_until', sa.DateTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('subject', name=op.f('pk_failed_tries'))
+    )
+    op.create_table('staff_sessions',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('insurer_id', sa.String(length=32), nullable=False),
+    sa.Column('account_id', sa.String(length=32), nullable=False),
+    sa.Column('token_hash', sa.Text(), nullable=False),
+    sa.Column('form_token', sa.Text(), nullable=False),
+    sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('seen_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('end_reason', sa.Text(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_staff_sessions_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_staff_sessions')),
+    sa.UniqueConstraint('token_hash', name=op.f('uq_staff_sessions_token_hash'))
+    )
+    with op.batch_alter_table('staff_sessions', schema=None) as batch_op:
+        batch_op.create_index('ix_staff_sessions_account_id', ['account_id', 'ended_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_staff_sessions_insurer_id'), ['insurer_id'], unique=False)
 
     op.create_table('audit_entries',
     sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
@@ -760,6 +817,20 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_audit_entries_insurer_id'))
 
     op.drop_table('audit_entries')
+    with op.batch_alter_table('staff_sessions', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_staff_sessions_insurer_id'))
+        batch_op.drop_index('ix_staff_sessions_account_id')
+
+    op.drop_table('staff_sessions')
+    op.drop_table('failed_tries')
+    with op.batch_alter_table('account_roles', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_account_roles_agent_id'))
+
+    op.drop_table('account_roles')
+    with op.batch_alter_table('accounts', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_accounts_insurer_id'))
+
+    op.drop_table('accounts')
     with op.batch_alter_table('agents', schema=None) as batch_op:
         batch_op.drop_index('ix_agents_presence')
         batch_op.drop_index(batch_op.f('ix_agents_insurer_id'))

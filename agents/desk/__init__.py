@@ -1,0 +1,1 @@
+"""The desk: the page on which an agent works."""

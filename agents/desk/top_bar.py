@@ -1,0 +1,69 @@
+"""What the bar above the desk tells: what the agent is doing since when, and how many wait."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from flask_babel import lazy_gettext
+from flask_babel.speaklater import LazyString
+from sqlalchemy import func, select
+
+from agents.models import Agent, Presence, Wait, WaitState
+from config.database import Transaction
+
+AWAY_REASONS: Final[Mapping[str, LazyString]] = {
+    "break": lazy_gettext("Break"),
+    "meal": lazy_gettext("Meal"),
+    "training": lazy_gettext("Training"),
+    "meeting": lazy_gettext("Meeting"),
+    "technical": lazy_gettext("Technical trouble"),
+}
+"""What an agent may choose from when going away."""
+
+_REASONS: Final[Mapping[str, LazyString]] = {
+    **AWAY_REASONS,
+    "connection_lost": lazy_gettext("Connection lost"),
+    "missed": lazy_gettext("Missed a call"),
+    "no_answer": lazy_gettext("Missed a call"),
+}
+_PRESENCES: Final[Mapping[Presence, LazyString]] = {
+    Presence.AVAILABLE: lazy_gettext("Available"),
+    Presence.OFFERED: lazy_gettext("A call rings"),
+    Presence.ON_CALL: lazy_gettext("In a call"),
+    Presence.WRAP_UP: lazy_gettext("Wrap-up"),
+    Presence.AWAY: lazy_gettext("Away"),
+}
+
+
+@dataclass(frozen=True)
+class TopBar:
+    """The bar as it is now; `may_choose` is False while a call or its wrap-up decides the presence."""
+
+    code: str
+    presence: Presence
+    word: LazyString
+    reason: LazyString | None
+    since: datetime
+    may_choose: bool
+    waiting: int
+
+
+def top_bar(tx: Transaction, *, insurer_id: str, agent_id: str) -> TopBar:
+    """The bar of one agent."""
+    agent = tx.get_one(Agent, agent_id)
+    presence = Presence(agent.presence)
+    waiting = tx.scalar(
+        select(func.count())
+        .select_from(Wait)
+        .where(Wait.insurer_id == insurer_id, Wait.state.in_((WaitState.WAITING, WaitState.OFFERED)))
+    )
+    return TopBar(
+        code=agent.code,
+        presence=presence,
+        word=_PRESENCES[presence],
+        reason=_REASONS.get(agent.presence_reason or "") if presence is Presence.AWAY else None,
+        since=agent.presence_since,
+        may_choose=presence in (Presence.AVAILABLE, Presence.AWAY),
+        waiting=waiting or 0,
+    )

@@ -1,0 +1,76 @@
+"""Which changed rows are news for open pages, and for whom: the one table of it."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from agents.accounts.models import StaffSession
+from agents.models import Agent, Callback, Offer, Wait
+from config.database import Base
+from config.news import News, Teller
+from ivr.calls.models import Call, Hold, Leg, Message, Outcome, Request
+from recordings.models import Recording
+
+
+def _presence(row: Agent) -> News:
+    return News("presence", row.insurer_id, row.id, agent=row.id, call=row.call_id)
+
+
+def _offer(row: Offer) -> News:
+    return News("offer", row.insurer_id, row.id, agent=row.agent_id, call=row.call_id)
+
+
+def _wait(row: Wait) -> News:
+    return News("wait", row.insurer_id, row.id)
+
+
+def _call(row: Call) -> News:
+    return News("call", row.insurer_id, row.id, call=row.id)
+
+
+def _of_call(row: Leg | Hold) -> News:
+    return News("call", row.insurer_id, row.call_id, call=row.call_id)
+
+
+def _outcome(row: Outcome) -> News:
+    return News("outcome", row.insurer_id, row.id, call=row.call_id)
+
+
+def _request(row: Request) -> News:
+    return News("request", row.insurer_id, row.id)
+
+
+def _callback(row: Callback) -> News:
+    return News("callback", row.insurer_id, row.id)
+
+
+def _text_message(row: Message) -> News:
+    return News("text_message", row.insurer_id, row.id)
+
+
+def _voice_message(row: Recording) -> News:
+    return News("voice_message", row.insurer_id, row.id)
+
+
+def _session(row: StaffSession) -> News:
+    return News("session", row.insurer_id, row.id)
+
+
+TOLD: Final[Mapping[type[Base], Teller]] = {
+    Agent: _presence,
+    Offer: _offer,
+    Wait: _wait,
+    Call: _call,
+    Leg: _of_call,
+    Hold: _of_call,
+    Outcome: _outcome,
+    Request: _request,
+    Callback: _callback,
+    Message: _text_message,
+    Recording: _voice_message,
+    StaffSession: _session,
+}
+
+FOR_EVERYBODY: Final = frozenset({"wait", "request", "callback", "voice_message"})
+"""Kinds that every page of the insurer hears. Of the others an agent's hears what concerns the agent or their call,
+a supervisor's hears all.
+"""

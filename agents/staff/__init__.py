@@ -1,0 +1,1 @@
+"""The staff site: what every page of agents, supervisors and administrators has in common, and the way in."""

@@ -1,0 +1,88 @@
+"""The staff site's app: guard, languages, headers, failures, and the pages of every package."""
+
+from typing import Any, Final
+
+from flask import Flask, g
+from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from agents.accounts.single_sign_on import SingleSignOn, provider_of
+from agents.desk import pages as desk
+from agents.floor import Floor
+from agents.staff import cookies, entrance, home, news, single_sign_on
+from agents.staff.failures import add_failures
+from agents.staff.formats import add_filters
+from agents.staff.forms import FIELD, form_token
+from agents.staff.guarding import guard
+from agents.staff.headers import add_headers
+from agents.staff.languages import LANGUAGES, language, speak
+from agents.staff.side import EXTENSION, StaffSide, side
+from agents.staff.streams import Streams
+from agents.staff.words import role_words
+from config.centre import Centre
+from config.line_descriptions import Insurer
+from config.settings import desk_threads
+from config.web_server import MAX_BODY_BYTES
+
+_BLUEPRINTS: Final = (entrance.bp, single_sign_on.bp, home.bp, news.bp, desk.bp)
+"""Every package's pages: a new one is put here."""
+
+# A stream takes a thread for as long as its browser is open; these stay for everything else.
+_FOR_PAGES: Final = 24
+
+
+def create_staff_app(floor: Floor) -> Flask:
+    """The site of everybody who works here, at `PULT_DESK_URL`; streams of news run in it, so webhooks never do."""
+    settings = floor.centre.settings
+    streams = Streams(floor.centre, most=max(1, desk_threads(settings) - _FOR_PAGES))
+    site = StaffSide(floor, settings.desk_url, streams, _single_sign_on(floor.centre))
+    app = Flask("agents.staff")
+    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, SEND_FILE_MAX_AGE_DEFAULT=None)
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "undefined": StrictUndefined}
+    app.extensions[EXTENSION] = site
+    _trust_proxies(app, int(settings.named.get("PULT_DESK_PROXIES", "0")))
+    for blueprint in _BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    guard(app)
+    add_headers(app, is_https=site.is_https, connect_to=settings.named.get("PULT_DESK_CONNECT", "").split())
+    app.after_request(cookies.keep_form_seed)
+    speak(app)
+    add_filters(app)
+    add_failures(app)
+    app.context_processor(_for_every_page)
+    return app
+
+
+def _for_every_page() -> dict[str, Any]:
+    who = g.get("staff")
+    insurers = side().centre.insurers
+    return {
+        "staff": who,
+        "insurer": insurers[who.insurer_id] if who else None,
+        "insurer_title": _title,
+        "own_insurers": [insurers[one] for one in who.insurer_ids] if who else [],
+        "language": language(),
+        "languages": LANGUAGES,
+        "form_field": FIELD,
+        "form_token": form_token,
+        "now": side().centre.clock.now(),
+        "role_words": role_words,
+        "has_single_sign_on": side().single_sign_on is not None,
+    }
+
+
+def _single_sign_on(centre: Centre) -> SingleSignOn | None:
+    provider = provider_of(centre.settings)
+    if provider is None:
+        return None
+    return SingleSignOn(provider, centre.clock, return_url=f"{centre.settings.desk_url}/sign-in/company/return")
+
+
+def _title(insurer: Insurer) -> str:
+    return str(insurer.title[language()])
+
+
+def _trust_proxies(app: Flask, count: int) -> None:
+    """Behind proxies the caller's address stands in their header; without, that header is a stranger's word."""
+    if count:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=0, x_host=0)  # type: ignore[method-assign]

@@ -1,0 +1,42 @@
+// Keys: whatever has data-key (a KeyboardEvent.code, so that it is the same key on a Russian keyboard) is clicked by
+// it; data-key-label is the key's cap, data-key-words what it does. `?` shows all of the page's.
+const help = document.querySelector("dialog.help");
+
+export function listenForKeys() {
+  if (!help) return;
+  document.querySelector("[data-help]").addEventListener("click", showHelp);
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.repeat || isTyping(event.target) || help.open) return;
+    if (isQuestion(event)) {
+      event.preventDefault();
+      showHelp();
+      return;
+    }
+    const control = document.querySelector(`[data-key="${CSS.escape(event.code)}"]`);
+    if (!control || control.disabled || control.getAttribute("aria-disabled") === "true") return;
+    event.preventDefault();
+    control.focus();
+    control.click();
+  });
+}
+
+// On a Russian keyboard "?" is Shift and the key with the digit 7; on both, Shift and Slash is where hands know it.
+function isQuestion(event) {
+  return event.key === "?" || (event.shiftKey && event.code === "Slash");
+}
+
+function isTyping(target) {
+  return target.isContentEditable || target.closest("input, textarea, select") !== null;
+}
+
+function showHelp() {
+  const rows = [...document.querySelectorAll("[data-key]")].map((control) => {
+    const row = document.createElement("div");
+    const cap = row.appendChild(document.createElement("dt")).appendChild(document.createElement("kbd"));
+    cap.textContent = control.dataset.keyLabel;
+    row.appendChild(document.createElement("dd")).textContent = control.dataset.keyWords;
+    return row;
+  });
+  help.querySelector("[data-keys]").replaceChildren(...rows);
+  help.showModal();
+}

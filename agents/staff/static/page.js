@@ -1,0 +1,14 @@
+// Every page's script: what all pages do. A page with more to do loads a module of its own beside this one.
+import { tick } from "./durations.js";
+import { listenForKeys } from "./keys.js";
+import { follow } from "./live.js";
+import { watchMenus } from "./menus.js";
+import { sendInPlace } from "./sending.js";
+import { tellZone } from "./zone.js";
+
+tellZone();
+tick();
+watchMenus();
+listenForKeys();
+sendInPlace();
+if (document.body.dataset.news) follow(document.body.dataset.news);

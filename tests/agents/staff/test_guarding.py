@@ -1,0 +1,166 @@
+"""Who may open what: every route says so, and every route is tried by everybody."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+
+from agents.accounts.models import Role
+from agents.floor import Floor
+from agents.staff.guarding import roles_of
+from agents.staff.site import create_staff_app
+from tests.agents.staff.conftest import ORIGIN, PASSWORD, Browser, Site, form_token
+
+PUBLIC = {
+    "static",
+    "entrance.sign_in",
+    "entrance.try_to_sign_in",
+    "entrance.choose_language",
+    "entrance.health",
+    "single_sign_on.begin",
+    "single_sign_on.come_back",
+}
+
+PEOPLE = ("nobody", "former", "anna", "boss", "watcher", "admin")
+"""Not signed in; no role any more; an agent; a supervisor who takes calls, one who does not; an administrator."""
+
+EVERYBODY = {"anna", "boss", "watcher", "admin"}
+AT_A_DESK = {"anna", "boss"}
+ROUTES = {
+    ("GET", "/"): EVERYBODY,
+    ("GET", "/account"): EVERYBODY,
+    ("POST", "/account/password"): EVERYBODY,
+    ("POST", "/insurer"): EVERYBODY,
+    ("POST", "/sign-out"): EVERYBODY,
+    ("HEAD", "/news"): EVERYBODY,
+    ("GET", "/desk"): AT_A_DESK,
+    ("GET", "/desk/bar"): AT_A_DESK,
+    ("POST", "/desk/presence"): AT_A_DESK,
+}
+
+
+def test_every_route_is_public_by_name_or_has_its_roles(site: Site) -> None:
+    for rule in site.app.url_map.iter_rules():
+        roles = roles_of(site.app.view_functions[rule.endpoint])
+        if rule.endpoint in PUBLIC:
+            assert roles is None, rule
+        else:
+            assert roles, f"{rule} is open to nobody: say who may open it"
+            assert roles <= set(Role)
+
+
+def test_every_guarded_route_is_in_the_table(site: Site) -> None:
+    listed = {path for _, path in ROUTES}
+    guarded = {
+        re.sub(r"<[^>]+>", "x", str(rule)) for rule in site.app.url_map.iter_rules() if rule.endpoint not in PUBLIC
+    }
+    assert guarded == listed
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_each_route_opens_for_its_roles_only(site: Site, who: str) -> None:
+    for (method, path), allowed in ROUTES.items():
+        browser = site.browser() if who == "nobody" else site.signed_in(who)
+        token = form_token(browser.get("/sign-in" if who == "nobody" else "/no-such-page"))
+        response = browser.client.open(
+            path, method=method, data={"form_token": token}, headers={**ORIGIN, "Accept": "application/json"}
+        )
+        if who == "nobody":
+            assert response.status_code == 401, path
+        elif who in allowed:
+            assert response.status_code not in (401, 403) or path == "/insurer", (path, response.text)
+        else:
+            assert response.status_code == 403, path
+
+
+def test_a_stranger_who_opens_a_page_is_asked_to_sign_in_and_comes_back(site: Site) -> None:
+    browser = site.browser()
+    sent_to = browser.get("/desk?x=1").headers["Location"]
+    assert sent_to == "/sign-in?next=/desk?x%3D1"
+    response = browser.post("/sign-in", {"name": "anna", "password": "correct-horse-7", "next": "/desk?x=1"})
+    assert response.headers["Location"] == "/desk?x=1"
+
+
+@pytest.mark.parametrize(
+    "wanted", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "desk", "/a\r\nb"]
+)
+def test_nobody_is_sent_to_another_site_after_signing_in(site: Site, wanted: str) -> None:
+    response = site.browser().post("/sign-in", {"name": "anna", "password": "correct-horse-7", "next": wanted})
+    assert response.headers["Location"] == "/"
+
+
+@pytest.mark.parametrize(
+    ("headers", "token"),
+    [
+        ({"Origin": "https://evil.example"}, None),
+        ({"Origin": "null"}, None),
+        ({"Origin": "http://127.0.0.1:8083"}, None),
+        ({"Sec-Fetch-Site": "cross-site"}, None),
+        ({}, None),
+        (ORIGIN, "somebody-elses"),
+        (ORIGIN, ""),
+        (ORIGIN, "жетон"),
+    ],
+)
+def test_a_forged_request_changes_nothing(site: Site, headers: dict[str, str], token: str | None) -> None:
+    browser = site.signed_in("anna")
+    good = form_token(browser.get("/desk"))
+    data = {"form_token": good if token is None else token, "presence": "meal"}
+    response = browser.client.post("/desk/presence", data=data, headers=headers)
+    assert response.status_code == 403
+    assert "устарела" in response.text
+    assert site.house.agent_now("desk-1").presence == "available"
+
+
+def test_a_strangers_token_is_worth_nothing_to_another_browser(site: Site) -> None:
+    token = form_token(site.browser().get("/sign-in"))
+    assert (
+        site.browser().post("/sign-in", {"name": "anna", "password": "correct-horse-7"}, token=token).status_code == 403
+    )
+
+
+def test_a_page_may_load_nothing_from_elsewhere_and_is_not_kept(site: Site) -> None:
+    response = site.signed_in("anna").get("/desk")
+    policy = response.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Cache-Control"] == "no-store"
+    assert not re.search(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son[a-z]+=|javascript:", response.text)
+
+
+def test_the_sessions_cookie_is_out_of_reach_of_scripts_and_other_sites(site: Site) -> None:
+    cookie = next(one for one in site.browser().sign_in("anna").headers.getlist("Set-Cookie") if "session" in one)
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    assert "Secure" not in cookie
+
+
+def test_over_https_the_cookie_is_for_this_host_and_https_alone(site: Site) -> None:
+    settings = replace(site.house.centre.settings, desk_url="https://desk.example")
+    app = create_staff_app(Floor(replace(site.house.centre, settings=settings), site.house.carrier))
+    client, there = app.test_client(), {"base_url": "https://desk.example"}
+    token = form_token(client.get("/sign-in", **there))
+    data = {"name": "anna", "password": PASSWORD, "form_token": token}
+    answer = client.post("/sign-in", data=data, headers={"Origin": "https://desk.example"}, **there)
+    cookie = next(one for one in answer.headers.getlist("Set-Cookie") if "session" in one)
+    assert cookie.startswith("__Host-pult_session=")
+    assert "Secure" in cookie
+    assert answer.headers["Strict-Transport-Security"]
+
+
+def test_behind_a_proxy_the_callers_own_address_counts(site: Site) -> None:
+    named = {**site.house.centre.settings.named, "PULT_DESK_PROXIES": "1"}
+    settings = replace(site.house.centre.settings, named=named)
+    app = create_staff_app(Floor(replace(site.house.centre, settings=settings), site.house.carrier))
+
+    def tries(app: Flask, forwarded: str) -> int:
+        browser = Browser(app.test_client())
+        return browser.post(
+            "/sign-in", {"name": f"n-{forwarded}", "password": "x"}, headers={"X-Forwarded-For": forwarded}
+        ).status_code
+
+    assert [tries(app, f"203.0.113.{number}") for number in range(25)] == [401] * 25
+    assert 429 in [tries(site.app, f"203.0.113.{number + 50}") for number in range(25)]
