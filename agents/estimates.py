@@ -1,5 +1,6 @@
 """The honest estimate: a wait's place and how long it may take, from what was measured; unknown stays unknown."""
 
+import math
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
@@ -9,6 +10,9 @@ from sqlalchemy import and_, func, or_, select
 from agents.lane_words import Lane
 from agents.models import SERVING_PURPOSES, Agent, AgentSkill, Offer, OfferState, Presence, Wait, WaitState
 from config.database import Transaction
+
+RING_SECONDS: Final = 20
+"""How long an agent's telephone rings before the offer counts as missed."""
 
 _RECENT: Final = timedelta(hours=4)
 _SAMPLE: Final = 20
@@ -43,12 +47,26 @@ def _shares_agents(tx: Transaction, insurer_id: str, own: frozenset[str], lane: 
 
 
 def estimate_seconds(tx: Transaction, wait: Wait, *, ahead: int, at: datetime) -> int | None:
-    """Seconds until an agent is free for this place: places times mean handling, shared by the agents at work."""
+    """Seconds until somebody answers this place; None where nobody is at work, or nothing was measured.
+
+    Whoever is free answers within a ring; for others first so many conversations must end as are before them, each as
+    long as the last ones were, and the agents at work share them.
+    """
+    skills = list(wait.skills)
+    free = agents_at_work(tx, wait.insurer_id, skills, presences=(Presence.AVAILABLE,))
+    if wait.state == WaitState.OFFERED or ahead < free:
+        return RING_SECONDS
     handling = mean_handling_seconds(tx, wait.insurer_id, wait.queue, at)
-    agents = agents_at_work(tx, wait.insurer_id, list(wait.skills))
+    agents = agents_at_work(tx, wait.insurer_id, skills)
     if handling is None or agents == 0:
         return None
-    return round((ahead + 1) * handling / agents)
+    return _upward((ahead + 1 - free) * handling / agents)
+
+
+def _upward(seconds: float) -> int:
+    """An estimate as it is told: to the next ten seconds, from a minute on to the next minute; never less than it is."""
+    step = 10 if seconds <= 60 else 60
+    return math.ceil(seconds / step) * step
 
 
 def mean_handling_seconds(tx: Transaction, insurer_id: str, queue: str, at: datetime) -> float | None:
