@@ -12,7 +12,7 @@ from agents.floor import Floor
 from agents.joining import Ear
 from agents.models import Presence
 from agents.terminal import INSURER, FloorMaker, checked
-from agents.wrap_up import WrittenOutcome, record_call_outcome
+from agents.wrap_up import WrittenOutcome, record_call_outcome, verify_caller
 from ivr.calls.errors import OutcomeUnknown
 from ivr.calls.outcomes import GENERIC
 
@@ -38,6 +38,14 @@ def add_call_commands(group: click.Group, make_floor: FloorMaker) -> None:
     def show(insurer: str, code: str) -> None:
         """Show the call that rings or is on: why it came, what the caller wants, in which language."""
         _tell(briefing(checked(make_floor(), insurer), insurer_id=insurer, code=code))
+
+    @group.command()
+    @INSURER
+    @click.argument("code")
+    def verify(insurer: str, code: str) -> None:
+        """Say that your questions confirmed who is calling (audited)."""
+        verify_caller(checked(make_floor(), insurer), insurer_id=insurer, code=code)
+        click.echo("the caller is verified")
 
     @group.command("hang-up")
     @INSURER

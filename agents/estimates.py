@@ -64,7 +64,7 @@ def estimate_seconds(tx: Transaction, wait: Wait, *, ahead: int, at: datetime) -
 
 
 def _upward(seconds: float) -> int:
-    """An estimate as it is told: to the next ten seconds, from a minute on to the next minute; never less than it is."""
+    """An estimate as it is told: up to the next ten seconds, from a minute on up to the next minute."""
     step = 10 if seconds <= 60 else 60
     return math.ceil(seconds / step) * step
 

@@ -18,6 +18,7 @@ from config.database import Transaction
 from ivr.calls.log import record
 from ivr.calls.models import Call
 from ivr.calls.outcomes import record_outcome
+from ivr.insured.identification import verify
 
 _HAS_A_CALL: Final = (Presence.ON_CALL, Presence.WRAP_UP)
 
@@ -59,6 +60,26 @@ def record_call_outcome(
         if agent.presence == Presence.WRAP_UP:
             _finish(tx, call, agent, now)
         return call.id
+
+
+def verify_caller(floor: Floor, *, insurer_id: str, code: str) -> None:
+    """The agent's questions confirmed who is calling; audited. Raises NothingToDo without a call, or where nobody has
+    been identified yet.
+    """
+    now = floor.centre.clock.now()
+    with floor.centre.database.transaction("verify_caller") as tx:
+        call, _ = _call_of(tx, insurer_id, code, None)
+        if not verify(tx, call=call, by=code, at=now):
+            raise NothingToDo(f"{code}: nobody was identified in this call, so nobody can be verified")
+        audit(
+            tx,
+            insurer_id=insurer_id,
+            at=now,
+            actor=code,
+            action="verified_caller",
+            subject_kind="call",
+            subject_id=call.id,
+        )
 
 
 def note_overdue(floor: Floor, agent_id: str) -> None:
