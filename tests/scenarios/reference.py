@@ -170,6 +170,7 @@ def booked(centre: Centre) -> None:
     with centre.records.reading("insured") as tx:
         insured_id = tx.scalars(select(InsuredPerson.id).where(InsuredPerson.insurer_id == "rgs").limit(1)).one()
     _do(centre, partial(caller_matters.identify_caller, **agent, insured_id=insured_id))
+    _do(centre, partial(caller_matters.verify_caller, **agent))
     appointment = Appointment(centre.now + timedelta(days=2), "Клиника, Москва", is_decided=True)
     _do(centre, partial(caller_matters.book, **agent, appointment=appointment))
     _do(centre, partial(caller_matters.move_request, **agent, kind="guarantee_letter", step="formed"))
