@@ -29,6 +29,7 @@ from config.job_queues import JobQueues
 from config.late_commands import LateCommands, run
 from config.line_descriptions import Insurers
 from config.lines import insurers_here, load_insurers
+from config.logs import keep_off_the_terminal
 from config.schema_version import prepare as prepare_database
 from config.settings import Settings, read_centre_settings
 from config.sweep import Sweep
@@ -78,6 +79,12 @@ class House:
 def prepare(settings: Settings) -> None:
     """Bring the database to this program's version. Raises StoreUnavailable in words for an administrator."""
     prepare_database(settings, Base.metadata)
+
+
+def make_ready(settings: Settings) -> None:
+    """Prepare the database and install the flows, before several programs start that would each prove them."""
+    prepare(settings)
+    compose(settings, flows_are_read_late=True).close()
 
 
 def compose(settings: Settings, clock: Clock | None = None, *, flows_are_read_late: bool = False) -> House:
@@ -260,6 +267,7 @@ def composed() -> House:
 @click.pass_context
 def pult(context: click.Context) -> None:
     """Pult: the voice side of a medical insurer."""
+    keep_off_the_terminal()
     context.obj = LateHouse(lambda: composed().centre, lines_here)
 
 
@@ -273,10 +281,10 @@ def _calling() -> Iterable[click.Command]:
         is_up=is_up,
         dial=dial,
         insurers=lines_here,
-        throw_away=partial(throw_away, prepare, dial),
+        throw_away=partial(throw_away, make_ready, dial),
         rehearsed=partial(rehearsed, rehearse),
     )
-    return demo_command(prepare, dial), call_command(centres)
+    return demo_command(make_ready, dial), call_command(centres)
 
 
 @pult.late("serve")

@@ -84,6 +84,13 @@ def set_up_logging(*, level: int = logging.INFO, stream: TextIO | None = None) -
     return handler
 
 
+def keep_off_the_terminal() -> None:
+    """For commands that people run: without a log, Python would print warnings and stack traces between their lines."""
+    root = logging.getLogger()
+    if not root.handlers:
+        root.addHandler(logging.NullHandler())
+
+
 def protect(handler: logging.Handler) -> None:
     """Let a handler that somebody else set up (a web server's) mask and fold as ours does."""
     handler.addFilter(MaskDigits())

@@ -18,6 +18,7 @@ from ivr.turns.replies import keep_reply, latest_reply
 from ivr.turns.steps import settle
 from ivr.turns.taking import finish
 from ivr.turns.turning import Turning, turning, turning_of
+from ivr.turns.waiting import at_the_door
 from ivr.twiml import elements
 from ivr.twiml.elements import Xml
 from ivr.twiml.speech import say_text
@@ -101,6 +102,8 @@ def take_keys(phone: PhoneSide, call_id: str, number: int, digits: str) -> Xml:
             return latest_reply(one.tx, one.call)
         if _is_greeted(one):
             return _confirm(one, digits)
+        if one.call.state == CallState.WAITING:
+            return at_the_door(one, digits)
         return finish(one, pressed_or_silence(one, digits, str(number - 1)))
 
 

@@ -4,10 +4,12 @@ import json
 import math
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 
 import pytest
 
-from config.bench import bare
+from config.bench import bare, calls
 from config.bench.calls import hold_calls
 from config.bench.client import Client, Request
 from config.bench.figures import Finding, Unit, percentile
@@ -119,6 +121,33 @@ def test_calls_that_are_interrupted_end_at_once(server: tuple[str, list[int]]) -
     began = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         hold_calls(lambda: bare_call(server[0]), calls=4, every_seconds=20, run_seconds=60, step=interrupt)
+    assert time.monotonic() - began < 10
+
+
+def test_a_server_that_is_hopelessly_behind_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calls, "_PATIENCE_SECONDS", 0.5)
+
+    class Slow(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            time.sleep(0.2)
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    def script() -> CallScript:
+        while True:
+            yield Request(f"http://127.0.0.1:{server.server_port}/", kind="turn")
+
+    with HTTPServer(("127.0.0.1", 0), Slow) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        began = time.monotonic()
+        measured = hold_calls(script, calls=20, every_seconds=0.2, run_seconds=1)
+        server.shutdown()
+    # Every call had a turn that nobody took.
+    assert measured.failures >= 20
     assert time.monotonic() - began < 10
 
 
