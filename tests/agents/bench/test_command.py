@@ -62,14 +62,14 @@ def test_everything_is_measured_and_nothing_is_left_behind(tmp_path):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_bench_leaves_nothing_behind(tmp_path, number):
-    bench = subprocess.Popen([*COMMAND, "--database", "sqlite", "turn"], env=environ(tmp_path), stderr=subprocess.PIPE)
-    deadline = time.monotonic() + 100
-    while not list(tmp_path.glob("pult-bench-*/SQLite/centre/logs/web.log")):
-        assert bench.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    bench.send_signal(number)
-    assert bench.wait(30) == 130
+    with subprocess.Popen([*COMMAND, "--database", "sqlite", "turn"], env=environ(tmp_path)) as bench:
+        deadline = time.monotonic() + 100
+        while not list(tmp_path.glob("pult-bench-*/SQLite/centre/logs/web.log")):
+            assert bench.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        bench.send_signal(number)
+        assert bench.wait(30) == 130
     assert left_behind(tmp_path) == []
 
 
