@@ -22,7 +22,7 @@ from agents.models import Agent, AgentSkill, Offer, OfferState, Presence
 from agents.wrap_up import WrittenOutcome, record_call_outcome
 from config import failpoints
 from config.due_work import DueWork
-from ivr import exchange
+from ivr import exchange, reconcile
 from ivr.calls.booking import Appointment
 from ivr.calls.models import Request
 from ivr.carrier.errors import CarrierError
@@ -217,6 +217,10 @@ def gone_as_it_is_answered(centre: Centre) -> None:
     """The caller hangs up before the queue, nobody is told, and an agent answers."""
     phone = centre.dial(LINES["soglasie"], ("1", "2"))
     centre.reach_news(phone, "offered")
+    with centre.records.transaction("compare_later") as tx:
+        # The comparison with the carrier's list, once a minute, would find it out first.
+        later = centre.now + reconcile.EVERY
+        tx.execute(update(DueWork).where(DueWork.kind == reconcile.KIND).values(due_at=later))
     centre.switch.misbehave(exchange.Mischief(lost=1))
     phone.hang_up()
     centre.run_for(1)
