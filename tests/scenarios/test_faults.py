@@ -34,7 +34,9 @@ PASSED_BY: Final[dict[calls.Scenario, str]] = {
     calls.passed_on: "commit:release_agent commit:transfer_call",
     calls.consulted: "commit:consult commit:end_consult commit:hand_over carrier:take_seat",
     calls.listened_to: "commit:listen commit:lend_ear",
-    calls.booked: "commit:identify_caller commit:verify_caller commit:book_appointment commit:move_request commit:step_request",
+    calls.booked: """
+        commit:identify_caller commit:verify_caller commit:book_appointment commit:move_request commit:step_request
+    """,
     calls.language_after_all: "commit:ask_any_language",
     calls.declined: "commit:become_available commit:go_away commit:note_leg_ended",
     calls.agent_lost_in_between: "carrier:end_conference",
