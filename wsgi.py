@@ -15,7 +15,6 @@ import click
 
 import recordings.models  # noqa: F401 - with the other packages' below: the migrations must see every table
 from agents.callbacks import OwedCalls
-from agents.demo import load_demo as load_demo
 from agents.floor import Floor
 from agents.listening import Listener
 from agents.news_told import TOLD
@@ -207,6 +206,13 @@ def rehearse(settings: Settings, start: datetime, *, redis_url: str, seed: int =
             yield Stage(house, carrier.switch, rehearsal, front)
             redis.close()
         house.close()
+
+
+def load_demo(centre: Centre) -> None:
+    """Load the demo's people, and its agents with their shifts, of the insurers that the centre has."""
+    from agents.demo import load_demo as load
+
+    load(centre)
 
 
 def connect_lines(switch: "exchange.Switch", settings: Settings, insurers: Insurers) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from agents import commands, presence
+from agents import commands, offers, presence
 from agents.curators import back_at, is_on_shift, on_shift_until
 from agents.errors import NothingToDo
 from agents.floor import Floor
@@ -26,6 +26,8 @@ def fly(floor: Floor, agent_id: str) -> None:
         if agent is None or not agent.is_automatic or agent.is_at_desk:
             return
         works = is_on_shift(tx, agent, now)
+        offer = commands.open_offer_of(tx, agent)
+        is_beside = offer is not None and offers.is_beside(offer)
         next_look = on_shift_until(tx, agent, now) if works else back_at(tx, agent, now)
     if not _is_time(agent, now):
         return
@@ -39,6 +41,9 @@ def fly(floor: Floor, agent_id: str) -> None:
                 commands.go_away(floor, insurer_id=agent.insurer_id, code=agent.code, reason=OFF_SHIFT)
             case Presence.AWAY | Presence.AVAILABLE:
                 _look_again(floor, agent, next_look or now + _LOOK_AGAIN)
+            case Presence.ON_CALL if is_beside:
+                # Whoever asked them in lets them go, or leaves the caller to them.
+                return
             case Presence.ON_CALL:
                 commands.hang_up(floor, insurer_id=agent.insurer_id, code=agent.code)
             case Presence.WRAP_UP:

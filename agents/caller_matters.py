@@ -3,11 +3,12 @@
 from agents.errors import NothingToDo
 from agents.floor import Floor
 from agents.wrap_up import call_of_agent
+from config.audit import audit
 from ivr.calls.booking import Appointment, Booked, book_appointment
 from ivr.calls.log import record
 from ivr.calls.models import Request
 from ivr.calls.requests import advance_request, open_request
-from ivr.insured.identification import identify_by_questions
+from ivr.insured.identification import identify_by_questions, verify
 
 
 def identify_caller(floor: Floor, *, insurer_id: str, code: str, insured_id: str) -> str:
@@ -21,6 +22,26 @@ def identify_caller(floor: Floor, *, insurer_id: str, code: str, insured_id: str
         if not identify_by_questions(tx, call=call, insured_id=insured_id, by=agent.code, at=now):
             raise NothingToDo("no such insured person, or the call is anonymous")
         return call.id
+
+
+def verify_caller(floor: Floor, *, insurer_id: str, code: str) -> None:
+    """The agent's questions confirmed who is calling; audited. Raises NothingToDo without a call, or where nobody has
+    been identified yet.
+    """
+    now = floor.centre.clock.now()
+    with floor.centre.database.transaction("verify_caller") as tx:
+        call, _ = call_of_agent(tx, insurer_id, code)
+        if not verify(tx, call=call, by=code, at=now):
+            raise NothingToDo(f"{code}: nobody was identified in this call, so nobody can be verified")
+        audit(
+            tx,
+            insurer_id=insurer_id,
+            at=now,
+            actor=code,
+            action="verified_caller",
+            subject_kind="call",
+            subject_id=call.id,
+        )
 
 
 def book(floor: Floor, *, insurer_id: str, code: str, appointment: Appointment) -> Booked:

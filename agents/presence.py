@@ -63,6 +63,12 @@ def begin(
     _appoint(tx, agent, to, at)
 
 
+def fly_on(tx: Transaction, agent: Agent, *, at: datetime) -> None:
+    """Give an automatic agent in a conversation its next step, as when it had just begun."""
+    if agent.is_automatic and agent.presence == Presence.ON_CALL:
+        _later(tx, agent, AUTOPILOT, at + timedelta(seconds=AUTOPILOT_SECONDS[Presence.ON_CALL]))
+
+
 def look_at_shifts(tx: Transaction, agent: Agent, *, at: datetime) -> None:
     """Let an automatic agent, whose working time may have changed, come or go; others know by themselves."""
     if agent.is_automatic and agent.presence in (Presence.AVAILABLE, Presence.AWAY):

@@ -1,19 +1,19 @@
 """The `pult bench` command: which parts, on which databases, how much; and its exit status."""
 
 import os
-import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final, NoReturn
+from typing import Final
 
 import click
 
 from agents.bench import databases
 from agents.bench.databases import POSTGRESQL, SQLITE
+from agents.bench.interruption import interruptible
 from agents.bench.parts import Part
 from agents.bench.plan import Store, measurements
 from agents.bench.ringing import NeverCame
@@ -23,7 +23,6 @@ from config.bench.report import run_bench
 from config.bench.scripts import TurnFailed
 
 _CORES: Final = 2
-_INTERRUPTED: Final = 130
 
 
 def bench_command(builder: Builder) -> click.Command:
@@ -52,11 +51,11 @@ def bench_command(builder: Builder) -> click.Command:
         sizes = sizes if calls is None else replace(sizes, calls=calls)
         chosen = [part for part in Part if not parts or part in parts]
         _use_few_cores()
-        with _ending_on_signals(), TemporaryDirectory(prefix="pult-bench-") as folder:
+        with interruptible() as interruption, TemporaryDirectory(prefix="pult-bench-") as folder:
             planned = measurements(builder, _stores(named), chosen, sizes, Path(folder))
             try:
                 with closing(planned):
-                    report = run_bench(planned, as_json=as_json)
+                    report = run_bench(interruption.heeded(planned), as_json=as_json)
             except (TurnFailed, NeverCame) as error:
                 raise click.ClickException(str(error)) from error
         sys.exit(1 if report.missed else 0)
@@ -85,22 +84,3 @@ def _use_few_cores() -> None:
     """The goals are for two cores: a larger machine is used as if it had no more, by all that is started here."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:_CORES])
-
-
-@contextmanager
-def _ending_on_signals() -> Iterator[None]:
-    """Ctrl-C, SIGTERM and a closed terminal end the block as an exception does, so that everything is stopped."""
-
-    def end(_number: int, _frame: object) -> NoReturn:
-        for number in signals:
-            # Once is enough: a second Ctrl-C must not break off the stopping.
-            signal.signal(number, signal.SIG_IGN)
-        sys.exit(_INTERRUPTED)
-
-    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, end) for number in signals}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

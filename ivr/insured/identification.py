@@ -134,6 +134,15 @@ def identify_by_questions(
     return True
 
 
+def verify(tx: Transaction, *, call: Call, by: str, at: datetime) -> bool:
+    """An agent's questions confirmed an identified caller; False where nobody was identified. Audited by who asks."""
+    if call.insured_id is None or call.level not in (IdentificationLevel.IDENTIFIED, IdentificationLevel.VERIFIED):
+        return False
+    call.level = IdentificationLevel.VERIFIED
+    record(tx, call, "caller_verified", at=at, by=by)
+    return True
+
+
 def may_hear_personal(call: Call, insurer: Insurer) -> bool:
     """Whether what stands on the insured's record may be said to this caller."""
     if call.insured_id is None or call.is_anonymous:

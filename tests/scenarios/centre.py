@@ -1,6 +1,7 @@
 """One whole centre on the moved clock: what callers do with it, and how its programs die and come back."""
 
 import logging
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -238,7 +239,7 @@ class Centre:
                 self.crash()
             except gives_up_on:
                 return
-            except (*tries_again_on, DBAPIError):
+            except (*tries_again_on, DBAPIError, sqlite3.Error):
                 self.run_for(1)
             else:
                 return

@@ -5,6 +5,7 @@ waits a while and hangs up. None of them asserts anything: what must hold afterw
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from types import SimpleNamespace
 from typing import Final, TypeAlias
@@ -13,18 +14,23 @@ from zoneinfo import ZoneInfo
 from click.testing import CliRunner
 from sqlalchemy import delete, select, update
 
-from agents import commands
+from agents import caller_matters, commands, joining
 from agents.cli import commands_of
 from agents.errors import AgentError
 from agents.floor import Floor
-from agents.models import Agent, Offer, OfferState, Presence
+from agents.models import Agent, AgentSkill, Offer, OfferState, Presence
 from agents.wrap_up import WrittenOutcome, record_call_outcome
 from config import failpoints
 from config.due_work import DueWork
-from ivr import exchange
+from ivr import exchange, reconcile
+from ivr.calls.booking import Appointment
+from ivr.calls.models import Request
 from ivr.carrier.errors import CarrierError
 from ivr.cli import line as line_commands
+from ivr.errors import PhoneError
 from ivr.exchange import calls
+from ivr.insured.models import InsuredPerson
+from ivr.request_cli import request as request_commands
 from tests.scenarios.centre import ANSWERS, MOBILE, Centre
 from tests.scenarios.lines import EMERGENCY, INSURED, LINES, OPERATOR
 from wsgi import load_demo
@@ -72,6 +78,21 @@ def curator_away_from_the_desk(centre: Centre) -> None:
     centre.switch.behave("client:vsk-curator-a", ANSWERS)
 
 
+def language_after_all(centre: Centre) -> None:
+    """Whoever speaks the caller's language does not answer: after a while anybody is asked."""
+    with centre.records.transaction("learn_uzbek") as tx:
+        agent_id = tx.scalars(select(Agent.id).where(Agent.code == "maks-desk-1")).one()
+        tx.add(AgentSkill(agent_id=agent_id, skill="speaks_uz", insurer_id="maks"))
+    centre.switch.behave("client:*", exchange.NoAnswer())
+    phone = centre.dial(LINES["maks"], ("2", "0"))
+    centre.reach(phone, "hold_music")
+    centre.run_for(45)
+    phone.hang_up()
+    centre.run_for(5)
+    with centre.records.transaction("forget_uzbek") as tx:
+        tx.execute(delete(AgentSkill).where(AgentSkill.skill == "speaks_uz"))
+
+
 def urgent_overflows(centre: Centre) -> None:
     """The urgent queue has nobody for longer than it may: the desk takes over."""
     centre.switch.behave("client:*", exchange.NoAnswer())
@@ -115,6 +136,51 @@ def passed_on(centre: Centre) -> None:
     _hang_up_all(centre)
 
 
+def consulted(centre: Centre) -> None:
+    """An agent asks a colleague, goes on alone, asks again, and hands the caller over."""
+    code = _talking(centre)
+    to = "rgs-desk-2" if code == "rgs-desk-1" else "rgs-desk-1"
+    _do(centre, partial(joining.consult, insurer_id="rgs", code=code, to_code=to))
+    centre.run_for(8)
+    _do(centre, partial(joining.end_consult, insurer_id="rgs", code=code))
+    centre.run_for(5)
+    _do(centre, partial(joining.consult, insurer_id="rgs", code=code, to_code=to))
+    centre.run_for(8)
+    _do(centre, partial(joining.hand_over, insurer_id="rgs", code=code))
+    centre.run_for(5)
+    _hang_up_all(centre)
+
+
+def listened_to(centre: Centre) -> None:
+    """A supervisor listens in, whispers to the agent, and at last speaks to both."""
+    code = _talking(centre)
+    supervisor = {"insurer_id": "rgs", "code": "rgs-supervisor"}
+    _do(centre, partial(joining.listen, **supervisor, to_code=code))
+    centre.run_for(8)
+    _do(centre, partial(joining.lend_ear, **supervisor, ear=joining.Ear.WHISPER))
+    _do(centre, partial(joining.lend_ear, **supervisor, ear=joining.Ear.BARGE))
+    centre.run_for(2)
+    _hang_up_all(centre)
+
+
+def booked(centre: Centre) -> None:
+    """An agent finds out who calls, books an appointment, and has a guarantee letter on its way; the desk sends it."""
+    code = _talking(centre)
+    agent = {"insurer_id": "rgs", "code": code}
+    with centre.records.reading("insured") as tx:
+        insured_id = tx.scalars(select(InsuredPerson.id).where(InsuredPerson.insurer_id == "rgs").limit(1)).one()
+    _do(centre, partial(caller_matters.identify_caller, **agent, insured_id=insured_id))
+    _do(centre, partial(caller_matters.verify_caller, **agent))
+    appointment = Appointment(centre.now + timedelta(days=2), "Клиника, Москва", is_decided=True)
+    _do(centre, partial(caller_matters.book, **agent, appointment=appointment))
+    _do(centre, partial(caller_matters.move_request, **agent, kind="guarantee_letter", step="formed"))
+    with centre.records.reading("letter") as tx:
+        letters = tx.scalars(select(Request.id).where(Request.kind == "guarantee_letter").order_by(Request.id)).all()
+    for letter in letters[-1:]:
+        _say(centre, request_commands, "step", "--insurer", "rgs", letter, "sent_to_clinic")
+    _hang_up_all(centre)
+
+
 def declined(centre: Centre) -> None:
     """An agent goes away while it rings, and comes back."""
     _by_hand(centre)
@@ -151,6 +217,10 @@ def gone_as_it_is_answered(centre: Centre) -> None:
     """The caller hangs up before the queue, nobody is told, and an agent answers."""
     phone = centre.dial(LINES["soglasie"], ("1", "2"))
     centre.reach_news(phone, "offered")
+    with centre.records.transaction("compare_later") as tx:
+        # The comparison with the carrier's list, once a minute, would find it out first.
+        later = centre.now + reconcile.EVERY
+        tx.execute(update(DueWork).where(DueWork.kind == reconcile.KIND).values(due_at=later))
     centre.switch.misbehave(exchange.Mischief(lost=1))
     phone.hang_up()
     centre.run_for(1)
@@ -311,7 +381,7 @@ def _agents(centre: Centre, presence: Presence) -> list[str]:
 
 def _do(centre: Centre, command: Callable[[Floor], object]) -> None:
     """What an agent wants done, tried again where it fails, and left where there is nothing to do any more."""
-    centre.act(lambda house: command(house.floor), gives_up_on=(AgentError,), tries_again_on=(CarrierError,))
+    centre.act(lambda house: command(house.floor), gives_up_on=(AgentError, PhoneError), tries_again_on=(CarrierError,))
 
 
 def _write_down(centre: Centre) -> None:

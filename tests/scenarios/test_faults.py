@@ -32,6 +32,12 @@ PASSED_BY: Final[dict[calls.Scenario, str]] = {
     calls.curator_goes_home: "commit:autopilot_later",
     calls.long_talk: "commit:check_offer_again commit:set_hold commit:note_wrap_up_overdue carrier:hold",
     calls.passed_on: "commit:release_agent commit:transfer_call",
+    calls.consulted: "commit:consult commit:end_consult commit:hand_over carrier:take_seat",
+    calls.listened_to: "commit:listen commit:lend_ear",
+    calls.booked: """
+        commit:identify_caller commit:verify_caller commit:book_appointment commit:move_request commit:step_request
+    """,
+    calls.language_after_all: "commit:ask_any_language",
     calls.declined: "commit:become_available commit:go_away commit:note_leg_ended",
     calls.agent_lost_in_between: "carrier:end_conference",
     calls.gone_as_it_is_answered: "commit:lose_race carrier:call_status",
@@ -62,12 +68,14 @@ WHERE: Final = {place: scenario for scenario, places in PASSED_BY.items() for pl
 APART: Final = {
     # Commands that show something and leave a row of the audit, after which nothing follows.
     "commit:list_calls",
+    "commit:list_requests",
     "commit:play_recording",
     "commit:replay_call",
     "commit:show_insured",
     # Only at a start with other flows than the last one's; the next start does the same again.
     "commit:install_flows",
     # The bench fills a database of its own.
+    "commit:analyse",
     "commit:fill_world",
     "commit:free_agent",
     "commit:reset_match",
