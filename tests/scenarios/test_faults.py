@@ -74,6 +74,12 @@ APART: Final = {
     "commit:show_insured",
     # Only at a start with other flows than the last one's; the next start does the same again.
     "commit:install_flows",
+    # Who signs in, and as what: a page or a command that is asked again, and no call waits for it.
+    *("commit:act_for", "commit:add_account", "commit:change_password", "commit:choose_language"),
+    *("commit:count_sign_in", "commit:find_person", "commit:give_role", "commit:lock_account", "commit:note_refusal"),
+    *("commit:set_password", "commit:sign_in", "commit:sign_out", "commit:take_role", "commit:touch_session"),
+    # A desk's heartbeat: the next one, or the upkeep, writes what one missed (tests/agents/staff/test_connection.py).
+    *("commit:open_desk", "commit:close_desk", "commit:leave_desk", "commit:desks_seen"),
     # The bench fills a database of its own.
     "commit:analyse",
     "commit:fill_world",
