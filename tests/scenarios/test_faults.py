@@ -78,7 +78,7 @@ APART: Final = {
     *("commit:act_for", "commit:add_account", "commit:change_password", "commit:choose_language"),
     *("commit:count_sign_in", "commit:find_person", "commit:give_role", "commit:lock_account", "commit:note_refusal"),
     *("commit:set_password", "commit:sign_in", "commit:sign_out", "commit:take_role", "commit:touch_session"),
-    # A desk's heartbeat: the next one, or the upkeep, writes what one missed (tests/agents/staff/test_connection.py).
+    # A desk's heartbeat: the next one, or the upkeep, writes what one missed (tests/agents/staff/test_news.py).
     *("commit:open_desk", "commit:close_desk", "commit:leave_desk", "commit:desks_seen"),
     # The bench fills a database of its own.
     "commit:analyse",

@@ -66,7 +66,7 @@ def change_twice(house: House, agent_id: str) -> None:
     """The second change is impossible, so the first is rolled back."""
     with house.centre.database.transaction("test_fails") as tx:
         row = tx.get_one(Agent, agent_id)
-        presence.change(tx, row, Presence.OFFERED, at=house.clock.now())
+        presence.change(tx, row, Presence.OFFERED, at=house.clock.now(), call_id="0" * 32)
         presence.change(tx, row, Presence.WRAP_UP, at=house.clock.now())
 
 
