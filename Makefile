@@ -7,9 +7,10 @@ STAMP := $(VENV)/.set-up
 
 setup: $(STAMP)
 
+# An environment that was interrupted while it was made has no pip, and is made anew.
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Pult needs Python 3.11 or newer: set PYTHON=/path/to/python3.11")'
-	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@echo "Installing the pinned libraries (a minute or two the first time) ..."
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement requirements.lock
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .

@@ -15,7 +15,6 @@ import click
 
 import recordings.models  # noqa: F401 - with the other packages' below: the migrations must see every table
 from agents.callbacks import OwedCalls
-from agents.demo import load_demo as load_demo
 from agents.floor import Floor
 from agents.listening import Listener
 from agents.upkeep import keep_up
@@ -29,6 +28,7 @@ from config.job_queues import JobQueues
 from config.late_commands import LateCommands, run
 from config.line_descriptions import Insurers
 from config.lines import insurers_here, load_insurers
+from config.logs import keep_off_the_terminal
 from config.schema_version import prepare as prepare_database
 from config.settings import Settings, read_centre_settings
 from config.sweep import Sweep
@@ -78,6 +78,12 @@ class House:
 def prepare(settings: Settings) -> None:
     """Bring the database to this program's version. Raises StoreUnavailable in words for an administrator."""
     prepare_database(settings, Base.metadata)
+
+
+def make_ready(settings: Settings) -> None:
+    """Prepare the database and install the flows, before several programs start that would each prove them."""
+    prepare(settings)
+    compose(settings, flows_are_read_late=True).close()
 
 
 def compose(settings: Settings, clock: Clock | None = None, *, flows_are_read_late: bool = False) -> House:
@@ -199,6 +205,13 @@ def rehearse(settings: Settings, start: datetime, *, redis_url: str, seed: int =
         house.close()
 
 
+def load_demo(centre: Centre) -> None:
+    """Load the demo's people, and its agents with their shifts, of the insurers that the centre has."""
+    from agents.demo import load_demo as load
+
+    load(centre)
+
+
 def connect_lines(switch: "exchange.Switch", settings: Settings, insurers: Insurers) -> None:
     """Give the exchange every published number, as an administrator gives them to a carrier; agents answer there."""
     from ivr import exchange
@@ -260,6 +273,7 @@ def composed() -> House:
 @click.pass_context
 def pult(context: click.Context) -> None:
     """Pult: the voice side of a medical insurer."""
+    keep_off_the_terminal()
     context.obj = LateHouse(lambda: composed().centre, lines_here)
 
 
@@ -273,10 +287,10 @@ def _calling() -> Iterable[click.Command]:
         is_up=is_up,
         dial=dial,
         insurers=lines_here,
-        throw_away=partial(throw_away, prepare, dial),
+        throw_away=partial(throw_away, make_ready, dial),
         rehearsed=partial(rehearsed, rehearse),
     )
-    return demo_command(prepare, dial), call_command(centres)
+    return demo_command(make_ready, dial), call_command(centres)
 
 
 @pult.late("serve")
@@ -310,12 +324,13 @@ def _flows() -> Iterable[click.Command]:
     return (flows,)
 
 
-@pult.late("calls", "line", "insured")
+@pult.late("calls", "line", "request", "insured")
 def _phone_side() -> Iterable[click.Command]:
     from ivr.cli import calls, line
     from ivr.insured.cli import insured
+    from ivr.request_cli import request
 
-    return calls, line, insured
+    return calls, line, request, insured
 
 
 @pult.late("agent", "queue", "shifts", "voicemail")

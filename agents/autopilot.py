@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from agents import commands, presence
-from agents.curators import back_at, is_on_shift
+from agents import commands, offers, presence
+from agents.curators import back_at, is_on_shift, on_shift_until
 from agents.errors import NothingToDo
 from agents.floor import Floor
 from agents.models import Agent, Presence
@@ -12,32 +12,44 @@ from agents.wrap_up import WrittenOutcome, record_call_outcome
 from config import due_work
 
 DEFAULT_OUTCOME: Final = "info_given"
+OFF_SHIFT: Final = "off_shift"
 _LOOK_AGAIN: Final = timedelta(hours=1)
+# Away for another reason they were sent away by a person, who also lets them come back.
+_COMES_BACK_FROM: Final = frozenset({None, "new", "automatic", "rona", "declined", "unreachable", OFF_SHIFT})
 
 
 def fly(floor: Floor, agent_id: str) -> None:
-    """Do the next step of an automatic agent: come back, end the conversation, or write the outcome down."""
+    """Do the next step of an automatic agent: come, go when the shift is over, end the talk, write the outcome down."""
     now = floor.centre.clock.now()
     with floor.centre.database.reading("automatic_agent") as tx:
         agent = tx.get(Agent, agent_id)
         if agent is None or not agent.is_automatic:
             return
         works = is_on_shift(tx, agent, now)
-        next_shift = None if works else back_at(tx, agent, now)
+        offer = commands.open_offer_of(tx, agent)
+        is_beside = offer is not None and offers.is_beside(offer)
+        next_look = on_shift_until(tx, agent, now) if works else back_at(tx, agent, now)
     if not _is_time(agent, now):
         return
     try:
         match Presence(agent.presence):
+            case Presence.AWAY if agent.presence_reason not in _COMES_BACK_FROM:
+                return
             case Presence.AWAY if works:
                 commands.become_available(floor, insurer_id=agent.insurer_id, code=agent.code)
-            case Presence.AWAY:
-                _look_again(floor, agent, next_shift or now + _LOOK_AGAIN)
+            case Presence.AVAILABLE if not works:
+                commands.go_away(floor, insurer_id=agent.insurer_id, code=agent.code, reason=OFF_SHIFT)
+            case Presence.AWAY | Presence.AVAILABLE:
+                _look_again(floor, agent, next_look or now + _LOOK_AGAIN)
+            case Presence.ON_CALL if is_beside:
+                # Whoever asked them in lets them go, or leaves the caller to them.
+                return
             case Presence.ON_CALL:
                 commands.hang_up(floor, insurer_id=agent.insurer_id, code=agent.code)
             case Presence.WRAP_UP:
                 outcome = WrittenOutcome(DEFAULT_OUTCOME)
                 record_call_outcome(floor, insurer_id=agent.insurer_id, code=agent.code, outcome=outcome)
-            case Presence.AVAILABLE | Presence.OFFERED:
+            case Presence.OFFERED:
                 return
     except NothingToDo:
         # The agent's state moved on meanwhile; the move made the next appointment.

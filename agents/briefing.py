@@ -61,7 +61,7 @@ def _of(tx: Transaction, floor: Floor, offer: Offer, now: datetime) -> Briefing:
         queue=offer.queue if queue is None else queue.title["ru"],
         language=call.language,
         reason=_reason(tx, call),
-        waited_seconds=int(((offer.accepted_at or now) - wait.since).total_seconds()),
+        waited_seconds=int(((wait.claimed_at or now) - wait.since).total_seconds()),
         is_emergency=wait.is_emergency,
         level=call.level,
         caller_role=call.caller_role,

@@ -7,6 +7,7 @@ import click
 
 from agents import commands, joining
 from agents.briefing import Briefing, briefing
+from agents.caller_matters import verify_caller
 from agents.errors import NothingToDo
 from agents.floor import Floor
 from agents.joining import Ear
@@ -38,6 +39,14 @@ def add_call_commands(group: click.Group, make_floor: FloorMaker) -> None:
     def show(insurer: str, code: str) -> None:
         """Show the call that rings or is on: why it came, what the caller wants, in which language."""
         _tell(briefing(checked(make_floor(), insurer), insurer_id=insurer, code=code))
+
+    @group.command()
+    @INSURER
+    @click.argument("code")
+    def verify(insurer: str, code: str) -> None:
+        """Say that your questions confirmed who is calling (audited)."""
+        verify_caller(checked(make_floor(), insurer), insurer_id=insurer, code=code)
+        click.echo("the caller is verified")
 
     @group.command("hang-up")
     @INSURER

@@ -13,6 +13,7 @@ from agents.call_commands import add_call_commands, add_joining, add_outcome
 from agents.errors import RosterRefused
 from agents.estimates import agents_at_work
 from agents.floor import Floor
+from agents.matter_commands import add_matter_commands
 from agents.models import Agent, AgentSkill, Presence, Wait, WaitState
 from agents.roster_file import RosterRow
 from agents.shifts import ImportReport, add_agent, import_shifts, known_skills, unusable_address
@@ -30,7 +31,7 @@ def commands_of(make_floor: FloorMaker) -> list[click.Command]:
 
 def _agent_group(make_floor: FloorMaker) -> click.Group:
     group = Addressed("agent", help="Work as an agent, or look after agents.")
-    for add in (_add_people, _add_presence, add_call_commands, add_joining, add_outcome):
+    for add in (_add_people, _add_presence, add_call_commands, add_joining, add_matter_commands, add_outcome):
         add(group, make_floor)
     return group
 

@@ -125,6 +125,26 @@ def back_at(tx: Transaction, agent: Agent, at: datetime) -> datetime | None:
     return None
 
 
+def on_shift_until(tx: Transaction, agent: Agent, at: datetime) -> datetime | None:
+    """When the stretch that the agent works in now ends, or a leave cuts it short; None for who does not work now."""
+    shift = _covers(tx, agent, WORK, at)
+    if shift is None or _covers(tx, agent, LEAVE, at) is not None:
+        return None
+    leave_at = tx.scalar(
+        select(Shift.starts_at)
+        .where(
+            Shift.agent_id == agent.id,
+            Shift.insurer_id == agent.insurer_id,
+            Shift.kind == LEAVE,
+            Shift.starts_at > at,
+            Shift.starts_at < shift.ends_at,
+        )
+        .order_by(Shift.starts_at)
+        .limit(1)
+    )
+    return leave_at or shift.ends_at
+
+
 def _covers(tx: Transaction, agent: Agent, kind: str, at: datetime) -> Shift | None:
     return tx.scalar(
         select(Shift)

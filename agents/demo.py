@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -57,8 +57,8 @@ class Rehearse(Protocol):
         ...
 
 
-def demo_command(prepare: Callable[[Settings], None], dial: Dial) -> click.Command:
-    """The command, for `pult` to mount: `prepare` brings the database up to date, `dial` calls the running centre.
+def demo_command(make_ready: Callable[[Settings], None], dial: Dial) -> click.Command:
+    """The command, for `pult` to mount: `make_ready` brings database and flows up to date, `dial` calls the centre.
 
     It raises ConfigError, StoreError and what these two raise.
     """
@@ -72,8 +72,10 @@ def demo_command(prepare: Callable[[Settings], None], dial: Dial) -> click.Comma
             # What this environment alone says too: other commands must find the centre from another terminal.
             told = {name: os.environ[name] for name in _PLACES if name in os.environ}
             write_env_file(settings.data_dir / CENTRE_FILE, {**chosen, **told})
-            prepare(settings)
-            _run(settings, dial)
+            # The ports first: what is wrong with them should not take the time of the rest.
+            supervisor = Supervisor(programs_of(settings), settings.data_dir / "logs", click.echo)
+            make_ready(settings)
+            _run(settings, dial, supervisor)
 
     return demo
 
@@ -93,17 +95,18 @@ def _of_insurers_here(centre: Centre, folder: Path) -> list[Path]:
 
 
 @contextmanager
-def throw_away(prepare: Callable[[Settings], None], dial: Dial) -> Iterator[Switchboard]:
+def throw_away(make_ready: Callable[[Settings], None], dial: Dial) -> Iterator[Switchboard]:
     """A centre that runs in real time, with the demo's people and agents; nothing of it stays."""
     with TemporaryDirectory(prefix="pult-") as folder:
         own = {**_choices(), **_apart(Path(folder)), **_free_places()}
         settings = read_settings({**os.environ, **own})
-        prepare(settings)
+        make_ready(settings)
         supervisor = Supervisor(programs_of(settings, environ=own), settings.data_dir / "logs")
-        with supervisor.up():
-            _load_into(settings)
-            with running_switchboard(settings, dial) as board:
-                yield board
+        with ExitStack() as opened:
+            with stopping_on_signals(supervisor):
+                opened.enter_context(supervisor.up())
+                _load_into(settings)
+            yield opened.enter_context(running_switchboard(settings, dial))
 
 
 def _free_places() -> Mapping[str, str]:
@@ -151,8 +154,7 @@ def _choices() -> Mapping[str, str]:
     }
 
 
-def _run(settings: Settings, dial: Dial) -> None:
-    supervisor = Supervisor(programs_of(settings), settings.data_dir / "logs", click.echo)
+def _run(settings: Settings, dial: Dial, supervisor: Supervisor) -> None:
     with stopping_on_signals(supervisor), suppress(StoppedWhileStarting):
         click.echo("Starting the centre ...")
         with supervisor.up():

@@ -1,5 +1,6 @@
 """The honest estimate: a wait's place and how long it may take, from what was measured; unknown stays unknown."""
 
+import math
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -10,6 +11,9 @@ from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, func, lite
 from agents.lane_words import Lane
 from agents.models import SERVING_PURPOSES, Agent, AgentSkill, Offer, OfferState, Presence, Wait, WaitState
 from config.database import Transaction
+
+RING_SECONDS: Final = 20
+"""How long an agent's telephone rings before the offer counts as missed."""
 
 _RECENT: Final = timedelta(hours=4)
 _SAMPLE: Final = 20
@@ -110,11 +114,26 @@ def _named(insurer_id: str, skills: Iterable[str]) -> dict[str, str]:
 
 
 def estimate_seconds(tx: Transaction, wait: Wait, *, ahead: int, at: datetime) -> int | None:
-    """Seconds until an agent is free for this place: places times mean handling, shared by the agents at work."""
+    """Seconds until somebody answers this place; None where nobody is at work, or nothing was measured.
+
+    Whoever is free answers within a ring; for others first so many conversations must end as are before them, each as
+    long as the last ones were, and the agents at work share them.
+    """
+    skills = list(wait.skills)
+    free = agents_at_work(tx, wait.insurer_id, skills, presences=(Presence.AVAILABLE,))
+    if wait.state == WaitState.OFFERED or ahead < free:
+        return RING_SECONDS
     handling = mean_handling_seconds(tx, wait.insurer_id, wait.queue, at)
-    if handling is None or (agents := agents_at_work(tx, wait.insurer_id, list(wait.skills))) == 0:
+    agents = agents_at_work(tx, wait.insurer_id, skills)
+    if handling is None or agents == 0:
         return None
-    return round((ahead + 1) * handling / agents)
+    return _upward((ahead + 1 - free) * handling / agents)
+
+
+def _upward(seconds: float) -> int:
+    """An estimate as it is told: up to the next ten seconds, from a minute on up to the next minute."""
+    step = 10 if seconds <= 60 else 60
+    return math.ceil(seconds / step) * step
 
 
 def mean_handling_seconds(tx: Transaction, insurer_id: str, queue: str, at: datetime) -> float | None:

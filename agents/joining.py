@@ -13,7 +13,7 @@ from typing import Final
 
 from sqlalchemy import select
 
-from agents import answering, offers
+from agents import answering, offers, presence
 from agents.commands import agent_named, conversation_of, presence_of, set_hold
 from agents.errors import NothingToDo
 from agents.floor import Floor
@@ -96,6 +96,7 @@ def hand_over(floor: Floor, *, insurer_id: str, code: str) -> str:
         offer.purpose = Purpose.TRANSFER
         tx.flush()
         answering.wrap_up(tx, call=call, offer=host, agent=agent, at=now)
+        presence.fly_on(tx, colleague, at=now)
         due_work.schedule(tx, kind=HAND_OVER, subject_id=offer.id, insurer_id=insurer_id, due_at=now)
         record(tx, call, "handed_over", at=now, agent=code, to=colleague.code)
         to = colleague.code

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final, assert_never
 
 from agents import presence, transitions, waits
+from agents.estimates import RING_SECONDS
 from agents.models import Agent, Offer, OfferState, Presence, Purpose, Wait, WaitState
 from agents.rows import locked, open_offers
 from config import due_work
@@ -19,7 +20,6 @@ END_LEG: Final = "end_offer_leg"
 CLOSE: Final = "close_conference"
 CHECK: Final = "check_offer"
 
-RING_SECONDS: Final = 20
 # A carrier that never says "ringing" must not keep an agent: the count then runs from the making.
 _UNRUNG_SECONDS: Final = RING_SECONDS + 15
 

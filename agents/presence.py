@@ -6,6 +6,7 @@ from typing import Final
 from sqlalchemy import update
 
 from agents import transitions
+from agents.curators import on_shift_until
 from agents.models import Agent, Presence, PresenceInterval
 from config import due_work
 from config.database import Transaction
@@ -62,6 +63,19 @@ def begin(
     _appoint(tx, agent, to, at)
 
 
+def fly_on(tx: Transaction, agent: Agent, *, at: datetime) -> None:
+    """Give an automatic agent in a conversation its next step, as when it had just begun."""
+    if agent.is_automatic and agent.presence == Presence.ON_CALL:
+        _later(tx, agent, AUTOPILOT, at + timedelta(seconds=AUTOPILOT_SECONDS[Presence.ON_CALL]))
+
+
+def look_at_shifts(tx: Transaction, agent: Agent, *, at: datetime) -> None:
+    """Let an automatic agent, whose working time may have changed, come or go; others know by themselves."""
+    if agent.is_automatic and agent.presence in (Presence.AVAILABLE, Presence.AWAY):
+        pause = timedelta(seconds=AUTOPILOT_SECONDS.get(Presence(agent.presence), 0))
+        _later(tx, agent, AUTOPILOT, max(at, agent.presence_since + pause))
+
+
 def call_router(tx: Transaction, insurer_id: str, at: datetime) -> None:
     """Let the insurer's waits be matched with its agents at once."""
     due_work.schedule(tx, kind=ROUTE, subject_id=insurer_id, insurer_id=insurer_id, due_at=at)
@@ -74,6 +88,8 @@ def _appoint(tx: Transaction, agent: Agent, to: Presence, at: datetime) -> None:
         _later(tx, agent, WRAP_UP_OVERDUE, at + timedelta(seconds=WRAP_UP_SECONDS))
     if agent.is_automatic and to in AUTOPILOT_SECONDS:
         _later(tx, agent, AUTOPILOT, at + timedelta(seconds=AUTOPILOT_SECONDS[to]))
+    elif agent.is_automatic and to is Presence.AVAILABLE and (until := on_shift_until(tx, agent, at)) is not None:
+        _later(tx, agent, AUTOPILOT, until)
 
 
 def _later(tx: Transaction, agent: Agent, kind: str, due_at: datetime) -> None:

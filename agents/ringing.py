@@ -7,6 +7,7 @@ from typing import Final
 
 from agents import legs, offers
 from agents.addresses import offer_conference_url, offer_status_url
+from agents.estimates import RING_SECONDS
 from agents.floor import Floor
 from agents.models import Offer, OfferState, Purpose
 from agents.rows import locked_offer
@@ -16,7 +17,7 @@ from ivr.carrier.errors import CallGone, CarrierRefused
 from ivr.carrier.port import Seat
 
 # The carrier stops a little after us, so that it is we who say what an unanswered ring means.
-_CARRIER_TIMEOUT_SECONDS: Final = offers.RING_SECONDS + 5
+_CARRIER_TIMEOUT_SECONDS: Final = RING_SECONDS + 5
 _UNANSWERED: Final = (OfferState.MADE, OfferState.RINGING)
 _SEATS: Final[Mapping[Purpose, Seat]] = {
     Purpose.QUEUE: Seat.HOST,
@@ -61,7 +62,7 @@ def heard_ringing(floor: Floor, offer_id: str, sid: str) -> None:
             return
         offers.move(offer, OfferState.RINGING)
         offer.ringing_at = now
-        offers.schedule(tx, offer, offers.TIMEOUT, now + timedelta(seconds=offers.RING_SECONDS))
+        offers.schedule(tx, offer, offers.TIMEOUT, now + timedelta(seconds=RING_SECONDS))
         record(tx, call, "offer_ringing", at=now, offer=offer.id, agent=agent.code)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 
 from agents import presence
 from agents.curators import LEAVE
@@ -206,6 +206,7 @@ def _take_over(centre: Centre, insurer_id: str, code: str, own: list[RosterRow],
         agent.is_automatic = first.is_automatic
         _write_skills(tx, agent, own)
         _write_shifts(tx, agent, own, now)
+        presence.look_at_shifts(tx, agent, at=now)
         audit(
             tx,
             insurer_id=insurer_id,
@@ -228,27 +229,31 @@ def _write_shifts(tx: Transaction, agent: Agent, own: list[RosterRow], now: date
     """What is over stays as it was; what is under way or to come is as the file has it."""
     tx.execute(delete(Shift).where(Shift.agent_id == agent.id, Shift.ends_at > now))
     # Work that a row names twice, or that began before and is on record with its end past, is one row.
+    known = tx.execute(select(Shift.kind, Shift.starts_at).where(Shift.agent_id == agent.id))
+    written = {(kind, starts_at) for kind, starts_at in known}
+    rows = []
     for row in own:
         substitute = _agent_id(tx, agent.insurer_id, row.substitute)
         for starts_at, ends_at in row.stretches:
-            if ends_at > now and not _is_written(tx, agent, row.kind, starts_at):
-                tx.add(
-                    Shift(
-                        id=new_id(now),
-                        insurer_id=agent.insurer_id,
-                        agent_id=agent.id,
-                        kind=row.kind,
-                        starts_at=starts_at,
-                        ends_at=ends_at,
-                        substitute_id=substitute,
-                    )
-                )
-                tx.flush()
+            if ends_at > now and (row.kind, starts_at) not in written:
+                written.add((row.kind, starts_at))
+                rows.append(_shift(agent, row.kind, starts_at, ends_at, substitute, now))
+    if rows:
+        tx.execute(insert(Shift), rows)
 
 
-def _is_written(tx: Transaction, agent: Agent, kind: str, starts_at: datetime) -> bool:
-    statement = select(Shift.id).where(Shift.agent_id == agent.id, Shift.kind == kind, Shift.starts_at == starts_at)
-    return tx.scalar(statement) is not None
+def _shift(
+    agent: Agent, kind: str, starts_at: datetime, ends_at: datetime, substitute: str | None, now: datetime
+) -> dict[str, object]:
+    return {
+        "id": new_id(now),
+        "insurer_id": agent.insurer_id,
+        "agent_id": agent.id,
+        "kind": kind,
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+        "substitute_id": substitute,
+    }
 
 
 def _agent_id(tx: Transaction, insurer_id: str, code: str | None) -> str | None:

@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import exists, select
 
 from agents import callbacks, offers, presence, waits
+from agents.lane_words import STRICT_WORDS
 from agents.models import (
     OPEN_OFFER,
     Agent,
@@ -158,6 +159,25 @@ def _escalate(tx: Transaction, wait_id: str, now: datetime) -> bool:
     return True
 
 
+def _waits_for_a_language(tx: Transaction, now: datetime) -> list[str]:
+    """Waits that are still kept for whoever speaks the caller's language, with nothing appointed to end that."""
+    statement = select(Wait.id).where(
+        Wait.state.in_((WaitState.WAITING, WaitState.OFFERED)),
+        Wait.lane.like(STRICT_WORDS),
+        Wait.queue_since < now - _SETTLED,
+        ~exists().where(DueWork.kind == waits.ANY_LANGUAGE, DueWork.subject_id == Wait.id),
+    )
+    return list(tx.scalars(statement.limit(_AT_ONCE)))
+
+
+def _end_language(tx: Transaction, wait_id: str, now: datetime) -> bool:
+    wait = locked(tx, Wait, wait_id)
+    if wait is None or _is_appointed(tx, waits.ANY_LANGUAGE, wait_id):
+        return False
+    due_work.schedule(tx, kind=waits.ANY_LANGUAGE, subject_id=wait.id, insurer_id=wait.insurer_id, due_at=now)
+    return True
+
+
 def _stuck_offers(tx: Transaction, now: datetime) -> list[str]:
     """Open offers whose next step is appointed nowhere."""
     kinds = (offers.RING, offers.TIMEOUT, offers.CONNECT, offers.CHECK)
@@ -242,6 +262,7 @@ _RULES: Final = (
     _Rule(_idle_agents, _free_agent),
     _Rule(_stuck_offers, _unstick_offer),
     _Rule(_silent_emergencies, _escalate),
+    _Rule(_waits_for_a_language, _end_language),
     _Rule(_forgotten_callbacks, _appoint_callback),
     _Rule(_unrouted, _route),
 )

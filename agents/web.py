@@ -13,6 +13,7 @@ from agents.models import Callback, Offer
 from config.database import Transaction
 from ivr.calls.models import Call
 from ivr.carrier.port import CarrierStatus
+from ivr.web import answers
 
 _OVER: Final = {
     "completed": CarrierStatus.COMPLETED,
@@ -32,6 +33,10 @@ class OutgoingCalls(Protocol):
 
     def answer(self, tx: Transaction, callback: Callback, promised_in: Call, *, carrier_sid: str) -> str:
         """Create the outgoing call (once) and begin the flow that verifies the person; the document to run."""
+        ...
+
+    def sorry(self, promised_in: Call) -> str:
+        """The document where `answer` failed: an apology and the line's duty number."""
         ...
 
     def ended(self, *, carrier_sid: str, status: CarrierStatus) -> None:
@@ -61,8 +66,12 @@ def blueprint(floor: Floor, outgoing: OutgoingCalls, guard: Guard) -> Blueprint:
 
     @routes.post("/callbacks/<callback_id>/answer")
     def callback_answer(callback_id: str) -> ResponseReturnValue:
-        document = answer_callback(floor, outgoing, callback_id, request.form.get("CallSid", ""))
-        return Response(document, mimetype="text/xml")
+        sid = request.form.get("CallSid", "")
+        return answers.opening(
+            sid,
+            lambda: answer_callback(floor, outgoing, callback_id, sid),
+            lambda: sorry_for_callback(floor, outgoing, callback_id),
+        )
 
     @routes.post("/callbacks/<callback_id>/status")
     def callback_status(callback_id: str) -> ResponseReturnValue:
@@ -107,6 +116,12 @@ def answer_callback(floor: Floor, outgoing: OutgoingCalls, callback_id: str, sid
     with floor.centre.database.transaction("begin_outgoing_call") as tx:
         callback = tx.get_one(Callback, callback_id)
         return outgoing.answer(tx, callback, tx.get_one(Call, callback.call_id), carrier_sid=sid)
+
+
+def sorry_for_callback(floor: Floor, outgoing: OutgoingCalls, callback_id: str) -> str:
+    """What the person whom we called back hears where even the greeting failed."""
+    with floor.centre.database.reading("callback_to_apologise_for") as tx:
+        return outgoing.sorry(tx.get_one(Call, tx.get_one(Callback, callback_id).call_id))
 
 
 def end_callback_call(floor: Floor, outgoing: OutgoingCalls, callback_id: str, sid: str, status: CarrierStatus) -> None:

@@ -44,7 +44,7 @@ def record_call_outcome(
     """
     now = floor.centre.clock.now()
     with floor.centre.database.transaction("record_outcome") as tx:
-        call, agent = _call_of(tx, insurer_id, code, call_id)
+        call, agent = call_of_agent(tx, insurer_id, code, call_id)
         _write(tx, floor, call, agent, outcome, now)
         audit(
             tx,
@@ -73,14 +73,15 @@ def note_overdue(floor: Floor, agent_id: str) -> None:
             record(tx, call, "wrap_up_overdue", at=now, agent=agent.code)
 
 
-def _call_of(tx: Transaction, insurer_id: str, code: str, call_id: str | None) -> tuple[Call, Agent]:
+def call_of_agent(tx: Transaction, insurer_id: str, code: str, call_id: str | None = None) -> tuple[Call, Agent]:
+    """The call that the agent has, or wraps up, and the agent, both locked; raises NothingToDo."""
     # The call is locked before its agent, as everywhere; so the agent is read twice.
     seen = tx.scalar(select(Agent.call_id).where(Agent.insurer_id == insurer_id, Agent.code == code))
     call = None if seen is None else locked(tx, Call, seen)
     agent = agent_named(tx, insurer_id, code)
     is_theirs = call is not None and agent.call_id == call.id and agent.presence in _HAS_A_CALL
     if call is None or not is_theirs or call_id not in (None, call.id):
-        raise NothingToDo(f"{code} has no call whose outcome could be recorded")
+        raise NothingToDo(f"{code} has no call")
     return call, agent
 
 

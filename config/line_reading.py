@@ -226,7 +226,17 @@ class InsurerReader:
 
     def _links(self) -> Mapping[str, str]:
         section = self._top.section("links", required=False)
-        return {} if section is None else {name: section.text(name) for name in section.names()}
+        return {} if section is None else {name: self._link(section, name) for name in section.names()}
+
+    def _link(self, section: Section, name: str) -> str:
+        """A link or an address as written, or of the setting that it names."""
+        raw = section.raw(name)
+        if raw is None or not isinstance(raw.value, dict):
+            return section.text(name)
+        inner = Section(raw, self._findings)
+        setting = inner.text("setting")
+        inner.finish()
+        return (self._values.value(setting, raw.place) if setting else None) or ""
 
 
 def _file_line(raw: Written) -> str:

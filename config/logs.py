@@ -14,22 +14,28 @@ _DATE: Final = r"\b\d{2}[./]\d{2}[./]\d{4}\b|\b\d{4}-\d{2}-\d{2}\b"
 _RUN: Final = r"\+?\d(?:[ -]?\d){15}|\+?\d{6,}"
 _MASKED: Final = re.compile(f"(?P<id>{_ID})|{_PHONE}|{_DATE}|{_RUN}")
 _MASK: Final = "•••"
+# PostgreSQL quotes whole rows, names and all, behind its errors; `hide_parameters` of SQLAlchemy does not reach there.
+_DETAIL: Final = re.compile(r"^(DETAIL: +).*?(?=\n(?:HINT|CONTEXT|QUERY|\[SQL|\S+Error)|\Z)", re.DOTALL | re.MULTILINE)
+# At DEBUG its engine prints every row that it reads.
+_PRINTS_ROWS: Final = "sqlalchemy.engine"
 
 _FORMAT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
 def mask_digits(text: str) -> str:
-    """`text` without telephones, policy numbers, dates, and any run of six digits or more; ids of 32 hex characters
-    stay.
+    """`text` without telephones, policy numbers, dates, any run of six digits or more, and rows that a database quotes;
+    ids of 32 hex characters stay.
     """
-    return _MASKED.sub(lambda found: found["id"] or _MASK, text)
+    return _MASKED.sub(lambda found: found["id"] or _MASK, _DETAIL.sub(rf"\1{_MASK}", text))
 
 
 class MaskDigits(logging.Filter):
     """Masks every record's message, its arguments worked in; tracebacks are `OneLine`'s."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Always let the record pass, masked."""
+        """Let the record pass, masked; rows of the database never."""
+        if record.name.startswith(_PRINTS_ROWS) and record.levelno < logging.INFO:
+            return False
         try:
             message = record.getMessage()
         except (TypeError, ValueError):
@@ -76,6 +82,13 @@ def set_up_logging(*, level: int = logging.INFO, stream: TextIO | None = None) -
     root.addHandler(handler)
     root.setLevel(level)
     return handler
+
+
+def keep_off_the_terminal() -> None:
+    """For commands that people run: without a log, Python would print warnings and stack traces between their lines."""
+    root = logging.getLogger()
+    if not root.handlers:
+        root.addHandler(logging.NullHandler())
 
 
 def protect(handler: logging.Handler) -> None:

@@ -1,5 +1,6 @@
 """Ports of this machine: whether one is free to start a server on, and whether a server answers there."""
 
+import errno
 import http.client
 import socket
 from urllib.parse import urlsplit
@@ -15,9 +16,10 @@ def require_free(host: str, port: int, purpose: str, setting: str) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
+            is_taken = error.errno == errno.EADDRINUSE
+            advice = "stop what uses it, or set" if is_taken else f"{host} must be here, and yours to use: set"
             raise ConfigError(
-                f"port {port} for {purpose} cannot be had ({error.strerror}): "
-                f"stop what uses it, or set {setting} to another."
+                f"port {port} for {purpose} cannot be had ({error.strerror}): {advice} {setting} to another."
             ) from error
 
 

@@ -26,7 +26,7 @@ News: TypeAlias = Callable[[str], None]
 """Told one line about each thing that a person at the terminal should know."""
 
 _LOOK_SECONDS: Final = 0.05
-_STOP_SECONDS: Final = 6.0
+_STOP_SECONDS: Final = 9.0
 _FIRST_PAUSE_SECONDS: Final = 0.2
 _LONGEST_PAUSE_SECONDS: Final = 10.0
 _HEALTHY_SECONDS: Final = 30.0

@@ -1,29 +1,35 @@
-"""The `pult` command's first step: a missing library, and Ctrl-C while loading, end in one line."""
+"""The `pult` command's first step: a missing library, and Ctrl-C while loading, end in one line at most."""
 
+import signal
 import sys
 from importlib import import_module
-from typing import Final, NoReturn
+from types import ModuleType
 
-_OURS: Final = ("agents", "config", "flows", "ivr", "recordings", "wsgi")
-_INTERRUPTED: Final = 130
+_OURS = ("agents", "config", "flows", "ivr", "recordings", "wsgi")
 
 
 def main() -> None:
     """Load the program and run what the command line asks for."""
     try:
-        # By its name: the composer stands above this package, and is what is to be started.
-        import_module("wsgi").main()
+        _loaded().main()
     except ImportError as error:
         if (error.name or "").partition(".")[0] in _OURS:
             raise
-        _end(f"the library {error.name or ''} cannot be loaded ({error}): run `make setup`.", 1)
-    except KeyboardInterrupt:
-        _end("stopped.", _INTERRUPTED)
+        print(f"pult: the library {error.name or ''} cannot be loaded ({error}): run `make setup`.", file=sys.stderr)
+        sys.exit(1)
 
 
-def _end(line: str, status: int) -> NoReturn:
-    print(f"pult: {line}", file=sys.stderr)
-    sys.exit(status)
+def _loaded() -> ModuleType:
+    """The composer, by its name: it stands above this package, and is what is to be started."""
+    is_heard = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if is_heard:
+        # While loading, nothing is open yet that would need to be closed: Ctrl-C may end the process as it is.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        return import_module("wsgi")
+    finally:
+        if is_heard:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 if __name__ == "__main__":

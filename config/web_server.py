@@ -10,6 +10,7 @@ from typing import Any, Final
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
+from config.logs import protect
 from config.ports import require_free
 
 MAX_BODY_BYTES: Final = 64 * 1024
@@ -64,10 +65,11 @@ class SafeLogger(Logger):  # type: ignore[misc]
         }
 
     def setup(self, cfg: Any) -> None:
-        """Gunicorn quotes what it was sent in its complaints: hide the digits there too."""
+        """Gunicorn quotes what it was sent in its complaints, errors included: hide the digits there too."""
         super().setup(cfg)
         for handler in self.error_log.handlers:
             handler.addFilter(_hide_digits)
+            protect(handler)
 
 
 def _hide_digits(record: logging.LogRecord) -> bool:

@@ -204,8 +204,8 @@ _LIST = (
         "appointment_time",
         (),
         ("none", "booked", "zone_unknown"),
-        {"appointment_at": Kind.MOMENT, "zone_name": Kind.TEXT},
-        brought_by={"appointment_at": ("booked",), "zone_name": ("booked",)},
+        {"appointment_at": Kind.MOMENT, "appointment_place": Kind.TEXT},
+        brought_by={"appointment_at": ("booked",), "appointment_place": ("booked",)},
     ),
     # The terms on sale in the region chosen.
     Action("policy_terms", (), ("quarters", "months", "unknown")),
@@ -221,5 +221,14 @@ LEFT = "left"
 
 # Spoken in waiting rounds only, where the engine fills them in.
 ROUND_VARIABLES: Mapping[str, Kind] = {"ahead": Kind.NUMBER, "wait": Kind.SECONDS}
+# What a text message may name of the insurer's links, as `link_buy`; the service fills it in.
+LINK = "link_"
+
+
+def is_link(name: str) -> bool:
+    """Whether a text message's variable is one of the insurer's links."""
+    return name.startswith(LINK)
+
+
 # Set by the engine itself.
 ENGINE_VARIABLES: Mapping[str, Kind] = {"language": Kind.TEXT, "line": Kind.TEXT}

@@ -120,6 +120,8 @@ class _Player:
     def _next(self, turn: Turn) -> Heard | None:
         """What comes back for a step; None where the call is over."""
         match turn.step:
+            case Ask(is_passing=True):
+                return Silence()
             case Ask():
                 return self._press()
             case Do(action):

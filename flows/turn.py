@@ -70,13 +70,17 @@ Heard = Begin | Pressed | Silence | Answered | Round
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Say `said`, then collect keys: up to `max_digits`, or until `finish` (empty for menus)."""
+    """Say `said`, then collect keys: up to `max_digits`, or until `finish` (empty for menus).
+
+    `is_passing` asks nothing: silence goes on, and keys that work everywhere are heard meanwhile.
+    """
 
     max_digits: int
     min_digits: int
     finish: str
     timeout: int
     is_menu: bool
+    is_passing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -227,7 +227,8 @@ class Visit:
     def _back(self) -> Move | Step:
         """The menu before this one, in this flow or in one that called it; from the first, this one again."""
         frames = list(self.frames)
-        earlier = frames[-1].menus[:-1]
+        here, menus = frames[-1].node, frames[-1].menus
+        earlier = menus[:-1] if menus[-1:] == (here,) else menus
         while not earlier and len(self.frames) > 1:
             self.frames.pop()
             earlier = self.frames[-1].menus

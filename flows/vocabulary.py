@@ -1,4 +1,4 @@
-"""The words that flows take from outside: queues, destinations and outcomes."""
+"""The words that flows take from outside: queues, destinations, outcomes, and links for text messages."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ class Vocabulary:
 
     queues: frozenset[str] | None = None
     destinations: frozenset[str] | None = None
+    links: frozenset[str] | None = None
     outcomes: frozenset[str] | None = OUTCOMES
 
 

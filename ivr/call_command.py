@@ -1,12 +1,15 @@
 """`pult call`: dials one of the lines, at the centre that runs here or at a throw-away one, and follows the call."""
 
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from time import sleep
+from types import FrameType
 from typing import Final, Protocol
 
 import click
@@ -138,14 +141,39 @@ def place_call(board: Switchboard, wanted: WantedCall) -> int:
     def wait(ending: Callable[[], Event | None]) -> Event | None:
         return board.wait_for(ending, within=OUTCOME_WITHIN)
 
-    return TerminalCall(
-        telephone=telephone,
-        log=CallFollower(board.database, telephone.call_sid),
-        transcript=Transcript(wanted.as_json),
-        hand=_hand(wanted, is_live=board.is_live),
-        wait_for_outcome=wait,
-        hangs_up_when_interrupted=board.is_live,
-    ).run()
+    # A call in real time would go on without its caller; one on a moved clock is thrown away.
+    with _hanging_up_on_interrupt() if board.is_live else nullcontext(_never) as is_hung_up:
+        return TerminalCall(
+            telephone=telephone,
+            log=CallFollower(board.database, telephone.call_sid),
+            transcript=Transcript(wanted.as_json),
+            hand=_hand(wanted, is_live=board.is_live),
+            wait_for_outcome=wait,
+            is_hung_up=is_hung_up,
+        ).run()
+
+
+@contextmanager
+def _hanging_up_on_interrupt() -> Iterator[Callable[[], bool]]:
+    """Within the block the first Ctrl-C only makes what is yielded true; a second one interrupts."""
+    interrupts: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        if interrupts:
+            signal.default_int_handler(number, frame)
+        interrupts.append(number)
+
+    is_main = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGINT, note) if is_main else None
+    try:
+        yield lambda: bool(interrupts)
+    finally:
+        if is_main:
+            signal.signal(signal.SIGINT, before)
+
+
+def _never() -> bool:
+    return False
 
 
 def _hand(wanted: WantedCall, *, is_live: bool) -> Hand:

@@ -233,7 +233,9 @@ def _replay_lines(replay: Replay, zone: ZoneInfo) -> Iterator[str]:
     for request in replay.requests:
         reached = ", ".join(f"{step} {_local(at, zone)}" for step, at in request.steps)
         due = f", due {_local(request.due_at, zone)}" if request.due_at else ""
-        yield f"request {request.kind}: {reached}{due}{'' if request.is_open else ', closed'}"
+        yield f"request {request.kind}: {reached}{due}{'' if request.is_open else ', closed'} ({request.id})"
+        for name, value in request.details.items():
+            yield f"  {name.replace('_', ' ')}: {value}"
     for message in replay.messages:
         why = f" ({message.error})" if message.error else ""
         yield f"message {message.template} to {message.to}: {message.state}{why}"

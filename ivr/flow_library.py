@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from config.centre import Centre
 from config.clock import Clock
 from config.database import Database, Transaction
-from config.line_descriptions import Insurers
+from config.line_descriptions import Insurers, Line
 from flows import Finding, FlowSet, FlowsRefusedError, Vocabularies, Vocabulary
 from flows.library import digest_of, sources_in
 from ivr.calls.models import FlowVersion
@@ -60,6 +60,7 @@ class FlowLibrary:
         self._database = database
         self._clock = clock
         self._folder = folder
+        self._lines = tuple(insurers.lines())
         self._vocabularies = vocabularies_of(insurers)
         self._prove = prove
         self._read: dict[str, FlowSet] = {}
@@ -117,6 +118,8 @@ class FlowLibrary:
         with self._database.reading("find_flow_version") as tx:
             is_known = tx.get(FlowVersion, digest) is not None
         flows = FlowSet.from_sources(sources, self._vocabularies)
+        if absent := [line for line in self._lines if line.flow not in flows.lines]:
+            raise FlowsRefusedError([_absent(line, self._folder) for line in absent])
         if not is_known and (findings := self._prove(flows)):
             raise FlowsRefusedError(findings)
         return self._remember(flows)
@@ -143,7 +146,12 @@ class FlowLibrary:
         return flows
 
 
+def _absent(line: Line, folder: Path) -> Finding:
+    what = f"no flow '{line.flow}' in {folder}/definitions, which the line {line.insurer_id}/{line.name} begins with"
+    return Finding(f"{line.insurer_id}.yaml", 0, ("lines", line.name, "flow"), what)
+
+
 def _vocabulary(insurers: Insurers, insurer_id: str) -> Vocabulary:
     insurer = insurers[insurer_id]
     destinations = frozenset(insurer.destinations) | {DUTY, DIVERSION}
-    return Vocabulary(queues=frozenset(insurer.queues), destinations=destinations)
+    return Vocabulary(frozenset(insurer.queues), destinations, frozenset(insurer.links))

@@ -14,7 +14,7 @@ from config.centre import Centre
 from config.database import Transaction
 from config.ids import new_id
 from flows.flow import PromptText
-from flows.speech import SpeechError, render
+from flows.speech import SpeechError, write_out
 from flows.turn import Scalar
 from ivr.calls.log import record
 from ivr.calls.models import Call, Message
@@ -133,7 +133,7 @@ def text_of(prompts: Mapping[str, PromptText], message: Message) -> str:
         raise MessageRefused(message.template)
     language = message.language if message.language in prompt.texts else "ru"
     try:
-        return render(prompt.texts[language], message.variables, language=language)
+        return write_out(prompt.texts[language], message.variables, language=language)
     except (SpeechError, KeyError) as error:
         raise MessageRefused(message.template) from error
 
@@ -204,12 +204,18 @@ def _begin(desk: MessageDesk, message_id: str) -> _Letter | None:
         message.attempts += 1
         sender = _sender(tx, desk.centre, message)
         try:
-            body = text_of(prompts, message)
+            body = _signed(desk.centre, message, text_of(prompts, message))
         except MessageRefused:
             log.error("message %s: %s cannot be said", message.id, message.template)
             message.state, message.error = MessageState.FAILED, "unsayable"
             return None
         return _Letter(message.id, message.attempts, message.to_e164, sender, body, message.created_at)
+
+
+def _signed(centre: Centre, message: Message, text: str) -> str:
+    """Whoever gets it must see whose it is; the number that it comes from need not be known to them."""
+    titles = centre.insurers[message.insurer_id].title
+    return f"{titles.get(message.language) or titles['ru']}: {text}"
 
 
 def _sender(tx: Transaction, centre: Centre, message: Message) -> str:

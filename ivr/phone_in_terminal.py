@@ -22,10 +22,7 @@ class Telephone(Protocol):
     """One call in progress, as its caller has it."""
 
     def events(self) -> Iterator[Event | None]:
-        """What happens at the telephone, in order, `kind` naming each; None now and then when nothing does.
-
-        Asked again after it was broken off, it goes on where it was.
-        """
+        """What happens at the telephone, in order, `kind` naming each; None now and then when nothing does."""
         ...
 
     def press(self, keys: str) -> None:
@@ -98,7 +95,7 @@ _PROSE: Final[Mapping[str, Callable[[Event], str]]] = {
     "dialled": lambda event: f"☎  dialled {event.get('to', '')} from {_sender(event) or 'a withheld number'}",
     "ringing": lambda _: "   (ringing)",
     "answered": lambda _: "   (answered)",
-    "hears": lambda event: f"<  {event.get('text') or event.get('url') or ''}",
+    "hears": lambda event: f"<  {event.get('text', '')}",
     "pressed": lambda event: f">  {event.get('keys', '')}",
     "hold_music": lambda _: "   ♪ (music)",
     "beep": lambda _: "   (beep)",
@@ -125,34 +122,26 @@ def _prose(event: Event) -> str:
 
 @dataclass
 class TerminalCall:
-    """Carries one call from dialling to its recorded outcome.
-
-    Where `hangs_up_when_interrupted`, Ctrl-C is the caller's hanging up, and a second one gives up following.
-    """
+    """Carries one call from dialling to its recorded outcome; hangs up once `is_hung_up` says that the caller did."""
 
     telephone: Telephone
     log: CentreLog
     transcript: Transcript
     hand: Hand
     wait_for_outcome: Wait
-    hangs_up_when_interrupted: bool = False
+    is_hung_up: Callable[[], bool] = lambda: False
     _pressed: str = ""
     _messages: deque[Event] = field(default_factory=deque)
 
     def run(self) -> int:
         """Follow the call to its end. 0 if it came to a proper end that the centre knows of, 1 if it did not."""
-        try:
-            ended = self._follow()
-        except KeyboardInterrupt:
-            if not self.hangs_up_when_interrupted:
-                raise
-            self.telephone.hang_up()
-            ended = self._follow()
-        return self._close(ended)
+        return self._close(self._follow())
 
     def _follow(self) -> Event:
         for event in self.telephone.events():
             self._tell_news()
+            if self.is_hung_up():
+                self.telephone.hang_up()
             if event is None:
                 self._press(self.hand.meanwhile())
             elif event["kind"] == "ended":
@@ -169,6 +158,9 @@ class TerminalCall:
                 self._pressed += str(event.get("keys", ""))
             case "hears" if "text" in event:
                 self._show({**event, "prompt_id": self.log.prompt_of(str(event["text"]))})
+            case "hears":
+                # A sound file: nothing here speaks, and what is played while one waits is music.
+                self._show({**event, "kind": "hold_music"})
             case "sms":
                 written = self._messages.popleft() if self._messages else {}
                 self._show({**written, **event})

@@ -3,13 +3,14 @@
 The fallback serves callers without a database, and a lost status callback leaves a call open: both are found here.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from config import due_work
 from config.database import Transaction
+from config.due_work import DueWork
 from ivr.calls.models import Call, CallState
 from ivr.carrier.port import CarrierCall, CarrierStatus
 from ivr.phone_side import PhoneSide
@@ -19,7 +20,7 @@ from ivr.turns.status import call_over
 KIND: Final = "reconcile_carrier"
 SUBJECT: Final = "all"
 EVERY: Final = timedelta(seconds=60)
-# Longer than a fallback conversation and a missed callback together; what is older was seen by an earlier look.
+# Longer than a fallback conversation and a missed callback together.
 _LOOK_BACK: Final = timedelta(minutes=30)
 _ABANDONED_AFTER: Final = timedelta(minutes=2)
 _MOST: Final = 200
@@ -34,14 +35,28 @@ def appoint(phone: PhoneSide) -> None:
 def reconcile(phone: PhoneSide, _subject: str) -> None:
     """Due work: one comparison, and the appointment of the next."""
     with phone.centre.database.transaction("appoint_reconciling") as tx:
+        since = _unseen_since(tx, phone.centre.clock.now())
         _appoint(phone, tx, after=EVERY)
-    since = phone.centre.clock.now() - _LOOK_BACK
     listed = {call.sid: call for call in phone.carrier.calls_since(since)}
-    for call in _missed(phone, [call for call in listed.values() if call.status.is_over]):
-        call_over(phone, Arrival(call.sid, call.to_number, call.from_number), call.status)
+    # The oldest first: killed half-way, the next comparison begins at what was written last.
+    over = sorted((call for call in listed.values() if call.status.is_over), key=lambda it: it.started_at or since)
+    for call in _missed(phone, over):
+        arrival = Arrival(call.sid, call.to_number, call.from_number)
+        call_over(phone, arrival, call.status, began_at=call.started_at, ended_at=call.ended_at)
     for sid in _open_sids(phone):
         if sid not in listed:
             _ask_about(phone, sid)
+
+
+def _unseen_since(tx: Transaction, now: datetime) -> datetime:
+    """From when on calls may be missing: usually a short while back, after an outage of hours all of it.
+
+    That is told by the newest call from before that while, and by when this comparison was due.
+    """
+    latest = now - _LOOK_BACK
+    known = tx.scalar(select(func.max(Call.started_at)).where(Call.started_at < latest))
+    due_at = tx.scalar(select(DueWork.due_at).where(DueWork.kind == KIND, DueWork.subject_id == SUBJECT))
+    return min(latest, known or latest, (due_at or now) - _LOOK_BACK)
 
 
 def _appoint(phone: PhoneSide, tx: Transaction, after: timedelta = timedelta(0)) -> None:

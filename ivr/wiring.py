@@ -28,12 +28,13 @@ def create_app(phone: PhoneSide) -> "Flask":
     # Here and not above: workers and the sweep serve nothing, and start sooner without.
     from flask import Flask
 
-    from ivr.web import voice
+    from ivr.web import answers, voice
 
     app = Flask("pult", static_folder=str(_STATIC), static_url_path="/static")
     app.extensions[voice.EXTENSION] = phone
     app.before_request_funcs.setdefault(voice.bp.name, []).append(guard(phone))
     app.register_blueprint(voice.bp)
+    app.register_error_handler(Exception, answers.failed)
     return app
 
 
@@ -54,7 +55,8 @@ def wire(plan: WorkPlan, phone: PhoneSide) -> None:
     desk = MessageDesk(phone.centre, phone.carrier, lambda: _prompts(phone))
     plan.handle(SEND_MESSAGE, JobQueue.MESSAGES, lambda message_id: send_message(desk, message_id))
     plan.handle(messages.DISCARD, JobQueue.RECORDINGS, lambda sid: messages.discard_recording(phone.carrier, sid))
-    plan.handle(reconcile.KIND, JobQueue.UPKEEP, lambda subject: reconcile.reconcile(phone, subject))
+    # Telephone work: without Redis the sweep does it, for ends that nobody told are missed then too.
+    plan.handle(reconcile.KIND, JobQueue.TELEPHONE, lambda subject: reconcile.reconcile(phone, subject))
 
 
 def _prompts(phone: PhoneSide) -> Mapping[str, PromptText]:

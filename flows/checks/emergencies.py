@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from flows.checks.exploring import Edge, Exploration, State
 from flows.errors import Finding
 from flows.loading.house import at, finding
-from flows.nodes import Digits, Do, Menu, Queue, Record, Transfer
+from flows.nodes import Digits, Do, Menu, Queue, Record, Say, Transfer
 
 
 def emergency_findings(exploration: Exploration) -> Iterator[Finding]:
@@ -28,7 +28,7 @@ def _keys(exploration: Exploration, state: State) -> tuple[str, ...]:
     match exploration.node(state):
         case Digits():
             return ("9", "*9")
-        case Menu() | Record():
+        case Menu() | Record() | Say() | Transfer():
             return ("9",)
         case Queue() as node if not node.is_emergency:
             return ("9",)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from flows.checks.exploring import Cause, Edge, Exploration, State
 from flows.errors import Finding
 from flows.loading.house import at, finding
-from flows.nodes import Digits, End, Menu, Queue, Transfer
+from flows.nodes import Digits, End, Menu, Queue, Say, Transfer
 
 # Ends that help nobody; a flow may not count on them.
 USELESS = frozenset({"abandoned_in_ivr", "abandoned_in_queue", "dropped_mid_call", "nuisance", "test"})
@@ -75,7 +75,7 @@ def _counts(exploration: Exploration, edge: Edge) -> bool:
 
 
 def _is_callers(exploration: Exploration, state: State) -> bool:
-    return not state.frames or isinstance(exploration.node(state), Menu | Digits)
+    return not state.frames or isinstance(exploration.node(state), Menu | Digits | Say)
 
 
 def _is_useful_end(exploration: Exploration, state: State) -> bool:

@@ -11,7 +11,7 @@ from flows.actions import ACTIONS, LEFT
 from flows.engine import begin, take
 from flows.flow import Flow
 from flows.library import FlowSet
-from flows.nodes import Branch, Digits, Do, Menu, Node, Queue, Record, Transfer
+from flows.nodes import Branch, Digits, Do, Menu, Node, Queue, Record, Say, Transfer
 from flows.session import Frame, Session
 from flows.turn import Answered, Begin, Entered, Heard, Pressed, Round, Scalar, Silence, Step
 from flows.visit import RUNAWAY, Visit
@@ -130,6 +130,12 @@ def _inputs(node: Node, state: State) -> Iterable[_Input]:
             yield from _results(ACTIONS[node.action].answers)
         case Transfer():
             yield from _results(node.results)
+            yield from _ANYWHERE
+        case Say():
+            yield (Cause.SILENCE, "silence", Silence())
+            yield from _ANYWHERE
+            yield (Cause.KEY, "#", Pressed("#"))
+            yield (Cause.WRONG, "wrong", Pressed("1"))
         case _:
             return
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from flows.actions import ACTIONS, ENGINE_VARIABLES, ROUND_VARIABLES, Kind
+from flows.actions import ACTIONS, ENGINE_VARIABLES, LINK, ROUND_VARIABLES, Kind, is_link
 from flows.errors import Finding
 from flows.flow import Flow
 from flows.loading.house import House, at, finding
@@ -106,7 +106,11 @@ def _speech(house: House, line: Flow, flow: Flow, node: Node, known: Mapping[str
         prompt = house.prompts.get(said.id)
         for text in prompt.texts.values() if prompt else ():
             for spoken in placeholders(text):
-                if (wrong := _unspeakable(line, spoken.name, spoken.kind, kinds)) is not None:
+                if is_link(spoken.name) and isinstance(node, Do):
+                    wrong = _unknown_link(house, line, spoken.name)
+                else:
+                    wrong = _unspeakable(line, spoken.name, spoken.kind, kinds)
+                if wrong is not None:
                     yield finding(flow, at(node, *said.at), f"prompt '{said.id}': {wrong}")
 
 
@@ -116,6 +120,12 @@ def _unspeakable(line: Flow, name: str, spoken: Spoken, kinds: Mapping[str, Kind
     if spoken not in SPEAKABLE[kinds[name]]:
         return f"'{name}' is a {kinds[name]} and cannot be spoken as {spoken}"
     return None
+
+
+def _unknown_link(house: House, line: Flow, name: str) -> str | None:
+    known = house.vocabularies.of(line.name).links
+    link = name.removeprefix(LINK)
+    return None if known is None or link in known else f"the insurer of line '{line.name}' has no link '{link}'"
 
 
 # --- branches ----------------------------------------------------------------------------------

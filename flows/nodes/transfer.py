@@ -10,8 +10,9 @@ from flows import turn
 from flows.actions import FAILED, TRANSFER_RESULTS
 from flows.moves import Go, Move
 from flows.nodes import fragments
+from flows.nodes.keying import key_of
 from flows.nodes.node import Exit, Node, Said, Spec, listed
-from flows.turn import Answered, Heard, Step
+from flows.turn import Answered, Heard, Pressed, Step
 
 if TYPE_CHECKING:
     from flows.visit import Visit
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Transfer(Node):
     """Connects the caller to a destination of the insurer; goes on when that is over or came to nothing.
+
+    9, 0 and `*` work over its prompts.
 
     fwd:
       transfer: navigator
@@ -49,9 +52,20 @@ class Transfer(Node):
         return turn.Transfer(self.destination)
 
     def hear(self, visit: Visit, heard: Heard) -> Move | Step:
-        if not isinstance(heard, Answered):
-            return self.resume(visit)
-        return Go(self.results.get(heard.result, self.results[FAILED]))
+        match heard:
+            case Answered(result):
+                return Go(self.results.get(result, self.results[FAILED]))
+            case Pressed(digits):
+                return self._pressed(visit, key_of(digits))
+            case _:
+                return self.resume(visit)
+
+    def _pressed(self, visit: Visit, key: str) -> Move | Step:
+        """A key pressed over the prompts, before anybody is rung."""
+        if (jump := visit.shortcut(key)) is not None:
+            visit.pressed(key)
+            return jump
+        return visit.repeat(self.resume(visit)) if key == "*" else self.resume(visit)
 
     def exits(self) -> tuple[Exit, ...]:
         return tuple(Exit(("results", result), to) for result, to in self.results.items())

@@ -4,6 +4,7 @@ from flows.speech.errors import PromptError, SpeechError
 from flows.speech.kinds import Case, Fragments, Gender, Kind
 from flows.speech.speaking import LANGUAGES, fragments, speak
 from flows.speech.templates import Piece, Placeholder, check_template, parse, placeholders, render
+from flows.speech.written import write_out
 
 __all__ = [
     "LANGUAGES",
@@ -21,4 +22,5 @@ __all__ = [
     "placeholders",
     "render",
     "speak",
+    "write_out",
 ]

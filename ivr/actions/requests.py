@@ -3,22 +3,18 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from flows.actions import ACTIONS
 from flows.turn import Scalar
 from ivr.actions.answers import insured_record, last_day, text_of, today
 from ivr.actions.context import ActionContext, ActionResult, Arguments, Handler
-from ivr.calls import requests
+from ivr.calls import booking, requests
 from ivr.calls.models import Request
 from ivr.calls.outcomes import LINE
 from ivr.calls.requests import RequestStatus
 from ivr.insured import entitlements
 
 REQUESTED: Final = "requested"
-APPOINTMENT_AT: Final = "appointment_at"
-"""Where a booked appointment keeps its instant among a request's details: ISO text with its offset."""
-
 _SAID: Final = tuple(word for word in ACTIONS["request_status"].results if word != "none")
 
 
@@ -33,7 +29,7 @@ def open_request(context: ActionContext, arguments: Arguments) -> ActionResult:
         context.tx, insurer=context.insurer, call=context.call, kind=kind, by=LINE, at=context.at
     )
     if opened.is_new:
-        _use_limited(context, kind)
+        _use_limited(context, opened.request)
     return ActionResult("opened" if opened.is_new else "already_open", _due(context, opened.request.due_at))
 
 
@@ -65,21 +61,24 @@ def check_deadline(context: ActionContext, arguments: Arguments) -> ActionResult
 
 
 def appointment_time(context: ActionContext, arguments: Arguments) -> ActionResult:
-    """When the insured is booked, in their own zone: without it the time would mislead (domain.md §3)."""
+    """When and where the insured is booked, in their own zone: without it the time would mislead (domain.md §3).
+
+    A visit whose time is past is none.
+    """
     person = insured_record(context).person
-    status = requests.status_of(context.tx, insurer=context.insurer, call=context.call, kind="appointment")
-    at = None if status is None or not status.is_open else _booked_at(context, status)
-    if at is None:
+    request = requests.open_request_of(context.tx, call=context.call, kind=booking.KIND)
+    at = None if request is None else requests.appointment_at(request)
+    if request is None or at is None or at < context.at:
         return ActionResult("none")
-    if person.time_zone is None:
+    zone = booking.zone_to_tell(person, context.language)
+    if zone is None:
         return ActionResult("zone_unknown")
-    zone = ZoneInfo(person.time_zone)
-    local = f"{at.astimezone(zone).replace(tzinfo=None).isoformat(timespec='minutes')} {zone.key}"
-    return ActionResult("booked", {"appointment_at": local, "zone_name": zone.key})
+    told = {"appointment_at": booking.told_at(at, zone), "appointment_place": str(request.details[booking.PLACE])}
+    return ActionResult("booked", told)
 
 
-def _use_limited(context: ActionContext, kind: str) -> None:
-    service = context.insurer.services.get(kind)
+def _use_limited(context: ActionContext, request: Request) -> None:
+    service = context.insurer.services.get(request.kind)
     if service is None or service.limit_per_term is None:
         return
     found = insured_record(context)
@@ -91,6 +90,7 @@ def _use_limited(context: ActionContext, kind: str) -> None:
         call_id=context.call.id,
         on=today(context),
         at=context.at,
+        request_id=request.id,
     )
     if not is_used:
         raise LimitReached(context.call.id)
@@ -112,12 +112,6 @@ def _last_day_keyed(digits: str, day: date) -> date | None:
         if keyed <= day:
             return keyed
     return None
-
-
-def _booked_at(context: ActionContext, status: RequestStatus) -> datetime | None:
-    request = context.tx.get_one(Request, status.request_id)
-    written = request.details.get(APPOINTMENT_AT)
-    return None if written is None else datetime.fromisoformat(str(written))
 
 
 HANDLERS: Final[Mapping[str, Handler]] = {

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from config.phone_numbers import PhoneNumberError, parse_phone
-from flows.actions import FAILED
+from flows.actions import FAILED, LINK, is_link
 from flows.turn import Scalar
 from ivr.actions.context import ActionContext, ActionResult, Arguments, Handler
 from ivr.calls.log import record
@@ -89,7 +89,7 @@ def give_phone(context: ActionContext, arguments: Arguments) -> ActionResult:
 
 def send_sms(context: ActionContext, arguments: Arguments) -> ActionResult:
     """Owe the caller a message; it is sent after the turn. Texts are `sms.…` prompts, none of which speaks of
-    health.
+    health; they may name the insurer's links.
     """
     template = str(arguments["template"])
     needs = context.flows.prompts[template].needs
@@ -97,7 +97,7 @@ def send_sms(context: ActionContext, arguments: Arguments) -> ActionResult:
         context.tx,
         call=context.call,
         template=template,
-        variables={name: context.variables.get(name) for name in needs},
+        variables={name: _written(context, name) for name in needs},
         language=context.language,
         at=context.at,
     )
@@ -122,6 +122,10 @@ def rate_call(context: ActionContext, arguments: Arguments) -> ActionResult:
     """The caller's mark for the conversation, from 1 to 5."""
     record(context.tx, context.call, "rated", at=context.at, score=int(str(arguments["score"])))
     return ActionResult("rated")
+
+
+def _written(context: ActionContext, name: str) -> Scalar:
+    return context.insurer.links[name.removeprefix(LINK)] if is_link(name) else context.variables.get(name)
 
 
 def _shift(context: ActionContext, curator: Curator, *, nobody: str) -> ActionResult:

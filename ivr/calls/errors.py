@@ -4,7 +4,8 @@ CallLogError
 ├── OutcomeUnknown      an outcome code that neither the domain nor the insurer has
 ├── OutcomeNotLinkable  the outcome must not, or cannot, stand on this insured record
 ├── RequestUnknown      no such request, or a kind that the insurer does not take
-└── StepRefused         a request's step that its kind does not have, or one that lies behind it
+├── StepRefused         a request's step that its kind does not have, or one that lies behind it
+└── AppointmentRefused  nobody is identified, the time is past, or the cover on its day is in doubt
 """
 
 from ivr.errors import PhoneError
@@ -28,3 +29,7 @@ class RequestUnknown(CallLogError):
 
 class StepRefused(CallLogError):
     """The kind of request has no such step, or the request is past it or closed."""
+
+
+class AppointmentRefused(CallLogError):
+    """The appointment cannot be booked; the text says why, and names nobody."""

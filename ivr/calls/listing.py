@@ -1,4 +1,4 @@
-"""Finds calls for people: by line, queue, outcome and time, newest first."""
+"""Finds calls and open requests for people: calls newest first, requests the most pressing first."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from sqlalchemy import Select, and_, exists, select
 
 from config.audit import audit
 from config.database import Transaction
-from ivr.calls.models import Call, CallEvent, Outcome
+from ivr.calls.models import Call, CallEvent, Outcome, Request
 from ivr.calls.replay import masked_caller
 
 _QUEUED: Final = ("wait_began", "queued")
@@ -61,6 +61,29 @@ def list_calls(tx: Transaction, *, wanted: CallFilter, by: str, at: datetime) ->
             count=count,
         )
     return listed
+
+
+def list_requests(
+    tx: Transaction, *, insurer_id: str, kind: str | None, is_overdue: bool, by: str, at: datetime
+) -> list[Request]:
+    """The insurer's open requests, the soonest due first, for `by` to read, which is audited: `tx` must write."""
+    statement = select(Request).where(Request.insurer_id == insurer_id, Request.closed_at.is_(None))
+    if kind:
+        statement = statement.where(Request.kind == kind)
+    if is_overdue:
+        statement = statement.where(Request.due_at < at)
+    found = list(tx.scalars(statement.order_by(Request.due_at.is_(None), Request.due_at, Request.id)))
+    audit(
+        tx,
+        insurer_id=insurer_id,
+        at=at,
+        actor=by,
+        action="requests_listed",
+        subject_kind="requests",
+        subject_id="",
+        count=len(found),
+    )
+    return found
 
 
 def _matching(wanted: CallFilter) -> Select[Call, Outcome]:

@@ -58,6 +58,7 @@ class ReplayRequest:
     due_at: datetime | None
     is_open: bool
     owner: str | None
+    details: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -172,6 +173,7 @@ def _requests(tx: Transaction, insurers: Insurers, call: Call) -> tuple[ReplayRe
             due_at=one.due_at,
             is_open=one.closed_at is None,
             owner=one.owner,
+            details={name: str(value) for name, value in one.details.items()},
         )
         for one in requests_of(tx, call.id)
     )
@@ -256,8 +258,15 @@ _WORDS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "outcome_recorded": lambda it: f"outcome {it['code']} by {it['by']}{'' if it['is_primary'] else ', secondary'}",
     "outcome_corrected": lambda it: f"outcome {it['before']} corrected to {it['code']} by {it['by']}",
     "request_opened": lambda it: f"request opened: {it['request_kind']}",
+    "request_lapsed": lambda it: f"request over, its time is past: {it['request_kind']}",
+    "request_moved": lambda it: f"request {it['request_kind']} moved to {it['step']} by {it['by']}{_approved(it)}",
+    "appointment_booked": lambda it: f"appointment booked by {it['by']}, {it['cover']} ({it['rule']}){_approved(it)}",
     "message_written": lambda it: f"message {it['template']}",
 }
+
+
+def _approved(it: Mapping[str, Any]) -> str:
+    return f", approval {it['approval']}" if it.get("approval") else ""
 
 
 def _estimate(seconds: int | None) -> str:

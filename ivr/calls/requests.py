@@ -14,12 +14,19 @@ from ivr.calls.errors import RequestUnknown, StepRefused
 from ivr.calls.log import record
 from ivr.calls.models import Call, Request, RequestStep
 from ivr.calls.outcomes import insured_on_record
+from ivr.insured import entitlements
 from ivr.insured.models import InsuredPerson
 
 DECLINED: Final = "declined"
 WITHDRAWN: Final = "withdrawn"
 ENDS: Final = frozenset({DECLINED, WITHDRAWN})
 """Steps that end a request of any kind, from wherever it stands: the insurer declined, the caller withdrew it."""
+
+APPOINTMENT_AT: Final = "appointment_at"
+"""Where a booked appointment keeps its instant among a request's details: ISO text with its offset."""
+
+APPROVAL: Final = "approval"
+"""Where a request keeps the number of the insurer's approval (domain.md §2)."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,8 @@ def open_request(
     """Open a request of `kind` at its first step; raises RequestUnknown for a kind that the insurer does not take.
 
     One that stands open for the same insured person (before identification: from the same call) is returned
-    instead. `call` must be locked, and of this insurer. `details` hold no name and no number.
+    instead, save an appointment whose time is past: that is over. `call` must be locked, and of this insurer.
+    `details` hold no name and no number.
     """
     rules = rules_of(insurer, kind)
     insured_id = insured_on_record(call)
@@ -66,6 +74,10 @@ def open_request(
         # Two calls about one person may come at once: the person's row makes them take turns.
         tx.get(InsuredPerson, insured_id, with_for_update=True)
     known = _newest(tx, call, kind, is_open=True)
+    if known is not None and is_past(known, at):
+        known.closed_at = at
+        record(tx, call, "request_lapsed", at=at, request=known.id, request_kind=kind)
+        known = None
     if known is not None:
         return Opened(known, is_new=False)
     first = rules.steps[0]
@@ -88,23 +100,31 @@ def open_request(
 
 
 def advance_request(
-    tx: Transaction, *, insurer: Insurer, request_id: str, step: str, by: str, at: datetime
+    tx: Transaction,
+    *,
+    insurer: Insurer,
+    request_id: str,
+    step: str,
+    by: str,
+    at: datetime,
+    approval: str | None = None,
 ) -> Request:
     """Bring a request forward to `step`; steps in between may be skipped, and each keeps its own instant. Audited.
 
-    The step that it is at changes nothing. Raises RequestUnknown, and StepRefused for a step that the kind does
-    not have, one that lies behind, or a request that is closed. Its last step, or one of `ENDS`, closes it.
+    The step that it is at changes nothing but the approval's number. Raises RequestUnknown, and StepRefused for a step
+    that the kind does not have, one that lies behind, or a request that is closed. Its last step, or one of `ENDS`,
+    closes it; one of `ENDS` also gives back the entitlement that it used.
     """
-    statement = select(Request).where(Request.id == request_id, Request.insurer_id == insurer.id).with_for_update()
-    request = tx.scalars(statement).one_or_none()
-    if request is None:
-        raise RequestUnknown(request_id)
-    if step == request.step:
+    request = locked_request(tx, insurer=insurer, request_id=request_id)
+    if step == request.step and approval in (None, request.details.get(APPROVAL)):
         return request
-    rules = rules_of(insurer, request.kind)
-    _refuse_unless_ahead(rules, request, step)
-    before = request.step
-    _reach(tx, insurer, rules, request, step, by=by, at=at)
+    rules, before = rules_of(insurer, request.kind), request.step
+    if step != before:
+        _refuse_unless_ahead(rules, request, step)
+        _reach(tx, insurer, rules, request, step, by=by, at=at)
+    if approval is not None:
+        request.details = {**request.details, APPROVAL: approval}
+    given_back = entitlements.give_back(tx, request_id=request.id) if step in ENDS else 0
     audit(
         tx,
         insurer_id=insurer.id,
@@ -115,8 +135,36 @@ def advance_request(
         subject_id=request.id,
         before=before,
         after=step,
+        approved=approval is not None,
+        uses_given_back=given_back,
     )
     return request
+
+
+def locked_request(tx: Transaction, *, insurer: Insurer, request_id: str) -> Request:
+    """The insurer's request, held against other writers; raises RequestUnknown."""
+    statement = select(Request).where(Request.id == request_id, Request.insurer_id == insurer.id).with_for_update()
+    request = tx.scalars(statement).one_or_none()
+    if request is None:
+        raise RequestUnknown(request_id)
+    return request
+
+
+def open_request_of(tx: Transaction, *, call: Call, kind: str) -> Request | None:
+    """The request of this kind that stands open for whoever this call is about."""
+    return _newest(tx, call, kind, is_open=True)
+
+
+def appointment_at(request: Request) -> datetime | None:
+    """When a booked appointment is; None where none is booked."""
+    written = request.details.get(APPOINTMENT_AT)
+    return None if written is None else datetime.fromisoformat(str(written))
+
+
+def is_past(request: Request, at: datetime) -> bool:
+    """Whether it is an appointment whose time has come and gone."""
+    booked_at = appointment_at(request)
+    return booked_at is not None and booked_at < at
 
 
 def status_of(tx: Transaction, *, insurer: Insurer, call: Call, kind: str) -> RequestStatus | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ivr.exchange import phones, recorder
 from ivr.exchange.behaviours import AutoAnswer, Busy, Fail, NoAnswer, Offline, Person
@@ -16,6 +17,8 @@ from ivr.exchange.webhooks import tell_progress
 
 if TYPE_CHECKING:
     from ivr.exchange.core import Core
+
+T = TypeVar("T")
 
 
 def dial_in(core: Core, number: Number, phone: Phone, sender: str, forwarded_from: str = "") -> Call:
@@ -237,6 +240,15 @@ def _forget_old(core: Core) -> None:
     oldest = core.now() - timedelta(seconds=core.settings.keep_ended_seconds)
     while core.ended_calls and (core.ended_calls[0].ended_at or oldest) < oldest:
         _forget(core, core.ended_calls.popleft())
+    _forget_first(core.conferences, lambda room: room.is_over and (room.ended_at or oldest) < oldest)
+    _forget_first(core.recordings, lambda it: it.status not in recorder.UNFINISHED and it.started_at < oldest)
+    _forget_first(core.messages, lambda it: it.created_at < oldest)
+
+
+def _forget_first(kept: dict[str, T], is_old: Callable[[T], bool]) -> None:
+    """Drop what is old from the beginning of a table, which is in the order of making."""
+    while kept and is_old(next(iter(kept.values()))):
+        kept.pop(next(iter(kept)))
 
 
 def _forget(core: Core, call: Call) -> None:

@@ -73,8 +73,10 @@ class SimulatedCourier:
 class LiveCourier:
     """Carries requests on a pool of threads: callbacks may overtake each other, as in life."""
 
-    def __init__(self, threads: int = 32) -> None:
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="courier")
+    THREADS = 32
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(self.THREADS, thread_name_prefix="courier")
         self._fetcher = Fetcher()
         self._deliver: Deliver = _nowhere
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 RATE = 8000
 _LIVE = (RecordingStatus.IN_PROGRESS, RecordingStatus.PAUSED)
+UNFINISHED = (*_LIVE, RecordingStatus.PROCESSING)
 
 
 def begin(

@@ -45,16 +45,16 @@ class RehearsedTelephone:
         self._switch = switch
         self._id = phone_id
         self._step = step
-        self._seen = 0
         first = switch.events_since(phone_id)
         self.call_sid = next((event.call_sid for event in first if event.call_sid), "")
 
     def events(self) -> Iterator[Event | None]:
         """What happens at the telephone, to the end of the call or of everything."""
+        seen = 0
         while True:
-            found = self._switch.events_since(self._id, self._seen)
+            found = self._switch.events_since(self._id, seen)
             for event in found:
-                self._seen = event.seq
+                seen = event.seq
                 yield event.as_json()
                 if event.kind == "ended":
                     return

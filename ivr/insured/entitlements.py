@@ -43,8 +43,11 @@ def use(
     call_id: str | None,
     on: date,
     at: datetime,
+    request_id: str | None = None,
 ) -> bool:
     """Use the service once if the limit allows; two calls at once take turns, so the limit holds for both together.
+
+    A use that a request stands for can be given back with it.
 
     An anonymous service leaves neither insured nor call on the use, nor the instant, which an id holds too.
     """
@@ -60,11 +63,21 @@ def use(
             entitlement_id=entitlement.id,
             insured_id=None if is_anonymous else person.id,
             call_id=None if is_anonymous else call_id,
+            request_id=None if is_anonymous else request_id,
             used_on=on,
         )
     )
     tx.flush()
     return True
+
+
+def give_back(tx: Transaction, *, request_id: str) -> int:
+    """Undo the uses that a request stood for: it was withdrawn or declined, and no service was given. How many."""
+    found = tx.scalars(select(EntitlementUse).where(EntitlementUse.request_id == request_id)).all()
+    for use_of_it in found:
+        tx.delete(use_of_it)
+    tx.flush()
+    return len(found)
 
 
 def _held(tx: Transaction, policy: Policy, service: Service, at: datetime) -> Entitlement:

@@ -13,6 +13,7 @@ from typing import Final
 
 from sqlalchemy import bindparam, select
 
+from config.audit import audit
 from config.database import Transaction
 from config.line_descriptions import Insurer, InsurerKind
 from ivr.calls.log import record
@@ -108,8 +109,33 @@ def identify(
     return Identification(Finding.IDENTIFIED, chosen.policy)
 
 
+def identify_by_questions(
+    tx: Transaction, *, call: Call, insured_id: str, by: str, at: datetime
+) -> bool:
+    """An agent's questions told whose policy the call is about: `verified`. `call` must be locked. Audited.
+
+    False, and nothing changes, for an anonymous call and for an insured person of nobody or of another insurer.
+    """
+    person = tx.get(InsuredPerson, insured_id)
+    if call.is_anonymous or person is None or person.insurer_id != call.insurer_id:
+        return False
+    call.insured_id, call.level = person.id, IdentificationLevel.VERIFIED
+    record(tx, call, "caller_verified", at=at, by=by)
+    audit(
+        tx,
+        insurer_id=call.insurer_id,
+        at=at,
+        actor=by,
+        action="caller_identified",
+        subject_kind="call",
+        subject_id=call.id,
+        insured_id=person.id,
+    )
+    return True
+
+
 def verify(tx: Transaction, *, call: Call, by: str, at: datetime) -> bool:
-    """An agent's questions, or a code by SMS, confirmed an identified caller; False where nobody was identified."""
+    """An agent's questions confirmed an identified caller; False where nobody was identified. Audited by who asks."""
     if call.insured_id is None or call.level not in (IdentificationLevel.IDENTIFIED, IdentificationLevel.VERIFIED):
         return False
     call.level = IdentificationLevel.VERIFIED

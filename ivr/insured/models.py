@@ -109,7 +109,10 @@ class Entitlement(Base):
 
 
 class EntitlementUse(Base):
-    """One use of an entitlement. Anonymous services leave insured and call empty (domain.md §1, the psychologist)."""
+    """One use of an entitlement; the use of a request goes with it if it comes to nothing.
+
+    Anonymous services leave insured, call and request empty (domain.md §1, the psychologist).
+    """
 
     __tablename__ = "entitlement_uses"
     __table_args__ = (Index("ix_entitlement_uses_entitlement_id_used_on", "entitlement_id", "used_on"),)
@@ -119,6 +122,7 @@ class EntitlementUse(Base):
     entitlement_id: Mapped[Ref] = mapped_column(ForeignKey("entitlements.id"))
     insured_id: Mapped[Ref | None]
     call_id: Mapped[Ref | None]
+    request_id: Mapped[Ref | None] = mapped_column(index=True)
     used_on: Mapped[date]
 
 

@@ -54,14 +54,26 @@ def answer_call(phone: PhoneSide, arrival: Arrival) -> Xml:
         return _answer(phone, line, arrival)
 
 
-def write_ended(phone: PhoneSide, tx: Transaction, arrival: Arrival, *, cause: str) -> Call | None:
-    """A call of which only the end was heard, as a row; None where no line has the number."""
+def write_ended(
+    phone: PhoneSide,
+    tx: Transaction,
+    arrival: Arrival,
+    *,
+    cause: str,
+    began_at: datetime | None = None,
+    ended_at: datetime | None = None,
+) -> Call | None:
+    """A call of which only the end was heard, as a row; None where no line has the number.
+
+    Its times are the carrier's, where it knows them and its clock is not before ours.
+    """
     line = phone.centre.insurers.line_by_number(arrival.dialled)
     if line is None:
         return None
     now = phone.centre.clock.now()
-    call = new_call(tx, line, phone.flow_library.current(tx), arrival, at=now)
-    end_call(phone.centre, tx, call, cause=cause, at=now)
+    ended = min(now, ended_at or now)
+    call = new_call(tx, line, phone.flow_library.current(tx), arrival, at=min(ended, began_at or ended))
+    end_call(phone.centre, tx, call, cause=cause, at=ended)
     return call
 
 

@@ -4,20 +4,26 @@ import logging
 from collections.abc import Mapping
 from typing import Final, Protocol
 
+from sqlalchemy import select
+
 from config.database import Transaction
 from flows.turn import Begin, Pressed
 from ivr.calls.ending import end_call
 from ivr.calls.finding import locked_call_by_sid
-from ivr.calls.models import Call, CallState, Direction
+from ivr.calls.models import Call, CallEvent, CallState, Direction
+from ivr.calls.outcomes import insured_on_record
 from ivr.carrier.port import CarrierStatus
+from ivr.insured.identification import identify, read_birth_date
+from ivr.insured.models import InsuredPerson, Policy
 from ivr.phone_side import PhoneSide
-from ivr.turns.apologies import ended_call
+from ivr.turns.apologies import apology, ended_call
 from ivr.turns.keys import pressed_or_silence
 from ivr.turns.opening import Arrival, new_call
 from ivr.turns.replies import keep_reply, latest_reply
 from ivr.turns.steps import settle
 from ivr.turns.taking import finish
 from ivr.turns.turning import Turning, turning, turning_of
+from ivr.turns.waiting import at_the_door
 from ivr.twiml import elements
 from ivr.twiml.elements import Xml
 from ivr.twiml.speech import say_text
@@ -32,6 +38,21 @@ _GREETING: Final[Mapping[str, str]] = {
     "tg": "Ассалому алайкум. Ин {title}, чунон ки ваъда додем, занг мезанем. Барои гуфтугӯ бо корманд 1-ро пахш кунед.",
     "ky": "Саламатсызбы. Бул {title}, убада кылгандай чалып жатабыз. Кызматкер менен сүйлөшүү үчүн 1 басыңыз.",
 }
+# Asked of whoever said that it is they, where the promise was made to somebody identified.
+_BIRTH_DATE: Final[Mapping[str, str]] = {
+    "ru": "Чтобы мы говорили именно с вами, наберите дату рождения: день, месяц и год, восемь цифр."
+    " Если сейчас неудобно, нажмите решётку.",
+    "en": "So that we talk to nobody but you, enter your date of birth: day, month and year, eight digits."
+    " If you cannot now, press hash.",
+    "uz": "Aynan siz bilan gaplashishimiz uchun tug‘ilgan sanangizni tering: kun, oy va yil, sakkiz raqam."
+    " Hozir noqulay bo‘lsa, panjarani bosing.",
+    "tg": "Барои он ки маҳз бо шумо гап занем, санаи таваллудро чинед: рӯз, моҳ ва сол, ҳашт рақам."
+    " Агар ҳоло ноқулай бошад, панҷараро пахш кунед.",
+    "ky": "Так сиз менен сүйлөшүү үчүн туулган күнүңүздү териңиз: күн, ай жана жыл, сегиз сан."
+    " Азыр ыңгайсыз болсо, торчону басыңыз.",
+}
+_ASKED: Final = "birth_date_asked"
+_DATE_DIGITS: Final = 8
 _ANSWER_SECONDS: Final = 8
 _GREETINGS: Final = 2
 _KEYS: Final = frozenset("190")
@@ -65,6 +86,11 @@ class OutgoingCalls:
         one.write_events()
         return reply
 
+    def sorry(self, promised_in: Call) -> Xml:
+        """Where the call that we placed cannot begin: an apology and the duty number of the line that promised it."""
+        duty_number = self._phone.centre.insurers[promised_in.insurer_id].lines[promised_in.line].duty_number
+        return apology(promised_in.language, duty_number.e164, promised_in.dnis, self._phone.delivery)
+
     def ended(self, *, carrier_sid: str, status: CarrierStatus) -> None:
         """The outgoing call is over. One that nobody answered is unknown here."""
         centre = self._phone.centre
@@ -86,6 +112,8 @@ class OutgoingCalls:
             continues_call_id=promised_in.id,
         )
         call.is_emergency = callback.is_urgent
+        # The same matter goes on: whose representatives, and which curator.
+        call.region, call.extension = promised_in.region, promised_in.extension
         return turning_of(self._phone, tx, call)
 
 
@@ -95,7 +123,9 @@ def take_keys(phone: PhoneSide, call_id: str, number: int, digits: str) -> Xml:
         if number != one.call.turn:
             return latest_reply(one.tx, one.call)
         if _is_greeted(one):
-            return _confirm(one, digits)
+            return _prove(one, digits) if _is_asked(one) else _confirm(one, digits)
+        if one.call.state == CallState.WAITING:
+            return at_the_door(one, digits)
         return finish(one, pressed_or_silence(one, digits, str(number - 1)))
 
 
@@ -105,16 +135,70 @@ def _is_greeted(one: Turning) -> bool:
 
 
 def _confirm(one: Turning, digits: str) -> Xml:
-    """A key is a person and no answering machine: the flow begins and goes to its operator, or its emergency, at
-    once.
+    """A key is a person and no answering machine. Somebody in danger is put through at once; else who was identified
+    when we promised proves it again, for a telephone may be answered by anybody in the house.
     """
     if digits[:1] in _KEYS and digits:
         one.note("promise_kept")
-        settle(one, Begin())
-        return finish(one, Pressed("9" if one.call.is_emergency or digits == "9" else "0"))
+        is_urgent = one.call.is_emergency or digits == "9"
+        if not is_urgent and _policy_promised(one) is not None:
+            return _ask_birth_date(one)
+        return _go_on(one, is_urgent=is_urgent)
     if one.call.turn < _GREETINGS:
         return _greet(one)
     return _kept(one, elements.document(elements.hang_up()))
+
+
+def _go_on(one: Turning, *, is_urgent: bool) -> Xml:
+    """The flow begins and goes to its operator, or its emergency, at once."""
+    settle(one, Begin())
+    return finish(one, Pressed("9" if is_urgent else "0"))
+
+
+def _policy_promised(one: Turning) -> Policy | None:
+    """The policy of whoever was identified in the call in which we promised; None where nobody was."""
+    promised_in = one.tx.get(Call, one.call.continues_call_id) if one.call.continues_call_id else None
+    if promised_in is None or (insured_id := insured_on_record(promised_in)) is None:
+        return None
+    person = one.tx.get(InsuredPerson, insured_id)
+    if person is None or person.insurer_id != one.call.insurer_id:
+        return None
+    return one.tx.get(Policy, person.policy_id)
+
+
+def _is_asked(one: Turning) -> bool:
+    statement = select(CallEvent.seq).where(CallEvent.call_id == one.call.id, CallEvent.kind == _ASKED)
+    return one.tx.scalar(statement.limit(1)) is not None
+
+
+def _ask_birth_date(one: Turning) -> Xml:
+    language = one.call.language
+    words = say_text(_BIRTH_DATE.get(language, _BIRTH_DATE["ru"]), language=language, delivery=one.phone.delivery)
+    action = one.urls.turn(one.call.turn + 1)
+    one.note(_ASKED)
+    gathered = elements.gather(words, action=action, timeout=_ANSWER_SECONDS, keys=_DATE_DIGITS, finish="#")
+    return _kept(one, elements.document(gathered))
+
+
+def _prove(one: Turning, digits: str) -> Xml:
+    """Whatever was keyed, a person follows; that it was the right date only they are told (`level`)."""
+    if digits in ("9", "09"):
+        return _go_on(one, is_urgent=True)
+    policy = _policy_promised(one)
+    if policy is not None and digits:
+        today = one.at.astimezone(one.insurer.time_zone).date()
+        one.write_events()
+        identify(
+            one.tx,
+            call=one.call,
+            insurer=one.insurer,
+            pepper=one.phone.centre.settings.secret_pepper,
+            policy_digits=policy.keyed_form,
+            born_on=read_birth_date(digits, today=today),
+            at=one.at,
+            today=today,
+        )
+    return _go_on(one, is_urgent=False)
 
 
 def _greet(one: Turning) -> Xml:

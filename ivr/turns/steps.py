@@ -31,6 +31,10 @@ _MOST_STEPS: Final = 64
 _TRANSFER_SECONDS: Final = 30
 _DUTY_SECONDS: Final = 45
 _HOLD_PIECE_SECONDS: Final = 5
+_ROUND_SECONDS: Final = 2
+PASSING_SECONDS: Final = 1
+"""How long is listened for keys after words that ask nothing."""
+
 # What a flow ends with when an agent has spoken to the caller: that agent records what came of it.
 _LEFT_TO_AGENT: Final = "left_to_agent"
 
@@ -59,7 +63,7 @@ def hold_round(one: Turning, words: Xml, wait: Wait, *, round_number: int) -> Xm
     pieces = max(1, round(wait.seconds / _HOLD_PIECE_SECONDS))
     heard = words + elements.play(one.urls.hold_music, times=pieces)
     if wait.keys:
-        heard = elements.gather_or_go_on(heard, action=one.urls.waiting_key(round_number), timeout=1)
+        heard = elements.gather_or_go_on(heard, action=one.urls.waiting_key(round_number), timeout=_ROUND_SECONDS)
     return elements.document(heard, elements.redirect(one.urls.waiting(round_number + 1)))
 
 
@@ -146,8 +150,17 @@ def _enqueue(one: Turning, step: Enqueue, words: Xml) -> Xml | Heard:
 def queue_document(one: Turning, queue: str, words: Xml) -> Xml:
     """Say `words` and put the caller into the carrier's queue; the wait has been written already."""
     move(one.call, CallState.WAITING)
-    number = one.call.turn + 1
     caller_queued.send(one.phone.centre, tx=one.tx, call=one.call, queue=queue)
+    return door_document(one, queue, words, number=one.call.turn + 1)
+
+
+def door_document(one: Turning, queue: str, words: Xml, *, number: int) -> Xml:
+    """The words at the queue's door, then the queue, which turn `number` ends; a key pressed over them is heard.
+
+    In an emergency no key leads anywhere else, so that none is listened for and no second is lost.
+    """
+    if words and not one.call.is_emergency:
+        words = elements.gather_or_go_on(words, action=one.urls.turn(number), timeout=PASSING_SECONDS)
     return elements.document(
         words,
         elements.enqueue(
@@ -165,7 +178,10 @@ def _transfer(one: Turning, step: Transfer, words: Xml) -> Xml | Heard:
         return Answered(FAILED)
     move(one.call, CallState.TRANSFERRED)
     seconds = _DUTY_SECONDS if step.destination == DUTY else _TRANSFER_SECONDS
-    return dial(one, destination, words, one.urls.turn(one.call.turn + 1), seconds)
+    action = one.urls.turn(one.call.turn + 1)
+    if words and not one.call.is_emergency:
+        words = elements.gather_or_go_on(words, action=action, timeout=PASSING_SECONDS)
+    return dial(one, destination, words, action, seconds)
 
 
 def _destination(one: Turning, name: str) -> PhoneNumber | None:

@@ -4,19 +4,20 @@ from dataclasses import replace
 from typing import Final
 
 from flows import advance
-from flows.turn import LeaveQueue, Round, Wait
+from flows.turn import Answered, LeaveQueue, Round, Wait
 from ivr.calls.models import CallState
 from ivr.phone_side import PhoneSide
 from ivr.ports import Standing, StandingAdvice
 from ivr.turns.keys import pressed_or_silence
 from ivr.turns.notices import announcements
 from ivr.turns.replies import keep_reply, reply_to
-from ivr.turns.steps import hold_round
+from ivr.turns.steps import door_document, hold_round
+from ivr.turns.taking import finish
 from ivr.turns.turning import Turning, turning
 from ivr.twiml import elements
 from ivr.twiml.elements import Xml
 from ivr.twiml.speech import spoken
-from ivr.urls import ROUNDS_PER_WAIT, Urls, turn_of_round
+from ivr.urls import ROUNDS_PER_WAIT, Urls, first_round, turn_of_round
 
 _USUAL_SECONDS: Final = 30
 _MUSIC_PIECES: Final = 4
@@ -51,6 +52,22 @@ def waiting_key(phone: PhoneSide, call_id: str, round_number: int, digits: str) 
         reply = _key(one, digits, standing, round_number)
         keep_reply(one.tx, one.call, number, reply, at=one.at)
         return reply
+
+
+def at_the_door(one: Turning, digits: str) -> Xml:
+    """The reply to a key pressed over what is said before the queue; the caller's wait has begun meanwhile."""
+    number, queue = one.call.turn, getattr(one.node(), "queue", "")
+    # As in a round: whoever has been claimed is on the way to an agent.
+    if _standing_untold(one, first_round(number)) is None:
+        return door_document(one, queue, "", number=number)
+    turn = advance(one.flows, one.session(), pressed_or_silence(one, digits, str(number - 1)))
+    one.note_trace(turn.trace)
+    one.keep(turn.session)
+    if isinstance(turn.step, LeaveQueue):
+        one.has_left_queue = True
+        return finish(one, Answered("left"))
+    words = spoken(one.flows, turn.said, language=turn.session.language, delivery=one.phone.delivery)
+    return door_document(one, queue, words, number=number)
 
 
 def hold_music(phone: PhoneSide, call_id: str, round_number: int, *, is_on_hold: bool = False) -> Xml:

@@ -57,7 +57,10 @@ def gather(inside: Xml, *, action: str, timeout: int, keys: int, finish: str) ->
 
 
 def gather_or_go_on(inside: Xml, *, action: str, timeout: int) -> Xml:
-    """Say what is `inside` and take one key; without one the document goes on behind it."""
+    """Say what is `inside` and take one key; without one the document goes on behind it.
+
+    Keys pressed over a plain Say would be lost.
+    """
     return (
         f'<Gather input="dtmf" action="{escape(action)}" method="POST" timeout="{timeout}" numDigits="1"'
         f' finishOnKey="">{inside}</Gather>'

@@ -4,7 +4,9 @@ import logging
 from collections.abc import Callable
 
 from flask import Response
+from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
 
 from ivr.errors import CallUnreadable
 from ivr.phone_side import PhoneSide
@@ -30,6 +32,11 @@ def turn(phone: PhoneSide, call_id: str, take: Callable[[], Xml], way: Callable[
     Only where the call cannot be read, or the database is gone, the answer is 503: the carrier then goes to the
     fallback, which needs neither.
     """
+    return opening(call_id, take, way if way is not None else lambda: way_on(phone, call_id))
+
+
+def opening(call_id: str, take: Callable[[], Xml], way: Callable[[], Xml]) -> Response:
+    """As `turn`, where the call may not be known yet: its first document, or the apology that `way` makes."""
     try:
         return document(take())
     except (CallUnreadable, OperationalError):
@@ -38,10 +45,18 @@ def turn(phone: PhoneSide, call_id: str, take: Callable[[], Xml], way: Callable[
     except Exception:
         log.exception("a turn of call %s failed", call_id)
     try:
-        return document(way() if way is not None else way_on(phone, call_id))
+        return document(way())
     except Exception:
         log.exception("call %s got no apology either", call_id)
         return unreadable()
+
+
+def failed(error: Exception) -> ResponseReturnValue:
+    """Registered with the app: news that could not be taken in. Nobody hears the answer; the log has the reason."""
+    if isinstance(error, HTTPException):
+        return error
+    log.error("a webhook failed", exc_info=error)
+    return Response("this cannot be taken in now", status=503, mimetype="text/plain")
 
 
 def unreadable() -> Response:

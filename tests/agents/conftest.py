@@ -29,7 +29,7 @@ from ivr.signals import call_ended
 
 NOON = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)  # a Tuesday, noon in Moscow
 HERE = Path(__file__).resolve().parents[2]
-NUMBERS = "PULT_{}_NUMBER PULT_{}_DUTY_NUMBER PULT_{}_TICKETS_NUMBER"
+NUMBERS = "PULT_{}_NUMBER PULT_{}_DUTY_NUMBER PULT_{}_CURATOR_MAIL PULT_{}_ONLINE_LINK"
 
 
 @dataclass
@@ -159,8 +159,6 @@ class House:
             agent = Agent(id=new_id(now), code=code, presence=Presence.AWAY, presence_since=now, **values)
             tx.add(agent)
             tx.flush()
-            is_busy = presence_now in (Presence.OFFERED, Presence.ON_CALL, Presence.WRAP_UP)
-            presence.begin(tx, agent, presence_now, at=now, call_id="a-call-before" if is_busy else None)
             for skill, level in skills.items():
                 tx.add(AgentSkill(agent_id=agent.id, skill=skill, insurer_id=agent.insurer_id, level=level))
             if on_shift:
@@ -169,6 +167,8 @@ class House:
                     Shift(id=new_id(now), insurer_id=agent.insurer_id, agent_id=agent.id, kind="work",
                           starts_at=now - timedelta(hours=1), ends_at=until)
                 )
+            is_busy = presence_now in (Presence.OFFERED, Presence.ON_CALL, Presence.WRAP_UP)
+            presence.begin(tx, agent, presence_now, at=now, call_id="a-call-before" if is_busy else None)
             return agent
 
     def call(self, sid: str = "CA-1", **more: Any) -> Call:

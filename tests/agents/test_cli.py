@@ -7,10 +7,12 @@ from sqlalchemy import select
 from agents.cli import commands_of
 from agents.models import Agent, OfferState, Presence
 from agents.web import hear_leg
+from config.audit import AuditEntry
 from ivr.calls.log import record
 from ivr.calls.models import Call, Outcome
 from ivr.diversions import VOICEMAIL, divert
 from ivr.line_notices import Place
+from tests.ivr.log_rows import add_person
 
 
 @pytest.fixture
@@ -104,8 +106,9 @@ MISTAKES = [
     (("hand-over", "one"), "one has no call"),
     (("listen", "one", "two"), "two has no call"),
     (("ear", "one", "barge"), "one listens to no call"),
-    (("outcome", "one", "info_given"), "one has no call whose outcome could be recorded"),
+    (("outcome", "one", "info_given"), "one has no call"),
     (("release", "one"), "one is away, not in wrap-up"),
+    (("verify", "one"), "one has no call"),
 ]
 
 
@@ -170,3 +173,19 @@ def test_a_queue_is_shown_with_its_people_and_where_it_is_diverted_to(house, pul
     lines = {line.split()[0]: line for line in pult("queue", "show").splitlines()}
     assert lines["medical_desk"].endswith("1 waiting, longest 40 s; 1 at work, 0 free")
     assert lines["curator"].endswith("diverted to voicemail")
+
+
+def test_an_agents_questions_verify_who_was_identified_and_nobody_else(house, pult):
+    house.agent("one")
+    call = caller(house)
+    answered(house)
+    assert "nobody was identified" in pult("agent", "verify", "one", status=1)
+    now = house.clock.now()
+    with house.centre.database.transaction("identified") as tx:
+        person = add_person(tx)
+        row = tx.get_one(Call, call.id)
+        row.insured_id, row.level = person.id, "identified"
+    pult("agent", "verify", "one")
+    assert house.row(Call, call.id).level == "verified"
+    with house.centre.database.reading("audit") as tx:
+        assert tx.scalars(select(AuditEntry.action).where(AuditEntry.at >= now)).all() == ["verified_caller"]

@@ -161,3 +161,17 @@ def test_upkeep_of_a_healthy_centre_touches_nothing(house):
     house.work()
     house.clock.move_by(11)
     assert keep_up(house.centre) == 0
+
+
+def test_a_wait_kept_for_a_language_is_opened_even_without_its_appointment(house):
+    house.agent("other", insurer_id="maks", skills={"desk": 3})
+    speaker = {"desk": 1, "speaks_uz": 1}
+    house.agent("speaker", insurer_id="maks", skills=speaker, presence_now=Presence.WRAP_UP)
+    house.join(house.call(insurer_id="maks", line="migrants", language="uz"), "medical_desk")
+    house.work()
+    with house.centre.database.transaction("forget") as tx:
+        tx.execute(delete(DueWork))
+    house.clock.move_by(11)
+    keep_up(house.centre)
+    house.work()
+    assert house.agent_now("other").presence == Presence.OFFERED

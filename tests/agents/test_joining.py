@@ -217,3 +217,19 @@ def test_only_supervisors_listen_and_nobody_to_an_anonymous_caller(house):
     house.agent("boss", skills={}, is_supervisor=True)
     with pytest.raises(NothingToDo, match="anonymous"):
         joining.listen(house.floor, **VSK, code="boss", to_code="psychologist")
+
+
+def test_an_automatic_colleague_stays_until_let_go_or_left_with_the_caller(house):
+    house.agent("a1")
+    talk(house)
+    house.agent("auto", skills={"curator": 1}, is_automatic=True)
+    joining.consult(house.floor, **VSK, code="a1", to_code="auto")
+    house.work()
+    hear_leg(house.floor, beside(house).id, "CA-leg-2", "in-progress")
+    house.later(60)
+    assert house.agent_now("auto").presence == Presence.ON_CALL
+    joining.hand_over(house.floor, **VSK, code="a1")
+    house.later(13)
+    house.later(4)
+    assert house.agent_now("auto").presence == Presence.AVAILABLE
+    assert house.waits()[0].state == WaitState.SERVED

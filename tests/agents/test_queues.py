@@ -95,6 +95,18 @@ def test_the_estimate_comes_from_measured_handling(house):
     assert standing(house, waiting).wait_seconds is None
     house.agent("a2", presence_now=Presence.WRAP_UP)
     assert standing(house, waiting).wait_seconds == 120
+    house.agent("a3")
+    assert standing(house, waiting).wait_seconds == 20
+    house.clock.move_by(1)
+    second, third = house.call("CA-y"), house.call("CA-z")
+    house.join(second)
+    assert standing(house, second).wait_seconds == 60
+    house.clock.move_by(1)
+    house.agent("a4", presence_now=Presence.WRAP_UP)
+    house.join(third)
+    assert standing(house, third).ahead == 2
+    # Two conversations of two minutes, shared by three: eighty seconds, told as two minutes and not as one.
+    assert standing(house, third).wait_seconds == 120
 
 
 def test_waiting_too_long_is_told(house):

@@ -22,6 +22,8 @@ SETTINGS = {
             "PULT_MAKS_DUTY_NUMBER",
             "PULT_RGS_NUMBER",
             "PULT_MAKS_NUMBER",
+            "PULT_SOGLASIE_CURATOR_MAIL",
+            "PULT_RGS_ONLINE_LINK",
         )
     )
 }
@@ -119,6 +121,6 @@ def test_kinds_and_rules_are_read(insurers):
 def test_a_required_setting_that_is_absent_is_named_with_its_place(name):
     without = {key: value for key, value in SETTINGS.items() if key != name}
     with pytest.raises(
-        SettingMissing, match=rf"\w+\.yaml:\d+: lines\.\w+\.(numbers\[0\]|duty_number): {name} is not set"
+        SettingMissing, match=rf"\w+\.yaml:\d+: (lines\.\w+\.(numbers\[0\]|duty_number)|links\.\w+): {name} is not set"
     ):
         read_insurers(SHIPPED, without)

@@ -5,8 +5,13 @@ import logging
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
+from config.database import Database
 from config.logs import mask_digits, set_up_logging
+
+SECRET = "Образцов Пример Тестович"
 
 
 @pytest.fixture
@@ -79,3 +84,44 @@ def test_set_up_twice_writes_once(written: io.StringIO) -> None:
     logging.getLogger("pult.test").info("once")
     root.removeHandler(handler)
     assert written.getvalue().count("once") == 1
+
+
+ROW = "Failing row contains (1, Образцов Пример, +79160001234, 7756410884000011)."
+
+
+@pytest.mark.parametrize("after", ["", "\n[SQL: INSERT INTO insured ...]\n(Background on this error at: ...)"])
+def test_rows_that_a_database_quotes_are_masked(written: io.StringIO, after: str) -> None:
+    message = f'null value in column "name"\nDETAIL:  {ROW}\nsecond line of the name{after}'
+    try:
+        raise ValueError(message)
+    except ValueError:
+        logging.getLogger("pult.test").exception("failed")
+    assert "Образцов" not in written.getvalue()
+    assert "second line" not in written.getvalue()
+    assert "null value" in written.getvalue()
+    assert ("INSERT INTO" in written.getvalue()) is bool(after)
+
+
+def test_rows_of_the_database_are_never_written(written: io.StringIO) -> None:
+    logging.getLogger().setLevel(logging.DEBUG)
+    engine = logging.getLogger("sqlalchemy.engine.Engine")
+    engine.setLevel(logging.DEBUG)
+    try:
+        engine.debug("Row %r", ("Образцов Пример",))
+        engine.info("SELECT name FROM insured")
+    finally:
+        engine.setLevel(logging.NOTSET)
+    assert "Образцов" not in written.getvalue()
+    assert "SELECT" in written.getvalue()
+
+
+def test_a_real_database_error_shows_no_values(written: io.StringIO, database: Database) -> None:
+    with database.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE person (name TEXT NOT NULL, policy TEXT CHECK (policy <> name))"))
+    try:
+        with database.engine.begin() as connection:
+            connection.execute(text("INSERT INTO person VALUES (:name, :policy)"), {"name": SECRET, "policy": SECRET})
+    except DBAPIError:
+        logging.getLogger("pult.test").exception("failed")
+    assert "CHECK" in written.getvalue().upper()
+    assert SECRET not in written.getvalue()

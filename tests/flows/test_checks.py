@@ -16,11 +16,11 @@ def test_the_small_line_passes(findings_after: Findings) -> None:
 
 
 def test_every_shipped_flow_passes_in_three_seconds() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     findings = check(sources_in(SHIPPED))
     assert "\n".join(map(str, findings)) == ""
-    # Reading included; twice the goal, for machines that do other things too.
-    assert time.perf_counter() - started < 6
+    # Reading included; of this process's own time, for machines do other things too.
+    assert time.process_time() - started < 3
 
 
 def test_exploration_goes_everywhere_that_the_engine_can(demo: FlowSet) -> None:

@@ -268,3 +268,33 @@ def test_a_session_without_digits_tells_where_the_call_stood_and_why(shipped: Fl
     assert (bare.frames, bare.path) == (session.frames, session.path)
     assert "15031985" in session.to_json()
     assert "15031985" not in bare.to_json()
+
+
+def _told_not_to_pay(shipped: FlowSet) -> Session:
+    keyed = (Pressed("1"), Pressed("1"), Answered("done"), Pressed("5000000001"), Answered("ok"), Pressed("15031985"))
+    answers = map(Answered, ("ok", "identified", "covered", "none", "none"))
+    return _call(shipped, "vsk", Answered("none"), Answered("none"), *keyed, *answers)
+
+
+def test_what_must_be_heard_out_is_heard_before_the_call_goes_on(shipped: FlowSet) -> None:
+    session = _told_not_to_pay(shipped)
+    assert session.frames[-1].node == "do_not_pay"
+    assert advance(shipped, session, Silence()).step == Do("open_request", {"kind": "appointment"})
+    assert advance(shipped, session, Pressed("5")).step == Do("open_request", {"kind": "appointment"})
+    again = advance(shipped, session, Pressed("*"))
+    assert again.session.frames == session.frames
+    assert "vsk.do_not_pay" in [prompt.id for prompt in again.said]
+
+
+@pytest.mark.parametrize(("key", "node"), [("9", "emergency"), ("0", "desk"), ("#", "main")])
+def test_keys_that_work_everywhere_work_over_what_must_be_heard_out(shipped: FlowSet, key: str, node: str) -> None:
+    assert advance(shipped, _told_not_to_pay(shipped), Pressed(key)).session.frames[0].node == node
+
+
+def test_keys_that_work_everywhere_work_before_anybody_is_rung(shipped: FlowSet) -> None:
+    session = _call(shipped, "vsk", Answered("none"), Answered("none"), Pressed("4"))
+    emergency = advance(shipped, session, Pressed("9")).step
+    assert isinstance(emergency, Enqueue)
+    assert emergency.is_emergency
+    assert advance(shipped, session, Pressed("5")).session.frames == session.frames
+    assert [prompt.id for prompt in advance(shipped, session, Pressed("*")).said] == ["vsk.navigator"]

@@ -101,7 +101,7 @@ def test_a_placeholder_that_cannot_be_spoken_is_refused(demo_sources: Mapping[st
 
 
 def test_queues_destinations_and_outcomes_come_from_outside(demo_sources: Mapping[str, str]) -> None:
-    words = Vocabulary(frozenset({"desk", "operators"}), frozenset(), frozenset({"info_given"}))
+    words = Vocabulary(frozenset({"desk", "operators"}), frozenset(), outcomes=frozenset({"info_given"}))
     refusal = _refusal(demo_sources, Vocabularies({"demo": words}))
     assert "nodes.emergency.queue: no queue 'emergency' on line 'demo'; there are desk, operators" in refusal
     assert "nodes.partner.transfer: no destination 'partner' on line 'demo'" in refusal

@@ -12,7 +12,7 @@ from flows.nodes import NODE_TYPES
 
 # Fields that are spelt otherwise in YAML: the keyword of the node type holds the first of its own.
 _SPELT = {"is_emergency": "emergency", "variable": "branch", "action": "do", "arguments": "with", "values": "set"}
-_SPELT |= {"destination": "transfer", "outcome": "end", "flow": "call"}
+_SPELT |= {"destination": "transfer", "outcome": "end", "flow": "call", "is_heard_out": "heard_out"}
 
 
 def test_the_file_is_up_to_date() -> None:

@@ -14,8 +14,11 @@ from config.clock import MovedClock
 from config.database import Database
 from config.due_work import WorkPlan
 from config.settings import read_settings
+from ivr.calls.models import Call
 from ivr.calls.outcomes import record_outcome
+from ivr.calls.requests import open_request
 from ivr.cli import calls, line
+from ivr.request_cli import request
 from tests.ivr.insurers import shipped_insurers
 from tests.ivr.log_rows import NOW, add_call
 
@@ -27,7 +30,7 @@ class House:
     centre: Centre
 
     def type(self, *words: str) -> Result:
-        group = {"line": line, "calls": calls}[words[0]]
+        group = {"line": line, "calls": calls, "request": request}[words[0]]
         return CliRunner().invoke(group, words[1:], obj=self, env={"COLUMNS": "200"})
 
 
@@ -106,3 +109,37 @@ def test_unknown_call_is_one_clear_line(house: House) -> None:
     result = house.type("calls", "show", "f" * 32)
     assert result.exit_code == 1
     assert "pult calls list" in result.output
+
+
+@pytest.fixture
+def request_id(house: House, call_id: str) -> str:
+    with house.centre.database.transaction("a_request") as tx:
+        call, vsk = tx.get_one(Call, call_id), house.centre.insurers["vsk"]
+        return open_request(tx, insurer=vsk, call=call, kind="guarantee_letter", by="line", at=NOW).request.id
+
+
+def test_open_requests_are_listed_with_what_was_promised(house: House, request_id: str) -> None:
+    shown = house.type("request", "list", "--insurer", "vsk").output
+    assert request_id in shown
+    assert "26.11.2026 00:00" in shown
+    assert "nothing is open" in house.type("request", "list", "--insurer", "vsk", "--overdue").output
+    assert "nothing is open" in house.type("request", "list", "--insurer", "vsk", "--kind", "ambulance").output
+    assert "nothing is open" in house.type("request", "list", "--insurer", "rgs").output
+    house.centre.clock.move_by(3 * 86_400)  # type: ignore[attr-defined]
+    assert "OVERDUE" in house.type("request", "list", "--insurer", "vsk", "--overdue").output
+    with house.centre.database.reading("audit") as tx:
+        assert set(tx.scalars(select(AuditEntry.action))) == {"requests_listed"}
+
+
+def test_a_request_is_brought_on_from_the_terminal(house: House, request_id: str, call_id: str) -> None:
+    words = ("request", "step", request_id, "--insurer", "vsk")
+    assert house.type(*words, "sent_to_clinic", "--approval", "77-15").output == "guarantee_letter: sent_to_clinic\n"
+    assert "77-15" in house.type("request", "list", "--insurer", "vsk").output
+    assert "approval: 77-15" in house.type("calls", "show", call_id).output
+    for step, said in (("formed", "past formed"), ("flown", "no step flown")):
+        refused = house.type(*words, step)
+        assert refused.exit_code == 1
+        assert said in refused.output
+    assert house.type("request", "step", request_id, "formed", "--insurer", "rgs").exit_code == 1
+    assert house.type(*words, "insured_told").output == "guarantee_letter: insured_told, closed\n"
+    assert house.type("request", "list", "--insurer", "nobody").exit_code == 2

@@ -35,11 +35,12 @@ TEXTS = {"sms.hello": PromptText("sms.hello", {"ru": "Перезвоним {day:
 # Every text that is ever sent, and what it may speak. Whoever adds one reads it for health details first:
 # the fact that somebody seeks care is secret too.
 REVIEWED = {
+    "sms.appointment": {"appointment_at"},
     "sms.callback": {"callback_from", "callback_until"},
     "sms.confirmation": set(),
-    "sms.maks_link": set(),
-    "sms.rgs_telemedicine": set(),
-    "sms.soglasie_duplicate": set(),
+    "sms.maks_link": {"link_buy"},
+    "sms.rgs_telemedicine": {"link_online"},
+    "sms.soglasie_duplicate": {"link_curator_mail"},
 }
 ABOUT_HEALTH = (
     "диагноз", "болезн", "болен", "заболева", "лечен", "лекарств", "анализ", "операци", "психолог", "мнение",
@@ -116,7 +117,9 @@ def test_message_is_sent_as_due_work_in_a_language_that_it_has(office: Office) -
     message_id = office.write()
     assert office.carrier.sent == []
     office.work(message_id)
-    assert [(m.to_number, m.body) for m in office.carrier.sent] == [("+79160001234", "Перезвоним тридцатое ноября.")]
+    assert [(m.to_number, m.body) for m in office.carrier.sent] == [
+        ("+79160001234", "САО «ВСК»: Перезвоним 30.11.")
+    ]
     assert office.message(message_id).state == "sent"
 
 

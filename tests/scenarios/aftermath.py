@@ -61,14 +61,17 @@ def doubled(tx: Transaction, switch: exchange.Switch) -> dict[str, list[Any]]:
 
 def _talked_over(tx: Transaction) -> list[str]:
     talks = tx.execute(
-        select(Offer.call_id, Offer.bridged_at, Offer.ended_at)
+        select(Offer.call_id, Offer.conference, Offer.bridged_at, Offer.ended_at)
         .where(Offer.bridged_at.is_not(None))
         .order_by(Offer.call_id, Offer.bridged_at)
     ).all()
     return [
         first.call_id
         for first, second in pairwise(talks)
-        if first.call_id == second.call_id and (first.ended_at is None or first.ended_at > second.bridged_at)
+        if first.call_id == second.call_id
+        # A colleague who is consulted, and a supervisor who listens, are in the same conversation.
+        and first.conference != second.conference
+        and (first.ended_at is None or first.ended_at > second.bridged_at)
     ]
 
 

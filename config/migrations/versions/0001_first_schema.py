@@ -430,6 +430,7 @@ def upgrade() -> None:
     sa.Column('entitlement_id', sa.String(length=32), nullable=False),
     sa.Column('insured_id', sa.String(length=32), nullable=True),
     sa.Column('call_id', sa.String(length=32), nullable=True),
+    sa.Column('request_id', sa.String(length=32), nullable=True),
     sa.Column('used_on', sa.Date(), nullable=False),
     sa.ForeignKeyConstraint(['entitlement_id'], ['entitlements.id'], name=op.f('fk_entitlement_uses_entitlement_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_entitlement_uses'))
@@ -437,6 +438,7 @@ def upgrade() -> None:
     with op.batch_alter_table('entitlement_uses', schema=None) as batch_op:
         batch_op.create_index('ix_entitlement_uses_entitlement_id_used_on', ['entitlement_id', 'used_on'], unique=False)
         batch_op.create_index(batch_op.f('ix_entitlement_uses_insurer_id'), ['insurer_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_entitlement_uses_request_id'), ['request_id'], unique=False)
 
     op.create_table('first_opinions',
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -658,6 +660,7 @@ def downgrade() -> None:
 
     op.drop_table('first_opinions')
     with op.batch_alter_table('entitlement_uses', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_entitlement_uses_request_id'))
         batch_op.drop_index(batch_op.f('ix_entitlement_uses_insurer_id'))
         batch_op.drop_index('ix_entitlement_uses_entitlement_id_used_on')
 

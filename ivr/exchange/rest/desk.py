@@ -105,18 +105,22 @@ def instant(name: str) -> datetime | None:
         return parsedate_to_datetime(value)
 
 
-def is_between(name: str, at: datetime | None) -> bool:
-    """Whether `at` fits the query's ``Name``, ``Name>`` and ``Name<``, as far as they are given."""
+def between(name: str) -> Callable[[datetime | None], bool]:
+    """Whether an instant fits the query's ``Name``, ``Name>`` and ``Name<``, as far as they are given; read once."""
     after, before, day = instant(f"{name}>"), instant(f"{name}<"), instant(name)
-    if not (after or before or day):
-        return True
-    if at is None:
-        return False
-    return not (
-        (after and at < _aware(after, at))
-        or (before and at > _aware(before, at))
-        or (day and at.date() != day.date())
-    )
+
+    def fits(at: datetime | None) -> bool:
+        if not (after or before or day):
+            return True
+        if at is None:
+            return False
+        return not (
+            (after and at < _aware(after, at))
+            or (before and at > _aware(before, at))
+            or (day and at.date() != day.date())
+        )
+
+    return fits
 
 
 def _aware(given: datetime, like: datetime) -> datetime:

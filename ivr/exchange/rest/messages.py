@@ -35,14 +35,14 @@ def create(account: str) -> tuple[Response, int]:
 @bp.get("/Messages.json")
 def index(account: str) -> Response:
     """Messages, the newest first; To, From and DateSent[<>] filter."""
-    to, sender = request.args.get("To"), request.args.get("From")
+    to, sender, sent = request.args.get("To"), request.args.get("From"), desk.between("DateSent")
     with desk.turn() as core:
         found = [
             it
             for it in reversed(core.messages.values())
             if to in (None, "", it.to)
             and sender in (None, "", it.sender)
-            and desk.is_between("DateSent", it.sent_at)
+            and sent(it.sent_at)
         ]
         return desk.page(found, "messages", lambda it: shapes.message(core, it))
 

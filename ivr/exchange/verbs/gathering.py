@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from ivr.exchange.core import Core
 
 
+# Nobody answers within a second of a prompt's end: such a Gather only listens over its prompts, and asks nothing.
+PASSING_SECONDS = 1
+
+
 class Gathering(Activity):
     """One Gather under way. The timer starts after the prompts, or with the last key."""
 
@@ -87,6 +91,8 @@ class Gathering(Activity):
         self._speaking = None
         gather = self._gather
         self._restart_timer(core, gather.timeout)
+        if gather.timeout <= PASSING_SECONDS:
+            return
         hear(
             core,
             self._script.call,

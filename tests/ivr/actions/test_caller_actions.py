@@ -154,6 +154,35 @@ def test_a_second_opinion_uses_the_years_only_one(context_of):
     assert len(context.tx.scalars(select(EntitlementUse)).all()) == 1
 
 
+@pytest.mark.parametrize("step", ["withdrawn", "declined"])
+def test_a_second_opinion_that_came_to_nothing_gives_the_years_only_one_back(context_of, step):
+    context = identified(context_of)
+    answer(context, "open_request", kind="second_opinion")
+    (request,) = context.tx.scalars(select(Request))
+    advance_request(context.tx, insurer=context.insurer, request_id=request.id, step=step, by="0001", at=NOW)
+    assert context.tx.scalars(select(EntitlementUse)).all() == []
+    assert answer(context, "check_cover", service="second_opinion")[0] == "covered"
+    assert answer(context, "open_request", kind="second_opinion")[0] == "opened"
+
+
+def test_giving_back_leaves_the_uses_of_other_requests(context_of):
+    context = identified(context_of, Given(used={"second_opinion": date(2025, 3, 15)}))
+    answer(context, "open_request", kind="second_opinion")
+    (request,) = context.tx.scalars(select(Request))
+    advance_request(context.tx, insurer=context.insurer, request_id=request.id, step="withdrawn", by="0001", at=NOW)
+    assert [use.used_on for use in context.tx.scalars(select(EntitlementUse))] == [date(2025, 3, 15)]
+
+
+def test_after_a_visit_whose_time_is_past_a_new_one_is_opened(context_of):
+    context = identified(context_of)
+    answer(context, "open_request", kind="appointment")
+    (first,) = context.tx.scalars(select(Request))
+    first.details = {"appointment_at": "2026-11-24T11:59:00+03:00", "place": "клиника"}
+    context.tx.flush()
+    assert answer(context, "open_request", kind="appointment")[0] == "opened"
+    assert first.closed_at == NOW
+
+
 def test_the_clock_of_a_second_opinion_starts_at_dispatch(context_of):
     context = identified(context_of, Given(insurer="rgs"))
     assert answer(context, "open_request", kind="second_opinion") == ("opened", {})
@@ -222,10 +251,13 @@ def test_the_deductible(context_of, fields, expected):
         ("Asia/Tomsk", {}, ("none", {})),
         (
             "Asia/Tomsk",
-            {"appointment_at": "2026-11-30T12:00:00+03:00"},
-            ("booked", {"appointment_at": "2026-11-30T16:00 Asia/Tomsk", "zone_name": "Asia/Tomsk"}),
+            {"appointment_at": "2026-11-30T12:00:00+03:00", "place": "клиника"},
+            ("booked", {"appointment_at": "2026-11-30T16:00 Asia/Tomsk", "appointment_place": "клиника"}),
         ),
-        (None, {"appointment_at": "2026-11-30T12:00:00+03:00"}, ("zone_unknown", {})),
+        (None, {"appointment_at": "2026-11-30T12:00:00+03:00", "place": "клиника"}, ("zone_unknown", {})),
+        # A zone that has no name in Russian cannot be told either.
+        ("Asia/Tokyo", {"appointment_at": "2026-11-30T12:00:00+03:00", "place": "клиника"}, ("zone_unknown", {})),
+        ("Asia/Tomsk", {"appointment_at": "2026-11-24T11:59:00+03:00", "place": "клиника"}, ("none", {})),
     ],
 )
 def test_an_appointments_time_is_told_in_the_insureds_own_zone(context_of, zone, details, expected):

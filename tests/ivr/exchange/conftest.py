@@ -90,6 +90,11 @@ def _flask(recording: RecordingApp) -> Flask:
     return app
 
 
+@pytest.fixture(autouse=True)
+def _every_document_is_valid() -> None:
+    """Here it is the exchange that is tested, with documents that no app should send."""
+
+
 @pytest.fixture(scope="session")
 def _served_app() -> Iterator[RecordingApp]:
     recording = RecordingApp()

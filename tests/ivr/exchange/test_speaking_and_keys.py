@@ -129,6 +129,18 @@ def test_action_defaults_to_the_current_document(app: RecordingApp, bench: Bench
     assert app.last("/there")["Digits"] == "1"
 
 
+def test_gather_that_listens_for_a_second_asks_nothing_and_hears_keys(app: RecordingApp, bench: Bench) -> None:
+    app.says("/voice", '<Gather action="/menu" numDigits="1" timeout="1"><Say>On we go</Say></Gather><Say>There</Say>')
+    phone = bench.call()
+    bench.run(10)
+    assert bench.said(phone) == ["On we go", "There"]
+    assert [e for e in bench.switch.events_since(phone) if e.kind == "waits_for_input"] == []
+    other = bench.call()
+    bench.switch.press(other, "9")
+    bench.run()
+    assert app.last("/menu")["Digits"] == "9"
+
+
 def test_gather_tells_what_it_waits_for(app: RecordingApp, bench: Bench) -> None:
     app.says("/voice", '<Gather numDigits="4" finishOnKey="*" timeout="7"/>')
     phone = bench.call()

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
+from config.audit import AuditEntry
 from config.database import Database
 from ivr.calls.models import Call, CallEvent, CallTurn, IdentificationLevel, Outcome, Request
 from ivr.calls.requests import open_request
@@ -14,10 +15,10 @@ from ivr.insured.identification import (
     Finding,
     Recognition,
     identify,
+    identify_by_questions,
     may_hear_personal,
     read_birth_date,
     recognise,
-    verify,
 )
 from ivr.insured.models import EntitlementUse, IdentificationTry
 from tests.ivr.insured.records import Given, add
@@ -174,13 +175,19 @@ def test_an_enp_with_its_birth_date_is_one_factor(tx):
     assert may_hear_personal(registered, INSURERS["oms"])
 
 
-def test_an_agents_questions_verify_only_an_identified_caller(tx):
-    add(tx)
-    call = add_call(tx)
-    assert not verify(tx, call=call, by="0001", at=NOW)
-    tried(tx, call)
-    assert verify(tx, call=call, by="0001", at=NOW)
-    assert call.level == IdentificationLevel.VERIFIED
+def test_an_agents_questions_verify_whoever_the_caller_is_about(tx):
+    person, call = add(tx).person, add_call(tx)
+    assert identify_by_questions(tx, call=call, insured_id=person.id, by="0001", at=NOW)
+    assert (call.insured_id, call.level) == (person.id, IdentificationLevel.VERIFIED)
+    assert tx.scalars(select(AuditEntry.action)).all() == ["caller_identified"]
+
+
+def test_an_agents_questions_identify_nobody_on_an_anonymous_call_or_of_another_insurer(tx):
+    person, other = add(tx).person, add(tx, Given(insurer="rgs")).person
+    call, anonymous = add_call(tx), add_call(tx, is_anonymous=True)
+    for one, insured_id in ((call, other.id), (call, "f" * 32), (anonymous, person.id)):
+        assert not identify_by_questions(tx, call=one, insured_id=insured_id, by="0001", at=NOW)
+        assert one.insured_id is None
 
 
 def test_caller_id_hints_and_gives_nothing_away(tx):

@@ -4,7 +4,10 @@ from datetime import timedelta
 
 import pytest
 from lxml import etree
+from sqlalchemy import select
 
+from agents.models import Wait, WaitState
+from ivr.calls.models import CallState
 from ivr.turns.keys import HASTE
 from tests.ivr.turns.conftest import Hand, action, spoken
 
@@ -68,3 +71,50 @@ def test_a_key_in_a_round_tells_no_place(hand: Hand) -> None:
     hand.clock.move_by(timedelta(seconds=30).total_seconds())
     hand.post(str(reply.find("Redirect").text))  # type: ignore[union-attr]
     assert hand.events().count("place_told") == 2
+
+
+def _at_the_door(hand: Hand) -> etree._Element:
+    """The caller hears that somebody without a hospital is not moved, before the desk's queue."""
+    reply = hand.ring()
+    for keys in ("2", "2", "2"):
+        hand.clock.move_by(20)
+        reply = hand.press(reply, keys)
+    assert [child.tag for child in reply] == ["Gather", "Enqueue"]
+    return reply
+
+
+def test_nine_over_the_words_before_a_queue_is_an_emergency_at_once(hand: Hand) -> None:
+    door = _at_the_door(hand)
+    hand.clock.move_by(4)
+    reply = hand.press(door, "9")
+    assert reply.find("Enqueue").text == "vsk-emergency"  # type: ignore[union-attr]
+    assert reply.find("Gather") is None
+    with hand.phone.centre.database.reading("waits") as tx:
+        states = tx.execute(select(Wait.queue, Wait.state).order_by(Wait.id)).all()
+    assert [tuple(row) for row in states] == [("emergency", "waiting")]
+    # The same key again, by a carrier that repeats itself, gets the same.
+    assert hand.press(door, "9").find("Enqueue").text == "vsk-emergency"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("key", "after", "words"), [("#", 0, True), ("*", 5, True), ("#", 5, False), ("5", 5, False)])
+def test_other_keys_before_a_queue_keep_the_place(hand: Hand, key: str, after: float, words: bool) -> None:
+    door = _at_the_door(hand)
+    hand.clock.move_by(after)
+    again = hand.press(door, key)
+    assert again.find("Enqueue").attrib == door.find("Enqueue").attrib  # type: ignore[union-attr]
+    assert bool(spoken(again)) is words
+    assert hand.call().state == CallState.WAITING
+
+
+def test_a_key_takes_nobody_away_from_the_agent_who_has_answered(hand: Hand) -> None:
+    door = _at_the_door(hand)
+    with hand.phone.centre.database.transaction("claim") as tx:
+        tx.scalars(select(Wait)).one().state = WaitState.CLAIMED
+    assert hand.press(door, "9").find("Enqueue").text == "vsk-medical_desk"  # type: ignore[union-attr]
+
+
+def test_nine_over_the_words_before_a_transfer_is_an_emergency(hand: Hand) -> None:
+    reply = hand.press(hand.ring(), "4")
+    assert [child.tag for child in reply] == ["Gather", "Dial"]
+    hand.clock.move_by(4)
+    assert hand.press(reply, "9").find("Enqueue").text == "vsk-emergency"  # type: ignore[union-attr]

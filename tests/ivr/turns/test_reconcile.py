@@ -1,14 +1,16 @@
 """What the carrier knows and we missed: calls that the fallback served, and ends that nobody told us."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+import pytest
 from sqlalchemy import select
 
 from config.due_work import DueWork
 from ivr import reconcile
 from ivr.calls.models import Call, CallState
 from ivr.carrier.port import CarrierCall, CarrierStatus
+from ivr.turns.opening import Arrival
 from tests.ivr.turns.conftest import VSK, Hand, NoCarrier
 
 
@@ -18,8 +20,10 @@ class ListingCarrier(NoCarrier):
 
     calls: tuple[CarrierCall, ...] = ()
     status: CarrierCall | None = None
+    asked_since: list[datetime] = field(default_factory=list)
 
     def calls_since(self, at: datetime) -> list[CarrierCall]:
+        self.asked_since.append(at)
         return list(self.calls)
 
     def call_status(self, sid: str) -> CarrierCall | None:
@@ -76,3 +80,65 @@ def test_each_look_appoints_the_next(hand: Hand) -> None:
     with hand.phone.centre.database.reading("due") as tx:
         due_at = tx.scalars(select(DueWork.due_at).where(DueWork.kind == reconcile.KIND)).one()
     assert due_at - hand.clock.now() == reconcile.EVERY > timedelta(0)
+
+
+def test_a_call_written_afterwards_has_the_carriers_times(hand: Hand) -> None:
+    began, ended = hand.clock.now() - timedelta(minutes=20), hand.clock.now() - timedelta(minutes=15)
+    listed = replace(_listed(hand, CarrierStatus.COMPLETED), started_at=began, ended_at=ended)
+    reconcile.reconcile(replace(hand.phone, carrier=ListingCarrier((listed,))), reconcile.SUBJECT)
+    call = hand.call()
+    assert (call.started_at, call.ended_at) == (began, ended)
+    assert hand.outcome() == "abandoned_in_ivr"
+
+
+def test_a_carriers_clock_before_ours_puts_no_end_into_the_future(hand: Hand) -> None:
+    ahead = hand.clock.now() + timedelta(minutes=1)
+    listed = replace(_listed(hand, CarrierStatus.COMPLETED), started_at=ahead, ended_at=ahead)
+    reconcile.reconcile(replace(hand.phone, carrier=ListingCarrier((listed,))), reconcile.SUBJECT)
+    assert hand.call().ended_at == hand.clock.now()
+
+
+def test_usually_half_an_hour_is_looked_back_over(hand: Hand) -> None:
+    carrier = ListingCarrier()
+    reconcile.reconcile(replace(hand.phone, carrier=carrier), reconcile.SUBJECT)
+    assert carrier.asked_since == [hand.clock.now() - timedelta(minutes=30)]
+
+
+def test_an_outage_of_hours_is_looked_back_over_whole(hand: Hand) -> None:
+    hand.ring()
+    hand.hang_up()
+    last_known = hand.call().started_at
+    hand.clock.move_by(5 * 3600)
+    # The first call after the outage is answered before the comparison comes round.
+    hand.sid = "CA00000000000000000000000000000002"
+    hand.ring()
+    carrier = ListingCarrier()
+    reconcile.reconcile(replace(hand.phone, carrier=carrier), reconcile.SUBJECT)
+    assert carrier.asked_since == [last_known]
+
+
+def test_a_comparison_that_was_due_long_ago_looks_back_from_there(hand: Hand) -> None:
+    reconcile.appoint(hand.phone)
+    due_at = hand.clock.now()
+    hand.clock.move_by(2 * 3600)
+    reconcile.appoint(hand.phone)
+    carrier = ListingCarrier()
+    reconcile.reconcile(replace(hand.phone, carrier=carrier), reconcile.SUBJECT)
+    assert carrier.asked_since == [due_at - timedelta(minutes=30)]
+
+
+def test_missing_calls_are_written_oldest_first(hand: Hand) -> None:
+    now = hand.clock.now()
+    listed = tuple(
+        replace(_listed(hand, CarrierStatus.COMPLETED), sid=f"CA{minutes}", started_at=now - timedelta(minutes=minutes))
+        for minutes in (1, 3, 2)
+    )
+    written: list[str] = []
+
+    def note(_phone: object, arrival: Arrival, *_more: object, **_named: object) -> None:
+        written.append(arrival.carrier_sid)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reconcile, "call_over", note)
+        reconcile.reconcile(replace(hand.phone, carrier=ListingCarrier(listed)), reconcile.SUBJECT)
+    assert written == ["CA3", "CA2", "CA1"]
