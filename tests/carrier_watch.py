@@ -106,7 +106,7 @@ def carrier_watch() -> Iterator[CarrierWatch]:
 @pytest.fixture(autouse=True)
 def _every_document_is_valid(carrier_watch: CarrierWatch) -> Iterator[None]:
     """Whatever a test is about: each document that its calls produced is valid, and no callback gets a document."""
+    carrier_watch.forget()
     yield
     faults = carrier_watch.faults()
-    carrier_watch.forget()
     assert faults == []

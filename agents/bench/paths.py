@@ -7,7 +7,8 @@ from agents.bench.callers import BIRTH_DATE, POLICY, Path
 MENUS: Final = (
     # An appointment; a patient to be moved, from home; a second opinion, for which the first is
     # missing; in English, a planned admission of a relative.
-    Path("vsk", "medical_desk", ("1", "1", POLICY, BIRTH_DATE)),
+    # Who does not hear the rule out, as carriers with no voice cannot: 0 passes over it.
+    Path("vsk", "medical_desk", ("1", "1", POLICY, BIRTH_DATE, "0")),
     Path("vsk", "medical_desk", ("2", "2", "2")),
     Path("vsk", "medical_desk", ("5", "1", POLICY, BIRTH_DATE, "1")),
     Path("vsk", "medical_desk", ("8", "2", "1", "2", POLICY, BIRTH_DATE)),

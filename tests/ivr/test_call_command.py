@@ -81,7 +81,7 @@ def test_a_text_message_is_told_once_with_its_text(stage: Stage, capsys: pytest.
     _, events = placed(stage, capsys, "0", *WAITING, "1")
     (message,) = of_kind(events, "sms")
     assert message["template"] == "sms.callback"
-    assert message["text"].startswith("Перезвоним")
+    assert message["text"].startswith("САО «ВСК»: Перезвоним")
     assert events[-1]["outcome"] == "callback_scheduled"
 
 

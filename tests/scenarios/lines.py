@@ -75,7 +75,7 @@ def _everywhere(line: str, wait: str) -> tuple[Asking, ...]:
         Asking("callback.phone", (*waiting, "offered 1"), NOBODY),
         Asking("callback.phone_second", (*waiting, "offered 1", "00000000000#"), NOBODY),
         Asking("message.speak", (*waiting, "offered 2"), NOBODY),
-        Asking("message.once_more", (*waiting, "offered 2", "", ""), NOBODY),
+        Asking("message.once_more", (*waiting, "offered 2", ""), NOBODY),
         Asking("survey.question", waiting, TALKED),
     )
 
@@ -133,7 +133,7 @@ ASKINGS: Final[dict[str, tuple[Asking, ...]]] = {
         Asking("curator.wait", ("4", "", "1", *INSURED["soglasie"]), NOBODY),
         Asking("curator.away", ("4", "", "1", *INSURED["soglasie"]), WEEKEND),
         Asking("soglasie.policy", ("5",)),
-        Asking("more.question", ("5", "1")),
+        Asking("more.question", ("5", "2")),
         Asking("soglasie.telemedicine", ("5", "5")),
         *_everywhere("soglasie", "desk.wait"),
     ),

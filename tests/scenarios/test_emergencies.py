@@ -121,7 +121,12 @@ def _press_at(centre: Centre, line: str, asking: Asking, keys: str, *, after_the
     answered = centre.walk(phone, asking.presses)
 
     def is_asked() -> bool:
-        if centre.stands_at(phone.call_sid) != asking.node or centre.asked(phone) <= answered:
+        if centre.stands_at(phone.call_sid) != asking.node:
+            return False
+        if asking.node == "message.once_more":
+            # Over the words: after the tone the carrier hears no key of somebody who says nothing.
+            return centre.kinds(phone.call_sid)[-1] == "hears"
+        if centre.asked(phone) <= answered:
             return False
         return not after_the_tone or centre.kinds(phone.call_sid)[-1] == "beep"
 

@@ -39,12 +39,12 @@ def _insured(centre: Any) -> str:
         return str(tx.scalars(found).one())
 
 
-@pytest.mark.parametrize("hang_up_after", [3, 4, None])
+@pytest.mark.parametrize("hang_up_at", [3, 4, "bridged"])
 def test_nothing_that_was_keyed_outlives_the_call(
-    centre: Any, caplog: pytest.LogCaptureFixture, hang_up_after: int | None
+    centre: Any, caplog: pytest.LogCaptureFixture, hang_up_at: int | str
 ) -> None:
     with caplog.at_level(logging.DEBUG):
-        story = centre.place(VSK, ANI, ("2", "1", "1", f"{POLICY}#", BIRTH_DATE), hang_up_after=hang_up_after)
+        story = centre.place(VSK, ("2", "1", "1", f"{POLICY}#", BIRTH_DATE), ani=ANI, hang_up_at=hang_up_at)
     assert story.is_ended
     assert _left_of(centre, (POLICY, BIRTH_DATE, "1985-03-15")) == set()
     for secret in (POLICY, BIRTH_DATE, "1985-03-15", ANI, ANI[2:]):
@@ -54,7 +54,7 @@ def test_nothing_that_was_keyed_outlives_the_call(
 def test_an_anonymous_caller_leaves_nothing_that_leads_to_them(centre: Any, caplog: pytest.LogCaptureFixture) -> None:
     before = set(_rows(centre))
     with caplog.at_level(logging.DEBUG):
-        phone = centre.dial(VSK, ANI, ("5", "2", f"{POLICY}#", BIRTH_DATE))
+        phone = centre.dial(VSK, ("5", "2", f"{POLICY}#", BIRTH_DATE), ani=ANI)
         assert [event["text"] for event in phone.events() if event and LAST_FOUR in str(event.get("text"))] == []
         centre.stage.rehearsal.run_for(timedelta(minutes=5))
     with centre.stage.house.centre.database.reading("anonymous") as tx:
