@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
 from time import sleep
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 import click
@@ -77,6 +77,9 @@ from ivr.phone_in_terminal import CentreLog, Event, PromptNames, Script, Telepho
 from ivr.phone_side import PhoneSide
 from recordings.cli import commands_of as voicemail_commands
 from recordings.voicemail import Messages
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 CENTRE_FILE = "centre.env"
 OUTCOME_WITHIN = timedelta(seconds=5)
@@ -189,7 +192,7 @@ def rehearse(settings: Settings, start: datetime, *, redis_url: str, seed: int =
         prepare(settings)
         house = compose(settings, clock)
         front = Front(create_app(house))
-        with _serving(front, settings.public_url):
+        with serving(front, settings.public_url):
             connect_lines(carrier.switch, settings, house.centre.insurers)
             reconcile.appoint(house.phone)
             redis = Redis.from_url(redis_url)
@@ -201,11 +204,11 @@ def rehearse(settings: Settings, start: datetime, *, redis_url: str, seed: int =
 
 
 @contextmanager
-def _serving(front: Front, url: str) -> Iterator[None]:
-    """Serve a house's webhooks on a thread; one request at a time, so that a rehearsal can be repeated."""
+def serving(app: "WSGIApplication", url: str) -> Iterator[None]:
+    """Serve an app at `url` on a thread for the length of the block; a rehearsal sends it one request at a time."""
     port = int(url.rsplit(":", 1)[1])
     sockets: dict[int, Any] = {}
-    server = create_server(front, host="127.0.0.1", port=port, threads=2, map=sockets)
+    server = create_server(app, host="127.0.0.1", port=port, threads=2, map=sockets)
     thread = Thread(target=server.run, daemon=True, name="webhooks")
     thread.start()
     try:
