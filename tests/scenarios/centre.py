@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -11,11 +11,19 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from redis import Redis
-from sqlalchemy import func, select
+from sqlalchemy import event as sqlalchemy_event
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import DBAPIError
 
-from agents.models import Offer
+from agents.callbacks import PLACE, TIMEOUT, TURN
+from agents.errors import AgentError
+from agents.models import Agent, Callback, CallbackState, Offer, Presence, Wait, WaitState
+from agents.presence import AUTOPILOT, AUTOPILOT_SECONDS
+from agents.wrap_up import WrittenOutcome, record_call_outcome
+from config import due_work
 from config.database import Database
 from config.failpoints import ProcessKilled
+from config.ports import free_port
 from config.settings import demo_settings, read_settings
 from config.workers import run_burst
 from flows.session import Session
@@ -23,19 +31,25 @@ from ivr import exchange, reconcile
 from ivr.calls.following import CallFollower
 from ivr.calls.models import Call, Outcome, Request
 from ivr.calls.requests import advance_request, rules_of
+from ivr.carrier.signature import is_signed
 from ivr.exchange.telephones import RehearsedTelephone
+from ivr.fallback import fallback_app
 from tests.scenarios.aftermath import doubled, unfinished
-from wsgi import House, Stage, compose, create_app, load_demo, rehearse
+from wsgi import House, Stage, compose, create_app, load_demo, rehearse, serving
 
 WEEKDAY = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)  # a Tuesday, noon in Moscow
 SATURDAY = datetime(2026, 11, 28, 9, 0, tzinfo=UTC)
 MISCHIEF = exchange.Mischief(seed=7, doubled=0.2, late=0.1, reordered=0.1, lost=0.02, twiml_doubled=0.1)
 ANSWERS = exchange.AutoAnswer(after=3.0, talk_for=None, patience=None)
 
+MOBILE = "+70008000001"
+"""A caller's own telephone, which tests put up to be called back on."""
+
 _MOSCOW = ZoneInfo("Europe/Moscow")
 _OFFICE_HOURS = range(10, 16)
 # Fridays are shorter for some.
 _WORKING_DAYS, _WEEKEND = frozenset(range(4)), frozenset({5, 6})
+_IN_WRAP_UP = (Agent.presence == Presence.WRAP_UP, ~Agent.is_automatic)
 _ASKS = ("waits_for_input", "beep")
 _PAUSE = timedelta(seconds=10)
 _LONGEST = timedelta(hours=1)
@@ -73,6 +87,7 @@ class Centre:
     records: Database
     weekdays: frozenset[int]
     forgets: bool = False
+    _connections: list[Any] = field(default_factory=list)
 
     @property
     def switch(self) -> exchange.Switch:
@@ -191,6 +206,42 @@ class Centre:
         """What happened at the telephone so far, in order."""
         return [event.kind for event in self.switch.events_since(phone)]
 
+    def reach(self, phone: RehearsedTelephone, kind: str, *, seconds: float = 120) -> bool:
+        """Let time pass until that happens at the telephone, or its call is over, or nobody would wait any longer."""
+        self.run_until(lambda: not {kind, "ended"}.isdisjoint(self.kinds(phone.call_sid)), seconds=seconds)
+        return kind in self.kinds(phone.call_sid)
+
+    def reach_news(self, phone: RehearsedTelephone, kind: str, *, seconds: float = 120) -> bool:
+        """The same for what only the centre knows."""
+        follower, news = CallFollower(self.records, phone.call_sid), set[str]()
+
+        def is_reached() -> bool:
+            news.update(str(told["kind"]) for told in follower.news())
+            return kind in news or "ended" in self.kinds(phone.call_sid)
+
+        self.run_until(is_reached, seconds=seconds)
+        return kind in news
+
+    def act(
+        self,
+        deed: Callable[[House], object],
+        *,
+        gives_up_on: tuple[type[Exception], ...] = (),
+        tries_again_on: tuple[type[Exception], ...] = (),
+    ) -> None:
+        """What a person does at the centre: again, if the program dies or fails under their hands."""
+        for _ in range(3):
+            try:
+                deed(self.house)
+            except ProcessKilled:
+                self.crash()
+            except gives_up_on:
+                return
+            except (*tries_again_on, DBAPIError):
+                self.run_for(1)
+            else:
+                return
+
     def run_until(self, is_reached: Callable[[], bool], *, seconds: float = 3600) -> bool:
         """Let time pass until that holds; False if it never does."""
         return self.stage.rehearsal.run_until(is_reached, within=timedelta(seconds=seconds))
@@ -226,8 +277,19 @@ class Centre:
         limit = self.now + _LONGEST
         while self.now < limit:
             self.stage.rehearsal.run_for(_PAUSE)
+            self._people_write_down()
             if not self.unfinished():
                 return
+
+    def _people_write_down(self) -> None:
+        """Whoever is not worked by the autopilot (a supervisor whom an emergency rang) says what came of the call."""
+        with self.records.reading("people_in_wrap_up") as tx:
+            people = tx.execute(select(Agent.insurer_id, Agent.code).where(*_IN_WRAP_UP)).all()
+        for insurer_id, code in people:
+            write = partial(
+                record_call_outcome, insurer_id=insurer_id, code=code, outcome=WrittenOutcome("info_given")
+            )
+            self.act(lambda house, write=write: write(house.floor), gives_up_on=(AgentError,))
 
     # --- what must hold ------------------------------------------------------------------------
 
@@ -252,8 +314,10 @@ class Centre:
         self.switch.behave_well()
         self.switch.behave("client:*", ANSWERS)
         self.switch.misbehave(MISCHIEF)
+        self.switch.unregister(MOBILE)
         self.begin_in_office_hours()
         self._close_requests()
+        self._man_the_desks()
         with self.switch.turn() as core:
             core.alerts.clear()
 
@@ -264,6 +328,27 @@ class Centre:
                 insurer = self.house.centre.insurers[request.insurer_id]
                 last = rules_of(insurer, request.kind).steps[-1]
                 advance_request(tx, insurer=insurer, request_id=request.id, step=last, by="desk", at=self.now)
+
+    def _man_the_desks(self) -> None:
+        """Agents work by themselves again and come back; calls still promised are kept some other way."""
+        with self.house.centre.database.transaction("man_the_desks") as tx:
+            for agent in tx.scalars(select(Agent).where(~Agent.is_supervisor)).all():
+                agent.is_automatic = True
+                if (seconds := AUTOPILOT_SECONDS.get(Presence(agent.presence))) is not None:
+                    due_at = max(self.now, agent.presence_since + timedelta(seconds=seconds))
+                    due_work.schedule(
+                        tx, kind=AUTOPILOT, subject_id=agent.id, insurer_id=agent.insurer_id, due_at=due_at
+                    )
+            for callback in tx.scalars(select(Callback).where(Callback.ended_at.is_(None))).all():
+                callback.state, callback.ended_at, callback.end_reason = CallbackState.FAILED, self.now, "another way"
+                for kind in (PLACE, TURN, TIMEOUT):
+                    due_work.cancel(tx, kind=kind, subject_id=callback.id)
+            tx.execute(
+                update(Wait)
+                .where(Wait.state == WaitState.CALLBACK)
+                .values(state=WaitState.LEFT, ended_at=self.now, end_reason="another way")
+            )
+        self.run_for(6)
 
     # --- programs that die ---------------------------------------------------------------------
 
@@ -277,10 +362,20 @@ class Centre:
 
     def take_over(self) -> None:
         """Let the house that stands now answer the carrier, sweep and work."""
+        self._connections = []
+        engine = self.house.centre.database.engine
+        sqlalchemy_event.listen(engine, "connect", lambda raw, _: self._connections.append(raw))
+        # What was opened before we listened is opened anew.
+        engine.dispose()
         self.stage.front.app = _Killable(create_app(self.house), self.crash)
         self.stage.rehearsal.database = self.records
         self.stage.rehearsal.sweep = partial(self._survived, self.house.look)
         self.stage.rehearsal.work = partial(self._survived, partial(run_burst, self.redis, self.house.centre.plan))
+
+    def break_connections(self) -> None:
+        """The database is gone under every open connection of the house: whoever comes next finds it closed."""
+        while self._connections:
+            self._connections.pop().close()
 
     def flush_redis(self) -> None:
         """The job queues lose everything, what is enqueued in this very moment too."""
@@ -326,13 +421,24 @@ def _is_reached(step: int | str | None, kinds: list[str], news: list[str]) -> bo
     return step in kinds or step in news
 
 
+def _fallback(stage: Stage) -> Any:
+    settings = stage.house.centre.settings
+    duty = {(line.insurer_id, line.name): line.duty_number for line in stage.house.centre.insurers.lines()}
+    signed = partial(is_signed, settings.auth_token)
+    return fallback_app(public_url=settings.fallback_url, duty_numbers=duty, is_signed=signed)
+
+
 @contextmanager
 def opened(folder: Path, start: datetime, redis_url: str, *, database_url: str = "", seed: int = 1) -> Iterator[Centre]:
     """The whole centre with the demo's people and agents, on a carrier that misbehaves."""
-    settings = {**demo_settings(), "PULT_DATA_DIR": str(folder)}
+    named = {**demo_settings(), "PULT_DATA_DIR": str(folder), "PULT_FALLBACK_URL": f"http://127.0.0.1:{free_port()}"}
     if database_url:
-        settings["PULT_DATABASE_URL"] = database_url
-    with rehearse(read_settings(settings, folder=folder), start, redis_url=redis_url, seed=seed) as stage:
+        named["PULT_DATABASE_URL"] = database_url
+    settings = read_settings(named, folder=folder)
+    with (
+        rehearse(settings, start, redis_url=redis_url, seed=seed) as stage,
+        serving(_fallback(stage), settings.fallback_url),
+    ):
         load_demo(stage.house.centre)
         records = Database(stage.house.centre.settings.database_url)
         weekdays = _WEEKEND if start.astimezone(_MOSCOW).weekday() in _WEEKEND else _WORKING_DAYS

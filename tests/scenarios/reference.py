@@ -1,0 +1,377 @@
+"""Short calls that between them pass every commit and every request to the carrier: the ground that faults are sown in.
+
+Each is worked to its end whatever goes wrong on the way, as people would: an agent repeats what did not work, a caller
+waits a while and hangs up. None of them asserts anything: what must hold afterwards is the same for all.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from types import SimpleNamespace
+from typing import Final, TypeAlias
+from zoneinfo import ZoneInfo
+
+from click.testing import CliRunner
+from sqlalchemy import delete, select, update
+
+from agents import commands
+from agents.cli import commands_of
+from agents.errors import AgentError
+from agents.floor import Floor
+from agents.models import Agent, Offer, OfferState, Presence
+from agents.wrap_up import WrittenOutcome, record_call_outcome
+from config import failpoints
+from config.due_work import DueWork
+from ivr import exchange, reconcile
+from ivr.carrier.errors import CarrierError
+from ivr.cli import line as line_commands
+from ivr.exchange import calls
+from tests.scenarios.centre import ANSWERS, MOBILE, Centre
+from tests.scenarios.lines import EMERGENCY, INSURED, LINES, OPERATOR
+from wsgi import load_demo
+
+Scenario: TypeAlias = Callable[[Centre], None]
+
+CALLED_BACK: Final = exchange.AutoAnswer(after=2, talk_for=None, patience=None, hands=exchange.Hands(("1",)))
+_MOSCOW: Final = ZoneInfo("Europe/Moscow")
+
+
+# --- an ordinary day ---------------------------------------------------------------------------
+
+
+def served(centre: Centre) -> None:
+    """Somebody asks for the desk, is served and surveyed; the agent writes down what came of it."""
+    phone = centre.dial(LINES["soglasie"], OPERATOR["soglasie"])
+    centre.reach(phone, "ended")
+
+
+def hung_up_waiting(centre: Centre) -> None:
+    """Nobody answers; the caller waits for two rounds, presses a wrong key, and hangs up."""
+    centre.switch.behave("client:*", exchange.NoAnswer())
+    phone = centre.dial(LINES["rgs"], OPERATOR["rgs"])
+    centre.reach(phone, "hold_music")
+    centre.run_for(50)
+    phone.press("7")
+    centre.run_for(5)
+    phone.hang_up()
+
+
+def emergency_given_to_duty(centre: Centre) -> None:
+    """Nobody answers an emergency: it is rung ever more broadly, and at last given to the duty number."""
+    centre.switch.behave("client:*", exchange.NoAnswer())
+    phone = centre.dial(LINES["soglasie"], EMERGENCY["soglasie"])
+    centre.reach(phone, "bridged", seconds=120)
+    phone.hang_up()
+
+
+def curator_away_from_the_desk(centre: Centre) -> None:
+    """The curator of the policy is preferred, does not answer, and after a while whoever can takes the caller."""
+    centre.switch.behave("client:vsk-curator-a", exchange.NoAnswer())
+    phone = centre.dial(LINES["vsk_curators"], ("", "1", *INSURED["vsk"]))
+    centre.reach(phone, "bridged", seconds=180)
+    phone.hang_up()
+    centre.switch.behave("client:vsk-curator-a", ANSWERS)
+
+
+def urgent_overflows(centre: Centre) -> None:
+    """The urgent queue has nobody for longer than it may: the desk takes over."""
+    centre.switch.behave("client:*", exchange.NoAnswer())
+    phone = centre.dial(LINES["rgs"], ("2", "3"))
+    centre.reach(phone, "hold_music")
+    centre.run_for(200)
+    phone.hang_up()
+
+
+def curator_goes_home(centre: Centre) -> None:
+    """A curator leaves the desk in the last seconds of the shift, and is not brought back after it."""
+    end = centre.now.astimezone(_MOSCOW).replace(hour=17, minute=59, second=58, microsecond=0)
+    centre.stage.rehearsal.clock.move_to(end)
+    _do(centre, partial(commands.go_away, insurer_id="vsk", code="vsk-curator-a"))
+    centre.run_for(20)
+
+
+# --- agents at work by hand --------------------------------------------------------------------
+
+
+def long_talk(centre: Centre) -> None:
+    """An agent talks for more than a minute, holds, hangs up, and takes too long over the writing down."""
+    code = _talking(centre)
+    centre.run_for(65)
+    _do(centre, partial(commands.set_hold, insurer_id="rgs", code=code, on=True))
+    centre.run_for(5)
+    _do(centre, partial(commands.set_hold, insurer_id="rgs", code=code, on=False))
+    _do(centre, partial(commands.hang_up, insurer_id="rgs", code=code))
+    centre.run_for(190)
+    _write_down(centre)
+
+
+def passed_on(centre: Centre) -> None:
+    """An agent passes the caller on to a colleague and is let out of the wrap-up by the supervisor."""
+    code = _talking(centre)
+    to = "rgs-desk-2" if code == "rgs-desk-1" else "rgs-desk-1"
+    _do(centre, partial(commands.transfer, insurer_id="rgs", code=code, to_code=to))
+    centre.run_for(2)
+    _do(centre, partial(commands.release, insurer_id="rgs", code=code, by="supervisor"))
+    centre.run_for(20)
+    _hang_up_all(centre)
+
+
+def declined(centre: Centre) -> None:
+    """An agent goes away while it rings, and comes back."""
+    _by_hand(centre)
+    centre.switch.behave("client:rgs-*", exchange.NoAnswer())
+    phone = centre.dial(LINES["rgs"], OPERATOR["rgs"])
+    centre.reach_news(phone, "offered")
+    code = _agents(centre, Presence.OFFERED)
+    centre.switch.behave("client:rgs-*", ANSWERS)
+    for one in code:
+        _do(centre, partial(commands.go_away, insurer_id="rgs", code=one))
+    centre.reach(phone, "bridged", seconds=60)
+    _hang_up_all(centre)
+    for one in code:
+        _do(centre, partial(commands.become_available, insurer_id="rgs", code=one))
+
+
+def agent_lost_in_between(centre: Centre) -> None:
+    """The agent's network is gone as the caller is on the way: the caller comes alone, and is not left so."""
+
+    def lose(_place: str) -> None:
+        with centre.switch.turn() as core:
+            for leg in [call for call in core.live_calls.values() if call.to.startswith("client:")]:
+                calls.hang_up(core, leg, "lost", by_party=True)
+
+    failpoints.arm_once("carrier:take_from_queue", lose)
+    phone = centre.dial(LINES["soglasie"], OPERATOR["soglasie"])
+    centre.reach(phone, "ended")
+
+
+# --- races and news that never came ------------------------------------------------------------
+
+
+def gone_as_it_is_answered(centre: Centre) -> None:
+    """The caller hangs up before the queue, nobody is told, and an agent answers."""
+    phone = centre.dial(LINES["soglasie"], ("1", "2"))
+    centre.reach_news(phone, "offered")
+    with centre.records.transaction("compare_later") as tx:
+        # The comparison with the carrier's list, once a minute, would find it out first.
+        later = centre.now + reconcile.EVERY
+        tx.execute(update(DueWork).where(DueWork.kind == reconcile.KIND).values(due_at=later))
+    centre.switch.misbehave(exchange.Mischief(lost=1))
+    phone.hang_up()
+    centre.run_for(1)
+    centre.switch.misbehave(exchange.Mischief())
+    centre.run_for(5)
+
+
+def quicker_than_the_words(centre: Centre) -> None:
+    """An agent answers while the caller still hears what comes before the queue, and the carrier fails at first."""
+    phone = centre.dial(LINES["soglasie"], ("1", "2"))
+    centre.reach_news(phone, "offered")
+    centre.switch.ambush(exchange.Ambush(exchange.RestFault.REFUSED_500, "GET", "*/Queues.json", times=1))
+    centre.reach(phone, "bridged", seconds=60)
+    phone.hang_up()
+
+
+def rung_again(centre: Centre) -> None:
+    """The answer to the first ring is lost, and the news with it: the second try looks whether it rings already."""
+    centre.switch.ambush(exchange.Ambush(exchange.RestFault.ANSWER_CLOSED, "POST", "*/Participants.json"))
+    centre.switch.misbehave(exchange.Mischief(lost=1))
+    phone = centre.dial(LINES["soglasie"], OPERATOR["soglasie"])
+    centre.run_until(lambda: centre.count(Offer, Offer.state == OfferState.MADE) > 0, seconds=60)
+    centre.run_for(1.5)
+    centre.switch.misbehave(exchange.Mischief())
+    centre.reach(phone, "bridged", seconds=60)
+    phone.hang_up()
+
+
+def work_forgotten(centre: Centre) -> None:
+    """All that was to be done for a ringing offer is lost, and so is the carrier's news: the upkeep finds it."""
+    centre.switch.behave("client:*", exchange.NoAnswer())
+    phone = centre.dial(LINES["soglasie"], OPERATOR["soglasie"])
+    centre.reach_news(phone, "offered")
+    with centre.records.transaction("forget_work") as tx:
+        tx.execute(delete(DueWork).where(DueWork.subject_id.in_(select(Offer.id))))
+    centre.switch.misbehave(exchange.Mischief(lost=1))
+    centre.run_for(70)
+    centre.switch.misbehave(exchange.Mischief())
+    phone.hang_up()
+
+
+def turn_failed(centre: Centre) -> None:
+    """A turn fails: the caller hears an apology and the duty number."""
+    phone = centre.dial(LINES["rgs"], ("3",))
+    centre.reach(phone, "waits_for_input")
+    failpoints.arm_once("commit:take_turn", _fail)
+    centre.reach(phone, "bridged", seconds=90)
+    phone.hang_up()
+
+
+# --- promises and messages ---------------------------------------------------------------------
+
+
+def promised(centre: Centre) -> None:
+    """Nobody answers, a call is promised by SMS, and kept when agents are back."""
+    _promise(centre, CALLED_BACK)
+    _agents_are_back(centre)
+    centre.run_for(90)
+    _hang_up_mobile(centre)
+
+
+def promised_twice(centre: Centre) -> None:
+    """The person called back is engaged at first, then at home; the SMS is handed over twice."""
+    centre.switch.ambush(exchange.Ambush(exchange.RestFault.THROTTLED, "POST", "*/Messages.json"))
+    _promise(centre, exchange.Busy())
+    _agents_are_back(centre)
+    centre.run_for(60)
+    centre.switch.register(MOBILE, CALLED_BACK)
+    centre.run_for(16 * 60)
+    _hang_up_mobile(centre)
+
+
+def promised_and_long(centre: Centre) -> None:
+    """A call that keeps a promise lasts longer than five minutes."""
+    _by_hand(centre)
+    _promise(centre, CALLED_BACK)
+    _agents_are_back(centre)
+    for code in _agents(centre, Presence.AWAY):
+        _do(centre, partial(commands.become_available, insurer_id="rgs", code=code))
+    centre.run_for(6 * 60)
+    _hang_up_mobile(centre)
+    _hang_up_all(centre)
+
+
+def promise_broken_off(centre: Centre) -> None:
+    """The person answers, and the turn that should greet them fails: the promise is found and kept another time."""
+    failpoints.arm_once("commit:reach_callback", _fail)
+    _promise(centre, CALLED_BACK)
+    _agents_are_back(centre)
+    centre.run_for(7 * 60)
+    _hang_up_mobile(centre)
+
+
+def message_unsent(centre: Centre) -> None:
+    """The SMS cannot be handed over at all: the promise holds all the same."""
+    centre.switch.ambush(exchange.Ambush(exchange.RestFault.THROTTLED, "POST", "*/Messages.json", times=5))
+    _promise(centre, exchange.NoAnswer())
+    centre.run_for(45)
+
+
+def message_left(centre: Centre) -> None:
+    """Nobody answers, a message is left, fetched, sealed, and deleted at the carrier."""
+    _leave_message(centre, keys="")
+
+
+def message_withdrawn(centre: Centre) -> None:
+    """A message is broken off by 0: it is thrown away, and an agent answers after all."""
+    _leave_message(centre, keys="0")
+
+
+def message_gone(centre: Centre) -> None:
+    """A message is gone at the carrier before it was fetched."""
+    _leave_message(centre, keys="", is_gone=True)
+
+
+# --- what administrators do meanwhile ----------------------------------------------------------
+
+
+def administration(centre: Centre) -> None:
+    """The duty manager announces and diverts, the administrator loads rosters and adds an agent, while callers ring."""
+    phone = centre.dial(LINES["vsk"], ("5",))
+    _say(centre, line_commands, "announce", "vsk", "medical_desk", "--ru", "Очереди нет.")
+    _say(centre, line_commands, "divert", "vsk", "curators", "--to", "+70009000002")
+    _say(centre, line_commands, "clear", "vsk", "curators")
+    _say(centre, line_commands, "clear", "vsk", "medical_desk")
+    centre.act(lambda house: load_demo(house.centre))
+    number = centre.count(Agent)
+    (agent_commands, *_) = commands_of(lambda: centre.house.floor)
+    _say(centre, agent_commands, "add", f"vsk-new-{number}", "--insurer", "vsk", "--title", "Оператор пульта")
+    phone.hang_up()
+
+
+# --- the parts that calls share ----------------------------------------------------------------
+
+
+def _fail(place: str) -> None:
+    raise RuntimeError(f"a turn that fails at {place}")
+
+
+def _talking(centre: Centre) -> str:
+    """A caller and an agent of РГС's desk in conversation; the agent's code."""
+    _by_hand(centre)
+    phone = centre.dial(LINES["rgs"], OPERATOR["rgs"])
+    centre.reach(phone, "bridged", seconds=90)
+    return next(iter(_agents(centre, Presence.ON_CALL)), "rgs-desk-1")
+
+
+def _by_hand(centre: Centre) -> None:
+    """РГС's agents do nothing by themselves for now."""
+    with centre.records.transaction("by_hand") as tx:
+        tx.execute(update(Agent).where(Agent.insurer_id == "rgs").values(is_automatic=False))
+
+
+def _agents(centre: Centre, presence: Presence) -> list[str]:
+    with centre.records.reading("agents") as tx:
+        return list(tx.scalars(select(Agent.code).where(Agent.insurer_id == "rgs", Agent.presence == presence)))
+
+
+def _do(centre: Centre, command: Callable[[Floor], object]) -> None:
+    """What an agent wants done, tried again where it fails, and left where there is nothing to do any more."""
+    centre.act(lambda house: command(house.floor), gives_up_on=(AgentError,), tries_again_on=(CarrierError,))
+
+
+def _write_down(centre: Centre) -> None:
+    for code in _agents(centre, Presence.WRAP_UP):
+        _do(centre, partial(record_call_outcome, insurer_id="rgs", code=code, outcome=WrittenOutcome("info_given")))
+
+
+def _hang_up_all(centre: Centre) -> None:
+    """Every conversation of РГС's ends, and its agents write down what came of it."""
+    for _ in range(3):
+        for code in _agents(centre, Presence.ON_CALL):
+            _do(centre, partial(commands.hang_up, insurer_id="rgs", code=code))
+        centre.run_for(15)
+        _write_down(centre)
+
+
+def _promise(centre: Centre, mobile: exchange.AutoAnswer | exchange.Busy | exchange.NoAnswer) -> None:
+    centre.switch.behave("client:*", exchange.NoAnswer())
+    phone = centre.dial(LINES["rgs"], ani=MOBILE)
+    # From now on it rings there, and is answered or not.
+    centre.switch.register(MOBILE, mobile)
+    centre.walk(phone, (*OPERATOR["rgs"], "offered 1"))
+    centre.reach(phone, "ended", seconds=60)
+
+
+def _agents_are_back(centre: Centre) -> None:
+    centre.switch.behave("client:*", ANSWERS)
+
+
+def _hang_up_mobile(centre: Centre) -> None:
+    centre.switch.hang_up(MOBILE)
+    centre.run_for(20)
+
+
+def _leave_message(centre: Centre, *, keys: str, is_gone: bool = False) -> None:
+    centre.switch.behave("client:*", exchange.NoAnswer())
+    phone = centre.dial(LINES["rgs"], ani=MOBILE)
+    centre.switch.register(MOBILE, CALLED_BACK)
+    centre.walk(phone, (*OPERATOR["rgs"], "offered 2"))
+    centre.reach(phone, "beep", seconds=30)
+    centre.run_for(2)
+    _agents_are_back(centre)
+    phone.press(keys)
+    if is_gone:
+        with centre.switch.turn() as core:
+            for recording in core.recordings.values():
+                recording.is_deleted = True
+    centre.reach(phone, "bridged", seconds=40)
+    centre.run_for(60)
+    _hang_up_mobile(centre)
+
+
+def _say(centre: Centre, command: object, *words: str) -> None:
+    """A command at the prompt, said again if its process was killed."""
+
+    def said(house: object) -> None:
+        CliRunner().invoke(command, words, obj=SimpleNamespace(centre=house.centre))  # type: ignore[attr-defined, arg-type]
+
+    centre.act(said)

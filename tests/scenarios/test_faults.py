@@ -1,0 +1,151 @@
+"""One fault a run, after every commit and around every request to the carrier: whatever dies, nobody is left stuck."""
+
+import ast
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from config import failpoints
+from ivr import exchange
+from tests.postgres import PostgresServer
+from tests.scenarios import reference as calls
+from tests.scenarios.centre import Centre
+
+HERE: Final = Path(__file__).resolve().parents[2]
+
+# Which of the reference calls passes a place; the shortest one.
+PASSED_BY: Final[dict[calls.Scenario, str]] = {
+    calls.served: """
+        commit:answer_call commit:appoint_reconciling commit:begin_connecting commit:begin_ringing commit:claim_wait
+        commit:claim_work commit:end_call commit:end_leg commit:finish_work commit:hang_up commit:hear_ringing
+        commit:join_agent commit:keep_up_recordings commit:leave_bridge commit:leave_queue commit:match_offers
+        commit:note_bridged commit:note_ringing commit:record_outcome commit:take_turn commit:waiting_round
+        carrier:calls_since carrier:end_call carrier:find_conference carrier:queue_sid carrier:ring_agent
+        carrier:take_from_queue
+    """,
+    calls.hung_up_waiting: "commit:waiting_key commit:give_up_offer",
+    calls.emergency_given_to_duty: "commit:call_duty commit:escalate_emergency carrier:redirect",
+    calls.curator_away_from_the_desk: "commit:widen_wait",
+    calls.urgent_overflows: "commit:overflow_wait",
+    calls.curator_goes_home: "commit:autopilot_later",
+    calls.long_talk: "commit:check_offer_again commit:set_hold commit:note_wrap_up_overdue carrier:hold",
+    calls.passed_on: "commit:release_agent commit:transfer_call",
+    calls.declined: "commit:become_available commit:go_away commit:note_leg_ended",
+    calls.agent_lost_in_between: "carrier:end_conference",
+    calls.gone_as_it_is_answered: "commit:lose_race carrier:call_status",
+    calls.quicker_than_the_words: "commit:connect_again",
+    calls.rung_again: "commit:put_work_back carrier:participant_sid",
+    calls.work_forgotten: "commit:upkeep",
+    calls.turn_failed: "commit:apologise",
+    calls.promised: """
+        commit:begin_callback commit:begin_outgoing_call commit:begin_sending commit:fail_callback_attempt
+        commit:message_news commit:note_callback_dialled commit:note_message_sent commit:open_callback_window
+        commit:reach_callback carrier:place_call carrier:send_sms
+    """,
+    calls.promised_and_long: "commit:check_callback_again",
+    calls.promise_broken_off: "commit:settle_callback",
+    calls.message_unsent: "commit:note_message_failed carrier:messages_to",
+    calls.message_left: """
+        commit:note_recording commit:note_sealed commit:note_deleted_at_carrier carrier:fetch_recording
+        carrier:delete_recording
+    """,
+    calls.message_gone: "commit:fail_recording",
+    calls.administration: """
+        commit:add_agent commit:announce commit:clear_line commit:create_agents commit:divert commit:import_roster
+        commit:import_shifts
+    """,
+}
+WHERE: Final = {place: scenario for scenario, places in PASSED_BY.items() for place in places.split()}
+
+APART: Final = {
+    # Commands that show something and leave a row of the audit, after which nothing follows.
+    "commit:list_calls",
+    "commit:play_recording",
+    "commit:replay_call",
+    "commit:show_insured",
+    # Only at a start with other flows than the last one's; the next start does the same again.
+    "commit:install_flows",
+    # The bench fills a database of its own.
+    "commit:fill_world",
+    "commit:free_agent",
+    "commit:reset_match",
+}
+"""What no call passes, each with its reason."""
+
+COMMITS: Final = sorted(place for place in WHERE if place.startswith("commit:"))
+REQUESTS: Final = sorted(place for place in WHERE if place.startswith("carrier:"))
+
+
+def test_every_commit_and_every_request_to_the_carrier_is_passed_by_a_run() -> None:
+    assert set(WHERE) | APART == set(_places())
+
+
+def _places() -> Iterator[str]:
+    """Every named transaction and every verb of the carrier, as the source has them."""
+    packages = [HERE / package for package in ("agents", "config", "ivr", "recordings")]
+    for path in [HERE / "wsgi.py", *(path for package in packages for path in sorted(package.rglob("*.py")))]:
+        if "exchange" not in path.parts:
+            yield from _places_in(ast.parse(path.read_text()), is_carrier="carrier" in path.parts)
+
+
+def _places_in(tree: ast.Module, *, is_carrier: bool) -> Iterator[str]:
+    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        function = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        names = [word.value for word in call.args if isinstance(word, ast.Constant) and isinstance(word.value, str)]
+        if names and function in ("transaction", "turning"):
+            yield f"commit:{names[-1]}"
+        if names and is_carrier and function in ("_ask", "exchange"):
+            yield f"carrier:{names[0]}"
+
+
+# --- the runs ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def _nothing_stays_armed() -> Iterator[None]:
+    yield
+    failpoints.disarm()
+
+
+@pytest.mark.parametrize("place", [*COMMITS, *REQUESTS])
+def test_all_programs_killed_there(centre: Centre, place: str) -> None:
+    _run(centre, place, failpoints.kill_here)
+
+
+@pytest.mark.parametrize("place", [*COMMITS, *REQUESTS])
+def test_redis_flushed_there(centre: Centre, place: str) -> None:
+    _run(centre, place, lambda _: centre.flush_redis())
+
+
+@pytest.mark.parametrize("place", [*COMMITS, *REQUESTS])
+def test_every_connection_to_the_database_broken_there(centre: Centre, place: str) -> None:
+    _run(centre, place, lambda _: centre.break_connections())
+
+
+@pytest.mark.parametrize("place", [*COMMITS, *REQUESTS])
+def test_postgresql_restarted_there(
+    postgres_centre: Centre, postgres_server: PostgresServer, place: str
+) -> None:
+    postgres_centre.begin_anew()
+    _run(postgres_centre, place, lambda _: postgres_server.restart())
+
+
+@pytest.mark.parametrize("fault", [exchange.RestFault.ANSWER_CLOSED, exchange.RestFault.REFUSED_500])
+@pytest.mark.parametrize("place", REQUESTS)
+def test_the_carriers_answer_lost_there(centre: Centre, place: str, fault: exchange.RestFault) -> None:
+    """The deed is done and its answer lost, or it is refused: the centre cannot tell which."""
+    asking = place.replace("carrier:", "asking:")
+    _run(centre, asking, lambda _: centre.switch.ambush(exchange.Ambush(fault)), scenario=WHERE[place])
+
+
+def _run(
+    centre: Centre, place: str, strike: Callable[[str], Any], *, scenario: calls.Scenario | None = None
+) -> None:
+    centre.switch.behave_well()
+    failpoints.arm_once(place, strike)
+    (scenario or WHERE[place])(centre)
+    assert not failpoints.is_armed(place), "the call did not come there"
+    centre.switch.behave_well()
+    centre.assert_all_is_well()
