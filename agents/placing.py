@@ -182,10 +182,21 @@ def _helped_by_duty(tx: Transaction, call: Call, wait: Wait | None, callback: Ca
 
 
 def _found_at_carrier(floor: Floor, to_dial: _ToDial) -> str | None:
-    for placed in floor.carrier.calls_since(to_dial.since - timedelta(seconds=2)):
-        if not placed.is_inbound and placed.to_number == to_dial.phone and not placed.status.is_over:
-            return placed.sid
-    return None
+    """The live call that the lost answer was about: from the same line, and kept by no other promise.
+
+    Another insurer may ring the same person in the same moment, or this one for another reason.
+    """
+    live = [
+        placed.sid
+        for placed in floor.carrier.calls_since(to_dial.since - timedelta(seconds=2))
+        if not placed.is_inbound
+        and placed.to_number == to_dial.phone
+        and placed.from_number == to_dial.caller_id
+        and not placed.status.is_over
+    ]
+    with floor.centre.database.reading("calls_kept") as tx:
+        kept = set(tx.scalars(select(Callback.carrier_sid).where(Callback.carrier_sid.in_(live))))
+    return next((sid for sid in live if sid not in kept), None)
 
 
 def _try_later(

@@ -22,9 +22,9 @@ _CLOSE_LEG: Final = (
     .values(ended_at=_END, hangup_cause=bindparam("cause"))
 )
 _CLOSE_HOLDS: Final = update(Hold).where(Hold.call_id == _OF_CALL, Hold.ended_at.is_(None)).values(ended_at=_END)
-_CONNECTED: Final = (
+_HAPPENED: Final = (
     select(CallEvent.seq)
-    .where(CallEvent.call_id == _OF_CALL, CallEvent.kind == "connected")
+    .where(CallEvent.call_id == _OF_CALL, CallEvent.kind == bindparam("of_kind"))
     .limit(literal_column("1"))
 )
 
@@ -48,16 +48,20 @@ def end_call(centre: Centre, tx: Transaction, call: Call, *, cause: str, at: dat
     return True
 
 
-def outcome_of_a_drop(before: CallState, *, is_emergency: bool, was_connected: bool) -> str | None:
+def outcome_of_a_drop(
+    before: CallState, *, is_emergency: bool, was_connected: bool, is_left_to_agent: bool
+) -> str | None:
     """What an end by the caller's hanging up (or losing the line) amounts to; None where an agent says what came of it.
 
-    A caller who had spoken to an agent and waited again is `dropped_mid_call`.
+    A caller who had spoken to an agent and waited again is `dropped_mid_call`. Whoever hangs up on the way into the
+    conversation, before an agent has them, was still waiting.
     """
-    if before is CallState.WAITING:
+    if before is CallState.WAITING or (before is CallState.CONNECTED and not is_left_to_agent):
         if is_emergency:
             return "emergency_drop"
-        return "dropped_mid_call" if was_connected else "abandoned_in_queue"
-    if was_connected:
+        is_again = before is CallState.WAITING and was_connected
+        return "dropped_mid_call" if is_again else "abandoned_in_queue"
+    if is_left_to_agent:
         return None
     return "emergency_drop" if is_emergency else "abandoned_in_ivr"
 
@@ -79,11 +83,18 @@ def _close_intervals(tx: Transaction, call: Call, at: datetime) -> None:
 def _write_outcome(tx: Transaction, call: Call, before: CallState, at: datetime) -> None:
     if primary_outcome(tx, call.id) is not None:
         return
-    code = outcome_of_a_drop(before, is_emergency=call.is_emergency, was_connected=_was_connected(tx, call))
+    code = outcome_of_a_drop(
+        before,
+        is_emergency=call.is_emergency,
+        was_connected=_happened(tx, call, "connected"),
+        is_left_to_agent=_happened(tx, call, "agent_connected"),
+    )
     if code is not None:
         record_line_outcome(tx, call=call, code=code, at=at)
 
 
-def _was_connected(tx: Transaction, call: Call) -> bool:
-    """Whether an agent ever had the caller: the document that joins them was fetched."""
-    return tx.scalar(_CONNECTED, {"of_call": call.id}) is not None
+def _happened(tx: Transaction, call: Call, kind: str) -> bool:
+    """Whether the call's log has it: `connected`, the document that joins the caller to an agent was fetched;
+    `agent_connected`, an agent has them.
+    """
+    return tx.scalar(_HAPPENED, {"of_call": call.id, "of_kind": kind}) is not None

@@ -1,16 +1,17 @@
 """Calls that we owe: promised once, in daytime, keeping their place, tried a limited number of times."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select, update
 
 from agents import placing
 from agents.callbacks import OwedCalls
-from agents.models import Callback, CallbackState, OfferState, Presence, WaitState
+from agents.models import Callback, CallbackState, OfferState, Presence, Purpose, WaitState
 from agents.web import answer_callback, end_callback_call
 from ivr.calls.models import Call, Outcome
-from ivr.carrier.port import CarrierStatus
+from ivr.carrier.port import CarrierCall, CarrierStatus
 from ivr.ports import CallbackRefusal, QueueEntry
 
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -190,3 +191,80 @@ def test_late_news_of_an_attempt_changes_nothing(house):
     waiting(house)
     placing.attempt_failed(house.floor, callback(house).id, reason="late", sid="CA-out-9")
     assert callback(house).state == CallbackState.PLANNED
+
+
+def test_a_lost_answer_never_takes_over_a_call_that_is_another_promise(house):
+    waiting(house)
+    first = callback(house)
+    under_way = CarrierStatus.UNDER_WAY
+    from_elsewhere = CarrierCall("CA-line", None, "+74950000000", first.phone, False, under_way, None, None)
+    kept = replace(from_elsewhere, sid="CA-kept", from_number="+78002001441")
+    house.carrier.placed += [from_elsewhere, kept]
+    fields = {column.key: getattr(first, column.key) for column in inspect(Callback).columns}
+    other = {"id": "other", "reason": "other", "carrier_sid": "CA-kept", "state": "answered", "wait_id": None}
+    with house.centre.database.transaction("kept") as tx:
+        tx.add(Callback(**(fields | other)))
+    house.agent("a1")
+    house.carrier.lose_answer_of.add("place_call")
+    house.work()
+    house.later(2)
+    assert house.row(Callback, first.id).carrier_sid == "CA-out-1"
+    assert len(house.carrier.of("place_call")) == 1
+
+
+def test_a_number_rung_in_vain_too_often_is_promised_nothing_more_that_day(house):
+    for number in range(2):
+        call = house.call(f"CA-{number}")
+        promise(house, call, reason=f"r{number}", keep_place=False)
+    with house.centre.database.transaction("failed") as tx:
+        tx.execute(update(Callback).values(state="failed", ended_at=house.clock.now(), end_reason="no_answer"))
+    assert promise(house, house.call("CA-3"), keep_place=False) is CallbackRefusal.TOO_OFTEN
+    assert promise(house, house.call("CA-4", is_emergency=True), keep_place=False).is_new
+    assert promise(house, house.call("CA-5", ani="+79160000000"), keep_place=False).is_new
+    house.clock.move_by(24 * 3600 + 1)
+    assert promise(house, house.call("CA-6"), keep_place=False).is_new
+
+
+def test_a_callback_is_promised_and_tried_again_in_the_regions_own_hours(house):
+    house.clock.move_to(datetime(2026, 11, 25, 12, 0, tzinfo=UTC))  # 19:00 in Tomsk, 15:00 in Moscow
+    call = house.call(insurer_id="oms", line="hotline", region="70")
+    assert house.join(call, "representatives_1") is QueueEntry.CLOSED
+    plan = promise(house, call, keep_place=False)
+    assert callback(house).time_zone == "Asia/Tomsk"
+    assert plan.from_at >= house.clock.now()
+
+
+def test_an_urgent_callback_whose_attempts_are_used_up_is_not_promised_anew(house):
+    outgoing = Outgoing(house)
+    call = house.call(is_emergency=True)
+    house.join(call, "emergency", is_emergency=True)
+    house.end_call(call)
+    for attempt in range(1, 4):
+        house.later(61)
+        answer_callback(house.floor, outgoing, callback(house).id, f"CA-out-{attempt}")
+        with house.centre.database.transaction("urgent") as tx:
+            reached = tx.get_one(Call, f"CA-out-{attempt}")
+            reached.is_emergency = True
+        end_callback_call(house.floor, outgoing, callback(house).id, f"CA-out-{attempt}", CarrierStatus.COMPLETED)
+    assert callback(house).state == CallbackState.FAILED
+    house.later(3600)
+    assert len(house.carrier.of("place_call")) == 3
+
+
+def test_a_resumed_callback_is_an_offer_of_that_purpose(house):
+    waiting(house)
+    house.agent("a1")
+    house.work()
+    answer_callback(house.floor, Outgoing(house), callback(house).id, "CA-out-1")
+    house.join(house.row(Call, "CA-out-1"), "medical_desk")
+    house.work()
+    assert [one.purpose for one in house.offers(state=OfferState.MADE)] == [Purpose.CALLBACK]
+
+
+def test_who_stays_in_line_after_all_is_not_rung_as_well(house):
+    call = house.call()
+    house.join(call)
+    promise(house, call)
+    house.join(call)
+    assert house.waits()[0].state == WaitState.WAITING
+    assert (callback(house).state, callback(house).end_reason) == (CallbackState.DONE, "stayed_in_line")

@@ -1,7 +1,6 @@
 """The programs of a centre as an administrator starts them, stopped and killed for real, in real time."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -139,24 +138,6 @@ def test_with_the_workers_stopped_nobody_is_offered_a_call_and_started_again_it_
                 programs.carrier.switch.hang_up(phone)
                 until(lambda: programs.count(Wait, Wait.ended_at.is_(None)) == 0 and agents_are_there(programs))
     assert min(wait - limit for wait, limit in zip(waits, allowed, strict=True)) < 0, (waits, allowed)
-
-
-@pytest.mark.timeout(400)
-def test_workers_that_are_held_up_ring_as_soon_as_they_go_on(programs: Programs) -> None:
-    with ExitStack() as running:
-        running.enter_context(programs.started("web"))
-        running.enter_context(programs.started("sweep"))
-        workers = running.enter_context(programs.started("workers"))
-        until(lambda: programs.web_answers() and agents_are_there(programs))
-        os.killpg(workers.pid, signal.SIGSTOP)
-        try:
-            programs.dial()
-            until(lambda: programs.count(Wait, Wait.state == WaitState.WAITING) == 1)
-            time.sleep(2)
-            assert programs.count(Offer) == 0
-        finally:
-            os.killpg(workers.pid, signal.SIGCONT)
-        assert until(lambda: programs.count(Offer, Offer.ringing_at.is_not(None)) == 1) < 2
 
 
 @pytest.mark.timeout(400)

@@ -5,6 +5,8 @@ from lxml import etree
 from sqlalchemy import select
 
 from agents.models import Agent, Callback, Offer, Wait, WaitState
+from ivr.calls.finding import locked_call
+from ivr.calls.log import record
 from ivr.calls.models import CallState, Outcome
 from tests.ivr.turns.conftest import Hand, action, spoken
 
@@ -158,10 +160,19 @@ def test_who_loses_the_agent_is_first_in_the_queue_again_and_told_why(hand: Hand
 
 
 def test_a_hang_up_in_conversation_is_the_agents_to_record(hand: Hand) -> None:
-    reply = hand.post(action(_connected(hand), "Dial"), DialCallStatus="answered", CallStatus="completed")
+    reply, call_id = _connected(hand), hand.call_id()
+    with hand.phone.centre.database.transaction("agent_has_the_caller") as tx:
+        record(tx, locked_call(tx, call_id), "agent_connected", at=hand.clock.now(), agent="a1")
+    reply = hand.post(action(reply, "Dial"), DialCallStatus="answered", CallStatus="completed")
     assert len(reply) == 0
     assert hand.call().state == CallState.ENDED
     assert hand.outcome() is None
+
+
+def test_a_hang_up_on_the_way_into_a_conversation_that_no_agent_has_yet_is_written_down(hand: Hand) -> None:
+    hand.post(action(_connected(hand), "Dial"), DialCallStatus="answered", CallStatus="completed")
+    assert hand.call().state == CallState.ENDED
+    assert hand.outcome() == "abandoned_in_queue"
 
 
 def test_an_emergency_nobody_answers_goes_to_the_duty_number(hand: Hand) -> None:
