@@ -20,7 +20,7 @@ from config import start
 from config.ports import free_port
 from config.settings import DEMO
 
-PLACES = ("PULT_REDIS_URL", "PULT_PUBLIC_URL", "PULT_FALLBACK_URL", "PULT_CARRIER_URL")
+PLACES = ("PULT_REDIS_URL", "PULT_PUBLIC_URL", "PULT_DESK_URL", "PULT_FALLBACK_URL", "PULT_CARRIER_URL")
 
 
 @pytest.fixture
@@ -32,6 +32,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in PLACES:
         scheme, end = ("redis", "/0") if name == "PULT_REDIS_URL" else ("http", "")
         monkeypatch.setenv(name, f"{scheme}://127.0.0.1:{free_port()}{end}")
+    monkeypatch.setenv("PULT_VOICE_PORT", str(free_port()))
     return tmp_path
 
 

@@ -62,7 +62,9 @@ def test_a_connection_is_kept(web: Web) -> None:
 
 def test_two_processes_answer(web: Web) -> None:
     seen = set()
-    for _ in range(100):
+    deadline = time.monotonic() + 60
+    # On a busy machine one of them may take many in a row.
+    while len(seen) < 2 and time.monotonic() < deadline:
         connection = http.client.HTTPConnection("127.0.0.1", web.port)
         seen.add(web.post(connection, "/turn")[1])
         connection.close()
