@@ -18,7 +18,7 @@ from agents import caller_matters, commands, joining
 from agents.cli import commands_of
 from agents.errors import AgentError
 from agents.floor import Floor
-from agents.models import Agent, AgentSkill, Offer, OfferState, Presence
+from agents.models import Agent, Offer, OfferState, Presence
 from agents.wrap_up import WrittenOutcome, record_call_outcome
 from config import failpoints
 from config.due_work import DueWork
@@ -80,17 +80,11 @@ def curator_away_from_the_desk(centre: Centre) -> None:
 
 def language_after_all(centre: Centre) -> None:
     """Whoever speaks the caller's language does not answer: after a while anybody is asked."""
-    with centre.records.transaction("learn_uzbek") as tx:
-        agent_id = tx.scalars(select(Agent.id).where(Agent.code == "maks-desk-1")).one()
-        tx.add(AgentSkill(agent_id=agent_id, skill="speaks_uz", insurer_id="maks"))
     centre.switch.behave("client:*", exchange.NoAnswer())
     phone = centre.dial(LINES["maks"], ("2", "0"))
     centre.reach(phone, "hold_music")
     centre.run_for(45)
     phone.hang_up()
-    centre.run_for(5)
-    with centre.records.transaction("forget_uzbek") as tx:
-        tx.execute(delete(AgentSkill).where(AgentSkill.skill == "speaks_uz"))
 
 
 def urgent_overflows(centre: Centre) -> None:
