@@ -135,7 +135,7 @@ def test_a_redis_elsewhere_that_does_not_answer(here: Path, pult: Pult) -> None:
     [
         ("PULT_PUBLIC_URL", "127.0.0.1:8080"),
         ("PULT_PUBLIC_URL", "http://127.0.0.1:99999"),
-        ("PULT_PUBLIC_URL", "http://127.0.0.1:8080/pult"),
+        ("PULT_PUBLIC_URL", "http://127.0.0.1:8080/pult?line=1"),
         ("PULT_FALLBACK_URL", "ftp://127.0.0.1"),
         ("PULT_CARRIER_URL", "http://x:abc"),
         ("PULT_WEB_BIND", "8080"),
