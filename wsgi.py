@@ -24,6 +24,7 @@ from config.addresses import exchange_address, origin_of, voice_address
 from config.centre import Centre, open_centre
 from config.clock import Clock, MovedClock, WallClock
 from config.database import Base, Database
+from config.errands import Afterwards, Errands, at_once
 from config.errors import ConfigError, StoreError, TableError
 from config.job_queues import JobQueues
 from config.late_commands import LateCommands, run
@@ -88,7 +89,13 @@ def make_ready(settings: Settings) -> None:
     compose(settings, flows_are_read_late=True).close()
 
 
-def compose(settings: Settings, clock: Clock | None = None, *, flows_are_read_late: bool = False) -> House:
+def compose(
+    settings: Settings,
+    clock: Clock | None = None,
+    *,
+    flows_are_read_late: bool = False,
+    errands: Errands = at_once,
+) -> House:
     """Compose the centre; the database must have been prepared. Raises ConfigError, StoreError or FlowsBroken.
 
     With `flows_are_read_late` they are read when a call asks for them, for programs that answer no calls.
@@ -103,9 +110,10 @@ def compose(settings: Settings, clock: Clock | None = None, *, flows_are_read_la
     voicemail = Messages(centre, carrier, partial(OwedCalls(centre).plan, keep_place=False))
     flows = install_flows(centre, _proved, are_read_late=flows_are_read_late)
     phone = PhoneSide(centre, carrier, flows, ports(floor, voicemail))
-    job_queues = JobQueues(settings.redis_url, plan, clock, timeout_seconds=settings.turn_redis_seconds)
+    url, patience = settings.redis_url, settings.turn_redis_seconds
+    job_queues = JobQueues(url, plan, clock, timeout_seconds=patience, errands=errands)
     database.after_commit(job_queues.hurry_scheduled)
-    Announcer(settings.redis_url, TOLD, timeout_seconds=settings.turn_redis_seconds).watch(database)
+    Announcer(url, TOLD, timeout_seconds=patience, errands=errands).watch(database)
     voicemail.wire(plan)
     ivr_wiring.wire(plan, phone)
     sweep = Sweep(database, clock, plan, job_queues)
@@ -315,7 +323,7 @@ def _serving() -> Iterable[click.Command]:
 
     programs = Programs(
         settings=centre_settings,
-        web=lambda settings: create_app(compose(settings)),
+        web=lambda settings: create_app(compose(settings, errands=Afterwards())),
         desk=lambda settings: create_staff_app(compose(settings, flows_are_read_late=True).floor),
         fallback=fallback_of,
         plan=lambda settings: compose(settings, flows_are_read_late=True).centre.plan,

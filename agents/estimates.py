@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, func, lite
 from agents.lane_words import Lane
 from agents.models import SERVING_PURPOSES, Agent, AgentSkill, Offer, OfferState, Presence, Wait, WaitState
 from config.database import Transaction
+from config.prepared import Prepared
 
 RING_SECONDS: Final = 20
 """How long an agent's telephone rings before the offer counts as missed."""
@@ -50,8 +51,8 @@ _BEFORE: Final = (
     .limit(literal_column(str(_MOST_AHEAD)))
     .subquery()
 )
-_AHEAD: Final = select(_BEFORE.c.lane, func.count()).group_by(_BEFORE.c.lane)
-_LAST_HANDLED: Final = (
+_AHEAD: Final = Prepared(select(_BEFORE.c.lane, func.count()).group_by(_BEFORE.c.lane))
+_LAST_HANDLED: Final = Prepared(
     select(_OFFERS.accepted_at, func.coalesce(_OFFERS.handled_until, _OFFERS.ended_at))
     .where(
         _OFFERS.insurer_id == bindparam("insurer_id"),
@@ -65,7 +66,6 @@ _LAST_HANDLED: Final = (
 )
 
 
-@lru_cache(maxsize=64)
 def _at_work(skills: int, presences: tuple[Presence, ...]) -> Select[str]:
     """Finds agents in these presences with so many skills, which are its parameters `skill_0` and so on."""
     at_work = select(_AGENTS.id).where(
@@ -82,21 +82,20 @@ def _at_work(skills: int, presences: tuple[Presence, ...]) -> Select[str]:
 
 
 @lru_cache(maxsize=64)
-def _how_many(skills: int, presences: tuple[Presence, ...]) -> Select[int]:
-    return select(func.count()).select_from(_at_work(skills, presences).subquery())
+def _how_many(skills: int, presences: tuple[Presence, ...]) -> Prepared:
+    return Prepared(select(func.count()).select_from(_at_work(skills, presences).subquery()))
 
 
 @lru_cache(maxsize=64)
-def _whether_any(skills: int) -> Select[str]:
-    return _at_work(skills, _AT_WORK).limit(literal_column("1"))
+def _whether_any(skills: int) -> Prepared:
+    return Prepared(_at_work(skills, _AT_WORK).limit(literal_column("1")))
 
 
 def ahead_of(tx: Transaction, wait: Wait) -> int:
     """How many contacts come before this one, in whatever queue, with agents who could serve both; at most 1000."""
-    tx.flush()
     place = {"insurer_id": wait.insurer_id, "own_id": wait.id, "rank": wait.rank, "since": wait.since}
     own = frozenset(wait.skills)
-    counted = tx.execute(_AHEAD, place).all()
+    counted = _AHEAD.rows(tx, place)
     return sum(number for lane, number in counted if _shares_agents(tx, wait.insurer_id, own, Lane.read(lane)))
 
 
@@ -106,7 +105,7 @@ def _shares_agents(tx: Transaction, insurer_id: str, own: frozenset[str], lane: 
     if others <= own:
         return True
     wanted = own | others
-    return tx.scalar(_whether_any(len(wanted)), _named(insurer_id, wanted)) is not None
+    return _whether_any(len(wanted)).value(tx, _named(insurer_id, wanted)) is not None
 
 
 def _named(insurer_id: str, skills: Iterable[str]) -> dict[str, str]:
@@ -138,8 +137,7 @@ def _upward(seconds: float) -> int:
 
 def mean_handling_seconds(tx: Transaction, insurer_id: str, queue: str, at: datetime) -> float | None:
     """Mean talk, hold and wrap-up of the last conversations of the queue; None when fewer than three were measured."""
-    tx.flush()
-    rows = tx.execute(_LAST_HANDLED, {"insurer_id": insurer_id, "queue": queue, "since": at - _RECENT}).all()
+    rows = _LAST_HANDLED.rows(tx, {"insurer_id": insurer_id, "queue": queue, "since": at - _RECENT})
     lasted = [(until - since).total_seconds() for since, until in rows if since is not None and until is not None]
     return sum(lasted) / len(lasted) if len(lasted) >= _LEAST_SAMPLE else None
 
@@ -148,6 +146,6 @@ def agents_at_work(
     tx: Transaction, insurer_id: str, skills: Iterable[str], *, presences: tuple[Presence, ...] = _AT_WORK
 ) -> int:
     """How many agents of the insurer with all these skills are at work now, free or not; or in these presences."""
-    tx.flush()
     wanted = set(skills)
-    return tx.scalar(_how_many(len(wanted), presences), _named(insurer_id, wanted)) or 0
+    number: int = _how_many(len(wanted), presences).value(tx, _named(insurer_id, wanted))
+    return number

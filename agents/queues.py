@@ -16,6 +16,7 @@ from agents.serving import diverted_away, overflow_rules, serving_rules
 from config.calendars import CalendarError
 from config.centre import Centre
 from config.database import Transaction
+from config.prepared import Prepared
 from ivr.calls.log import record
 from ivr.calls.models import Call
 from ivr.diversions import Diversion
@@ -254,29 +255,34 @@ def _is_bridged(tx: Transaction, wait: Wait) -> bool:
 
 
 # Built once: building a statement anew takes longer than the database needs for it.
-_WAITING: Final = select(func.count()).select_from(
-    select(Wait.id)
-    .where(
-        Wait.insurer_id == bindparam("insurer_id"),
-        Wait.queue == bindparam("queue"),
-        or_(Wait.state == WaitState.WAITING, Wait.state == WaitState.OFFERED),
+_WAITING: Final = Prepared(
+    select(func.count()).select_from(
+        select(Wait.id)
+        .where(
+            Wait.insurer_id == bindparam("insurer_id"),
+            Wait.queue == bindparam("queue"),
+            or_(Wait.state == WaitState.WAITING, Wait.state == WaitState.OFFERED),
+        )
+        .limit(bindparam("enough"))
+        .subquery()
     )
-    .limit(bindparam("enough"))
-    .subquery()
 )
-_PROMISED: Final = select(Callback.wait_id).where(
-    Callback.carrier_sid == bindparam("carrier_sid"),
-    Callback.insurer_id == bindparam("insurer_id"),
-    Callback.ended_at.is_(None),
+_PROMISED: Final = Prepared(
+    select(Callback.wait_id).where(
+        Callback.carrier_sid == bindparam("carrier_sid"),
+        Callback.insurer_id == bindparam("insurer_id"),
+        Callback.ended_at.is_(None),
+    )
 )
 
 
 def _size(tx: Transaction, insurer_id: str, queue: str, enough: int) -> int:
-    return tx.scalar(_WAITING, {"insurer_id": insurer_id, "queue": queue, "enough": enough}) or 0
+    size: int = _WAITING.value(tx, {"insurer_id": insurer_id, "queue": queue, "enough": enough})
+    return size
 
 
 def _promised_wait(tx: Transaction, call: Call) -> Wait | None:
     """The wait that a callback, being kept by this very call, continues."""
-    wait_id = tx.scalar(_PROMISED, {"carrier_sid": call.carrier_sid, "insurer_id": call.insurer_id})
+    wait_id = _PROMISED.value(tx, {"carrier_sid": call.carrier_sid, "insurer_id": call.insurer_id})
     statement = select(Wait).where(Wait.id == wait_id, Wait.state == WaitState.CALLBACK)
     return None if wait_id is None else tx.scalar(statement.with_for_update())

@@ -13,13 +13,14 @@ from enum import StrEnum
 from typing import Final, TypeAlias, cast
 from zlib import crc32
 
-from sqlalchemy import Executable, Index, Table, UniqueConstraint, bindparam, case, delete, or_, select, update
+from sqlalchemy import Index, Table, UniqueConstraint, bindparam, case, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from config.clock import Clock
 from config.database import Base, Database, InsurerId, RowId, Transaction
 from config.ids import new_id
+from config.prepared import Prepared
 
 log = logging.getLogger("pult.due_work")
 
@@ -63,7 +64,7 @@ _ROWS: Final = cast(Table, DueWork.__table__)
 
 def _schedule_statement(
     insert: Callable[[Table], postgresql.Insert] | Callable[[Table], sqlite.Insert], *, keep_earlier: bool
-) -> Executable:
+) -> Prepared:
     """Write a row, or make an earlier appointment of the same kind and subject this one."""
     new = {name: bindparam(name, type_=_ROWS.c[name].type) for name in ("id", "insurer_id", "kind", "subject_id")}
     statement = insert(_ROWS).values(
@@ -71,7 +72,7 @@ def _schedule_statement(
     )
     changes = {"due_at": statement.excluded.due_at, "attempts": 0, "revision": _ROWS.c.revision + 1}
     where = _ROWS.c.due_at > statement.excluded.due_at if keep_earlier else None
-    return statement.on_conflict_do_update(index_elements=["kind", "subject_id"], set_=changes, where=where)
+    return Prepared(statement.on_conflict_do_update(index_elements=["kind", "subject_id"], set_=changes, where=where))
 
 
 _SCHEDULE: Final = {
@@ -80,15 +81,15 @@ _SCHEDULE: Final = {
     for keep_earlier in (False, True)
 }
 _THIS: Final = (_ROWS.c.kind == bindparam("of_kind"), _ROWS.c.subject_id == bindparam("of_subject"))
-_CANCEL: Final = delete(_ROWS).where(*_THIS)
+_CANCEL: Final = Prepared(delete(_ROWS).where(*_THIS))
 _NOW: Final = bindparam("now", type_=_ROWS.c.due_at.type)
-_CLAIM: Final = (
+_CLAIM: Final = Prepared(
     update(_ROWS)
     .where(*_THIS, _ROWS.c.due_at <= _NOW, or_(_ROWS.c.leased_until.is_(None), _ROWS.c.leased_until <= _NOW))
     .values(leased_until=bindparam("lease_end", type_=_ROWS.c.due_at.type), attempts=_ROWS.c.attempts + 1)
     .returning(_ROWS.c.id, _ROWS.c.due_at, _ROWS.c.attempts, _ROWS.c.revision)
 )
-_FINISH: Final = (
+_FINISH: Final = Prepared(
     delete(_ROWS)
     .where(_ROWS.c.id == bindparam("row_id"), _ROWS.c.revision == bindparam("as_claimed"))
     .returning(_ROWS.c.id)
@@ -133,13 +134,13 @@ def schedule(
         "subject_id": subject_id,
         "due_at": due_at,
     }
-    tx.execute(statement, appointment)
+    statement.run(tx, [appointment])
     tx.info.setdefault(_SCHEDULED, []).append(Due(kind, subject_id, due_at))
 
 
 def cancel(tx: Transaction, *, kind: str, subject_id: str) -> None:
     """Take the appointment back; nothing happens if there is none."""
-    tx.execute(_CANCEL, {"of_kind": kind, "of_subject": subject_id})
+    _CANCEL.run(tx, [{"of_kind": kind, "of_subject": subject_id}])
 
 
 def scheduled_in(tx: Transaction) -> list[Due]:
@@ -223,14 +224,13 @@ class WorkPlan:
         now = self._clock.now()
         wanted = {"of_kind": kind, "of_subject": subject_id, "now": now, "lease_end": now + LEASE}
         with self._database.transaction("claim_work") as tx:
-            row = tx.execute(_CLAIM, wanted).one_or_none()
-        return None if row is None else _Claimed(*row)
+            rows = _CLAIM.rows(tx, wanted)
+        return _Claimed(*rows[0]) if rows else None
 
     def _finish(self, claimed: _Claimed) -> bool:
         now = self._clock.now()
         with self._database.transaction("finish_work") as tx:
-            done = tx.execute(_FINISH, {"row_id": claimed.id, "as_claimed": claimed.revision}).one_or_none()
-            if done is not None:
+            if _FINISH.rows(tx, {"row_id": claimed.id, "as_claimed": claimed.revision}):
                 return False
             return self._release(tx, claimed) <= now
 

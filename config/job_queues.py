@@ -2,7 +2,9 @@
 
 import logging
 import re
+from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from redis import Redis
@@ -15,6 +17,7 @@ from rq.exceptions import DuplicateJobError
 from config.clock import Clock, stopwatch
 from config.database import Transaction, refuse_inside_transaction
 from config.due_work import LEASE, Due, WorkPlan, scheduled_in
+from config.errands import Errands, at_once
 
 log = logging.getLogger("pult.job_queues")
 
@@ -41,16 +44,19 @@ def perform(kind: str, subject_id: str) -> None:
 class JobQueues:
     """Hurries due work along. A failure here is never an error: the sweep finds every row that is due."""
 
-    def __init__(self, url: str, plan: WorkPlan, clock: Clock, *, timeout_seconds: float = 0.05) -> None:
+    def __init__(
+        self, url: str, plan: WorkPlan, clock: Clock, *, timeout_seconds: float = 0.05, errands: Errands = at_once
+    ) -> None:
         self._redis = connect(url, timeout_seconds=timeout_seconds)
         self._plan = plan
         self._clock = clock
+        self._errands = errands
         self._silent_until = 0.0
 
     def hurry_scheduled(self, tx: Transaction) -> None:
         """After a commit: enqueue what the transaction made due, each once. Waits for Redis at most the time-out."""
-        for due in dict.fromkeys(scheduled_in(tx)):
-            self._hurry(due)
+        if scheduled := scheduled_in(tx):
+            self._errands(partial(self._hurry_all, list(dict.fromkeys(scheduled))))
 
     def enqueue_once(self, due: Due) -> bool:
         """For the sweep: enqueue unless a job for it is waiting already. False if Redis refuses."""
@@ -64,6 +70,10 @@ class JobQueues:
         except RedisError:
             return False
         return True
+
+    def _hurry_all(self, scheduled: Sequence[Due]) -> None:
+        for due in scheduled:
+            self._hurry(due)
 
     def _hurry(self, due: Due) -> None:
         if stopwatch() < self._silent_until:

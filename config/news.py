@@ -7,8 +7,9 @@ News may be lost at any moment. Whoever listens is told so (`None`), and looks a
 import json
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ from sqlalchemy.orm import UOWTransaction
 
 from config.clock import stopwatch
 from config.database import Base, Database, Transaction, refuse_inside_transaction
+from config.errands import Errands, at_once
 from config.job_queues import connect
 
 log = logging.getLogger("pult.news")
@@ -53,17 +55,25 @@ Hear: TypeAlias = Callable[[News | None], None]
 class Announcer:
     """Publishes what transactions change. Rows changed past the session (`Prepared`, bulk statements) are not seen."""
 
-    def __init__(self, redis_url: str, tellers: Mapping[type[Base], Teller], *, timeout_seconds: float = 0.05) -> None:
+    def __init__(
+        self,
+        redis_url: str,
+        tellers: Mapping[type[Base], Teller],
+        *,
+        timeout_seconds: float = 0.05,
+        errands: Errands = at_once,
+    ) -> None:
         self._redis = connect(redis_url, timeout_seconds=timeout_seconds)
         self._channel = _channel_of(redis_url)
         self._tellers = tellers
+        self._errands = errands
         self._silent_until = 0.0
         self._has_missed = False
 
     def watch(self, database: Database) -> None:
         """Announce whatever is committed to `database` from now on."""
         event.listen(database.sessions, "after_flush", self._note)
-        database.after_commit(self._publish)
+        database.after_commit(self._announce)
 
     def _note(self, tx: Transaction, _context: UOWTransaction) -> None:
         changed = tx.info.setdefault(_CHANGED, {})
@@ -71,10 +81,11 @@ class Announcer:
             if teller := self._tellers.get(type(row)):
                 changed[teller(row)] = None
 
-    def _publish(self, tx: Transaction) -> None:
-        changed = tx.info.pop(_CHANGED, None)
-        if not changed:
-            return
+    def _announce(self, tx: Transaction) -> None:
+        if changed := tx.info.pop(_CHANGED, None):
+            self._errands(partial(self._publish, tuple(changed)))
+
+    def _publish(self, changed: Sequence[News]) -> None:
         if stopwatch() < self._silent_until:
             self._has_missed = True
             return

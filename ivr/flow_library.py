@@ -12,6 +12,7 @@ from config.centre import Centre
 from config.clock import Clock
 from config.database import Database, Transaction
 from config.line_descriptions import Insurers, Line
+from config.prepared import Prepared
 from flows import Finding, FlowSet, FlowsRefusedError, Vocabularies, Vocabulary
 from flows.library import digest_of, sources_in
 from ivr.calls.models import FlowVersion
@@ -27,7 +28,9 @@ DUTY: Final = "duty"
 DIVERSION: Final = "diversion"
 
 # Built once, as every call begins with it.
-_NEWEST: Final = select(FlowVersion.digest).order_by(FlowVersion.installed_at.desc()).limit(literal_column("1"))
+_NEWEST: Final = Prepared(
+    select(FlowVersion.digest).order_by(FlowVersion.installed_at.desc()).limit(literal_column("1"))
+)
 
 
 def vocabularies_of(insurers: Insurers) -> Vocabularies:
@@ -111,7 +114,8 @@ class FlowLibrary:
 
     @staticmethod
     def _current_digest(tx: Transaction) -> str | None:
-        return tx.scalar(_NEWEST)
+        digest: str | None = _NEWEST.value(tx, {})
+        return digest
 
     def _proved(self, sources: dict[str, str]) -> FlowSet:
         digest = digest_of(sources)

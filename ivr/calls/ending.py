@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, literal_column, select, update
 
 from config.centre import Centre
 from config.database import Transaction
+from config.prepared import Prepared
 from flows import Session
 from ivr.calls.log import record
 from ivr.calls.models import Call, CallEvent, CallState, Hold, Leg
@@ -16,13 +17,15 @@ from ivr.signals import call_ended
 # Built once: building a statement anew takes longer than the database needs for it.
 _OF_CALL: Final = bindparam("of_call", type_=Leg.call_id.type)
 _END: Final = bindparam("end", type_=Leg.ended_at.type)
-_CLOSE_LEG: Final = (
+_CLOSE_LEG: Final = Prepared(
     update(Leg)
     .where(Leg.call_id == _OF_CALL, Leg.carrier_sid == bindparam("of_sid"), Leg.ended_at.is_(None))
     .values(ended_at=_END, hangup_cause=bindparam("cause"))
 )
-_CLOSE_HOLDS: Final = update(Hold).where(Hold.call_id == _OF_CALL, Hold.ended_at.is_(None)).values(ended_at=_END)
-_HAPPENED: Final = (
+_CLOSE_HOLDS: Final = Prepared(
+    update(Hold).where(Hold.call_id == _OF_CALL, Hold.ended_at.is_(None)).values(ended_at=_END)
+)
+_HAPPENED: Final = Prepared(
     select(CallEvent.seq)
     .where(CallEvent.call_id == _OF_CALL, CallEvent.kind == bindparam("of_kind"))
     .limit(literal_column("1"))
@@ -76,8 +79,9 @@ def _without_digits(session: str | None) -> str | None:
 
 def _close_intervals(tx: Transaction, call: Call, at: datetime) -> None:
     of_call = {"of_call": call.id, "of_sid": call.carrier_sid, "end": at, "cause": call.hangup_cause}
-    tx.execute(_CLOSE_LEG, of_call)
-    tx.execute(_CLOSE_HOLDS, of_call)
+    tx.flush()
+    _CLOSE_LEG.run(tx, [of_call])
+    _CLOSE_HOLDS.run(tx, [of_call])
 
 
 def _write_outcome(tx: Transaction, call: Call, before: CallState, at: datetime) -> None:
@@ -97,4 +101,4 @@ def _happened(tx: Transaction, call: Call, kind: str) -> bool:
     """Whether the call's log has it: `connected`, the document that joins the caller to an agent was fetched;
     `agent_connected`, an agent has them.
     """
-    return tx.scalar(_HAPPENED, {"of_call": call.id, "of_kind": kind}) is not None
+    return _HAPPENED.value(tx, {"of_call": call.id, "of_kind": kind}) is not None

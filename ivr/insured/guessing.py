@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Select, bindparam, delete, func, select, text, update
+from sqlalchemy import bindparam, delete, func, select, text, update
 
 from config.database import Transaction
 from config.ids import new_id
 from config.line_descriptions import IdentificationLimits
+from config.prepared import Prepared
 from ivr.calls.models import Call
 from ivr.insured.models import IdentificationTry
 
@@ -75,17 +76,18 @@ def detach_tries(tx: Transaction, *, call: Call, at: datetime) -> None:
 
 
 # Built once: building a statement anew takes longer than the database needs for it.
-_MISSES: Final = select(func.count()).where(
+_COUNTED: Final = select(func.count()).where(
     IdentificationTry.insurer_id == bindparam("insurer_id"), IdentificationTry.is_match.is_(False)
 )
 _RECENTLY: Final = IdentificationTry.tried_at > bindparam("since")
-_OF_CALL: Final = _MISSES.where(IdentificationTry.call_id == bindparam("whose"))
-_OF_POLICY: Final = _MISSES.where(IdentificationTry.policy_hash == bindparam("whose"), _RECENTLY)
-_OF_CALLER: Final = _MISSES.where(IdentificationTry.caller_hash == bindparam("whose"), _RECENTLY)
+_OF_CALL: Final = Prepared(_COUNTED.where(IdentificationTry.call_id == bindparam("whose")))
+_OF_POLICY: Final = Prepared(_COUNTED.where(IdentificationTry.policy_hash == bindparam("whose"), _RECENTLY))
+_OF_CALLER: Final = Prepared(_COUNTED.where(IdentificationTry.caller_hash == bindparam("whose"), _RECENTLY))
 
 
-def _misses(tx: Transaction, statement: Select[int], call: Call, whose: str, *, since: datetime | None = None) -> int:
-    return tx.scalar(statement, {"insurer_id": call.insurer_id, "whose": whose, "since": since}) or 0
+def _misses(tx: Transaction, statement: Prepared, call: Call, whose: str, *, since: datetime | None = None) -> int:
+    misses: int = statement.value(tx, {"insurer_id": call.insurer_id, "whose": whose, "since": since})
+    return misses
 
 
 def _take_turns(tx: Transaction, guess: Guess) -> None:
