@@ -123,7 +123,7 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Say `said`, then record a message; any key ends it, and 0, 9 and `*` come back as `Pressed`."""
+    """Say `said`, then record a message; any key ends it. 0, 9, `*` and keys before the tone come back as `Pressed`."""
 
     max_seconds: int
 

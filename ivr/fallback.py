@@ -77,8 +77,7 @@ def apology(duty_number: PhoneNumber | None) -> elements.Xml:
     """What the caller hears: the apology, then the duty number if there is one, then where else to turn."""
     if duty_number is None:
         return elements.document(_said(_APOLOGY), elements.hang_up())
-    digits = f' sendDigits="ww{elements.escape(duty_number.extension)}"' if duty_number.extension else ""
-    number = f"<Number{digits}>{elements.escape(duty_number.e164)}</Number>"
+    number = elements.number_to_ring(duty_number.e164, duty_number.extension)
     # Without an action the document goes on behind the Dial; who was served has hung up by then, or hears this once.
     dial = f'<Dial timeout="{_RING_SECONDS}" ringTone="ru">{number}</Dial>'
     return elements.document(_said(_APOLOGY), _said(_CONNECTING), dial, _said(_NOBODY), elements.hang_up())

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Record(Node):
-    """Records a message, which any key ends; 9 and 0 leave for help, and `*` starts anew.
+    """Records a message, which any key ends; 9 and 0 leave for help, `*` starts anew, others pressed too soon start it.
 
     message:
       record: [voicemail.speak]
@@ -70,8 +70,10 @@ class Record(Node):
         if (jump := visit.shortcut(key)) is not None:
             visit.pressed(key)
             return jump
-        # The service answers `recorded` where there is a recording; a bare key means that there is none.
-        return Go(self.results["empty"])
+        # The service answers `recorded` or `empty` once the tone has sounded: this key came before it, and cuts only
+        # the words short.
+        visit.pressed("nomatch")
+        return self.resume(visit)
 
     def exits(self) -> tuple[Exit, ...]:
         return tuple(Exit(("results", result), to) for result, to in self.results.items())

@@ -43,6 +43,7 @@ _RUNG_BACK_WITHIN: Final = {
 _DESK: Final = "desk"
 TRANSFERRED_DUTY: Final = "transferred_duty"
 TRANSFERRED_ELSEWHERE: Final = "transferred_elsewhere"
+_SPOKEN_TO: Final = frozenset({TRANSFERRED_DUTY, TRANSFERRED_ELSEWHERE})
 
 _KNOWN_ENOUGH: Final = (IdentificationLevel.IDENTIFIED, IdentificationLevel.VERIFIED)
 
@@ -78,8 +79,8 @@ def record_outcome(
 
     `code` is one of domain.md §7, or of `own_codes` (the insurer's list in config/lines). `by` is an agent's
     code or `LINE`. An agent's primary outcome wins: it turns the line's or another agent's into a secondary one
-    and replaces the same agent's earlier one; the line's never replaces an agent's, which is then returned. The
-    same outcome by the same recorder again changes the row. `call` must be locked (`ivr.calls.finding`).
+    and replaces the same agent's earlier one; the line's never replaces an agent's, which is then returned, and
+    stands beside its own earlier one where that says that somebody without a desk spoke to the caller. The same outcome by the same recorder again changes the row. `call` must be locked (`ivr.calls.finding`).
     """
     if code not in GENERIC and code not in own_codes:
         raise OutcomeUnknown(code)
@@ -89,6 +90,8 @@ def record_outcome(
     primary = primary_outcome(tx, call.id)
     if primary is None:
         return _add(tx, call, entry, is_primary=True)
+    if by == LINE and primary.code in _SPOKEN_TO and code != primary.code:
+        return _secondary(tx, call, entry)
     if primary.recorded_by == by:
         return _rewrite(tx, call, primary, entry)
     if by == LINE:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from typing import Final
 
+from config.phone_numbers import PhoneNumber
 from ivr.calls.finding import locked_call
 from ivr.calls.log import record
 from ivr.phone_side import PhoneSide
@@ -60,15 +61,17 @@ def way_on(phone: PhoneSide, call_id: str) -> Xml:
     with phone.centre.database.transaction("apologise") as tx:
         one = turning_of(phone, tx, locked_call(tx, call_id))
         record(tx, one.call, "turn_failed", at=one.at, turn=one.call.turn)
-        return apology(one.call.language, one.line.duty_number.e164, one.call.dnis, phone.delivery)
+        return apology(one.call.language, one.line.duty_number, one.call.dnis, phone.delivery)
 
 
-def apology(language: str, duty_number: str, caller_id: str, delivery: Delivery) -> Xml:
+def apology(language: str, duty_number: PhoneNumber, caller_id: str, delivery: Delivery) -> Xml:
     """Sorry, the duty number, and if nobody answers there, when to ring again."""
     spoken = language if language in APOLOGY else "ru"
     return elements.document(
         say_text(APOLOGY[spoken], language=spoken, delivery=delivery),
-        elements.dial_last(duty_number, caller_id=caller_id, timeout=_DUTY_SECONDS),
+        elements.dial_last(
+            duty_number.e164, extension=duty_number.extension, caller_id=caller_id, timeout=_DUTY_SECONDS
+        ),
         say_text(GOODBYE[spoken], language=spoken, delivery=delivery),
         elements.hang_up(),
     )

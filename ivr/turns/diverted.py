@@ -18,7 +18,7 @@ from ivr.twiml.elements import Xml
 from ivr.twiml.speech import spoken
 
 _RING_SECONDS: Final = 30
-_LONGEST_MESSAGE_SECONDS: Final = 120
+LONGEST_MESSAGE_SECONDS: Final = 120
 _TRIES: Final = 2
 _ASKED: Final = "secretary_asked"
 REASON: Final = "message"
@@ -74,13 +74,21 @@ def _promise(one: Turning) -> Xml:
 
 
 def _ask_for_message(one: Turning, words: Xml, prompt: str) -> Xml:
-    move(one.call, CallState.LEAVING_MESSAGE)
     one.note(_ASKED)
+    return recording_document(one, words + _said(one, prompt))
+
+
+def recording_document(one: Turning, words: Xml, seconds: int = LONGEST_MESSAGE_SECONDS) -> Xml:
+    """Say `words`, if any, and record a message of so many seconds at most."""
+    move(one.call, CallState.LEAVING_MESSAGE)
     action = one.urls.recorded(one.call.turn + 1)
-    recording = elements.record(
-        action=action, status_url=one.urls.recordings, max_seconds=_LONGEST_MESSAGE_SECONDS
+    return elements.document(
+        # A key is heard before the tone as well: 9 brings help, and nobody has to listen to the end for it.
+        elements.gather_or_go_on(words, action=action, timeout=1) if words else "",
+        elements.record(action=action, status_url=one.urls.recordings, max_seconds=seconds),
+        # Reached only where nothing was recorded: without it whoever says nothing after the tone is cut off.
+        elements.redirect(action),
     )
-    return elements.document(words, _said(one, prompt), recording)
 
 
 def _times_asked(one: Turning) -> int:

@@ -10,7 +10,7 @@ from ivr.calls.finding import locked_call_by_sid
 from ivr.calls.models import Call, CarrierNews
 from ivr.carrier.port import Carrier
 from ivr.phone_side import PhoneSide
-from ivr.turns.diverted import is_with_secretary, message_taken
+from ivr.turns.diverted import is_with_secretary, message_taken, recording_document
 from ivr.turns.replies import latest_reply
 from ivr.turns.taking import end_turn, finish
 from ivr.turns.turning import Turning, turning
@@ -23,11 +23,15 @@ _EMERGENCY: Final = "9"
 
 @dataclass(frozen=True)
 class Spoken:
-    """What the carrier says of a recording: its sid (None: nothing was recorded), its length, the key that ended it."""
+    """What the carrier says of a recording: its sid (None: nothing was recorded), its length, the key that ended it.
+
+    `is_before_tone`: the key cut off the words before it, and nothing could be recorded yet.
+    """
 
     sid: str | None
     seconds: int
     key: str
+    is_before_tone: bool = False
 
 
 def message_spoken(phone: PhoneSide, call_id: str, number: int, spoken: Spoken, *, has_hung_up: bool) -> Xml:
@@ -39,9 +43,11 @@ def message_spoken(phone: PhoneSide, call_id: str, number: int, spoken: Spoken, 
         is_secretary = is_with_secretary(one)
         heard = _heard(one, spoken)
         # The secretary stands in a queue's place, of which the flow knows nothing; an emergency is the flow's.
-        if is_secretary and heard != Pressed(_EMERGENCY):
-            return end_turn(one, message_taken(one, is_recorded=heard == Answered("recorded")))
-        return finish(one, heard)
+        if not is_secretary or heard == Pressed(_EMERGENCY):
+            return finish(one, heard)
+        if spoken.is_before_tone and spoken.key not in _LEAVING_KEYS:
+            return end_turn(one, recording_document(one, ""))
+        return end_turn(one, message_taken(one, is_recorded=heard == Answered("recorded")))
 
 
 def recording_ready(phone: PhoneSide, *, carrier_sid: str, recording_sid: str, seconds: int) -> None:
@@ -71,7 +77,7 @@ def _heard(one: Turning, spoken: Spoken) -> Heard:
             _discard(one, spoken.sid)
         else:
             announce(one.phone, one.tx, one.call, spoken.sid, spoken.seconds)
-    if is_leaving:
+    if is_leaving or spoken.is_before_tone:
         return Pressed(spoken.key)
     return Answered("recorded" if spoken.sid is not None and spoken.seconds >= 1 else "empty")
 

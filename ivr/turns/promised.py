@@ -89,7 +89,7 @@ class OutgoingCalls:
     def sorry(self, promised_in: Call) -> Xml:
         """Where the call that we placed cannot begin: an apology and the duty number of the line that promised it."""
         duty_number = self._phone.centre.insurers[promised_in.insurer_id].lines[promised_in.line].duty_number
-        return apology(promised_in.language, duty_number.e164, promised_in.dnis, self._phone.delivery)
+        return apology(promised_in.language, duty_number, promised_in.dnis, self._phone.delivery)
 
     def ended(self, *, carrier_sid: str, status: CarrierStatus) -> None:
         """The outgoing call is over. One that nobody answered is unknown here."""

@@ -16,7 +16,7 @@ from ivr.errors import TurnWithoutEnd
 from ivr.flow_library import DIVERSION, DUTY
 from ivr.ports import QueueEntry
 from ivr.signals import caller_left, caller_queued
-from ivr.turns.diverted import dial, diverted_document
+from ivr.turns.diverted import dial, diverted_document, recording_document
 from ivr.turns.notices import announcements
 from ivr.turns.turning import Turning
 from ivr.twiml import elements
@@ -96,7 +96,7 @@ def _carried_out(one: Turning, turn: Turn, words: Xml) -> Xml | Heard:
         case Transfer() as step:
             return _transfer(one, step, words)
         case Record() as step:
-            return _record(one, step, words)
+            return recording_document(one, words, step.max_seconds)
         case HangUp() as step:
             return _hang_up(one, step, words)
         case _ as never:
@@ -191,18 +191,6 @@ def _destination(one: Turning, name: str) -> PhoneNumber | None:
         number = diversion_of_line(one.tx, one.call.insurer_id, one.call.line, one.at)
         return None if number is None else PhoneNumber(number)
     return one.insurer.destinations.get(name)
-
-
-def _record(one: Turning, step: Record, words: Xml) -> Xml:
-    move(one.call, CallState.LEAVING_MESSAGE)
-    action = one.urls.recorded(one.call.turn + 1)
-    return elements.document(
-        # A key is heard before the tone as well: 9 brings help, and nobody has to listen to the end for it.
-        elements.gather_or_go_on(words, action=action, timeout=1),
-        elements.record(action=action, status_url=one.urls.recordings, max_seconds=step.max_seconds),
-        # Reached only where nothing was recorded: without it whoever says nothing after the tone is cut off.
-        elements.redirect(action),
-    )
 
 
 def _hang_up(one: Turning, step: HangUp, words: Xml) -> Xml:

@@ -82,19 +82,24 @@ def leave() -> Xml:
 
 def dial_number(number: str, *, extension: str | None, action: str, caller_id: str, timeout: int) -> Xml:
     """Connect to a number, and key its extension a second after it answers."""
-    digits = f' sendDigits="ww{escape(extension)}"' if extension else ""
     return (
         f'<Dial action="{escape(action)}" method="POST" timeout="{timeout}" callerId="{escape(caller_id)}"'
-        f' answerOnBridge="true" ringTone="ru"><Number{digits}>{escape(number)}</Number></Dial>'
+        f' answerOnBridge="true" ringTone="ru">{number_to_ring(number, extension)}</Dial>'
     )
 
 
-def dial_last(number: str, *, caller_id: str, timeout: int) -> Xml:
-    """Connect to a number with nothing to ask about afterwards: the document goes on behind it."""
+def dial_last(number: str, *, extension: str | None, caller_id: str, timeout: int) -> Xml:
+    """As `dial_number`, with nothing to ask about afterwards: the document goes on behind it."""
     return (
         f'<Dial timeout="{timeout}" callerId="{escape(caller_id)}" ringTone="ru">'
-        f"<Number>{escape(number)}</Number></Dial>"
+        f"{number_to_ring(number, extension)}</Dial>"
     )
+
+
+def number_to_ring(number: str, extension: str | None) -> Xml:
+    """Whom a Dial rings: a number, and the extension that is keyed a second after it answers."""
+    digits = f' sendDigits="ww{escape(extension)}"' if extension else ""
+    return f"<Number{digits}>{escape(number)}</Number>"
 
 
 def dial_conference(name: str, *, action: str) -> Xml:

@@ -52,8 +52,11 @@ def recorded(call_id: str, number: int) -> Response:
     """A message was spoken, or not."""
     phone, asked = phone_side(), webhook()
     key = asked.field("Digits")
-    spoken = Spoken(_recording_sid(asked), _whole(asked.field("RecordingDuration")), "" if key == "hangup" else key)
     has_hung_up = asked.is_last or key == "hangup"
+    sid, seconds = _recording_sid(asked), asked.field("RecordingDuration")
+    # A key over the words comes from their Gather, which knows of no recording.
+    is_before_tone = bool(key) and not has_hung_up and sid is None and not seconds
+    spoken = Spoken(sid, _whole(seconds), "" if key == "hangup" else key, is_before_tone)
     return answers.turn(phone, call_id, lambda: message_spoken(phone, call_id, number, spoken, has_hung_up=has_hung_up))
 
 
@@ -160,7 +163,7 @@ def _sorry(phone: PhoneSide, arrival: Arrival) -> str:
     line = phone.centre.insurers.line_by_number(arrival.dialled)
     if line is None:
         return unknown_number()
-    return apology(line.languages[0], line.duty_number.e164, arrival.dialled, phone.delivery)
+    return apology(line.languages[0], line.duty_number, arrival.dialled, phone.delivery)
 
 
 def _recording_sid(asked: Webhook) -> str | None:

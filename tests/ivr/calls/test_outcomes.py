@@ -34,6 +34,16 @@ def test_lines_outcome_never_replaces_an_agents(tx: Transaction) -> None:
     assert len(outcomes_of(tx, call.id)) == 1
 
 
+def test_that_somebody_on_duty_spoke_to_the_caller_stays_the_lines_outcome(tx: Transaction) -> None:
+    call = add_call(tx)
+    _record(tx, call, "transferred_duty")
+    _record(tx, call, "policy_expired")
+    assert [(o.code, o.is_primary) for o in outcomes_of(tx, call.id)] == [
+        ("transferred_duty", True),
+        ("policy_expired", False),
+    ]
+
+
 def test_agent_corrects_own_outcome_in_place_with_audit(tx: Transaction) -> None:
     call = add_call(tx)
     _record(tx, call, "gl_requested", "a1")

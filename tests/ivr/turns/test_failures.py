@@ -2,10 +2,12 @@
 
 import logging
 import threading
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import delete, func, select, update
 
+from config.phone_numbers import PhoneNumber
 from ivr.actions import registry
 from ivr.calls.models import Call, CallEvent, CallTurn, FlowVersion
 from tests.ivr.turns.conftest import NOON, Hand, action, spoken
@@ -29,6 +31,21 @@ def test_a_failed_turn_is_an_apology_and_the_duty_number(
     assert hand.call_id() in caplog.text
     assert hand.call().turn == 1
     assert "turn_failed" in hand.events()
+
+
+@pytest.mark.parametrize("broken", ["advance", "begin"])
+def test_the_duty_numbers_extension_is_keyed_after_it_answers(
+    hand: Hand, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    lines = hand.phone.centre.insurers["vsk"].lines
+    behind_a_switchboard = replace(lines["medical_desk"], duty_number=PhoneNumber("+74957274444", "5995"))
+    monkeypatch.setitem(lines, "medical_desk", behind_a_switchboard)
+    monkeypatch.setattr(hand.phone.centre.insurers, "line_by_number", lambda _number: behind_a_switchboard)
+    module = {"advance": "ivr.turns.steps.advance", "begin": "ivr.web.voice.answer_call"}[broken]
+    monkeypatch.setattr(module, lambda *_: 1 / 0)
+    number = hand.ring().find("Dial/Number")
+    assert number is not None
+    assert (number.text, number.get("sendDigits")) == ("+74957274444", "ww5995")
 
 
 def test_a_failed_first_turn_is_an_apology_too(hand: Hand, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """Messages spoken after the beep: announced once, thrown away when the caller chose a person instead."""
 
+import pytest
 from lxml import etree
 from sqlalchemy import select
 
@@ -63,6 +64,14 @@ def test_nine_before_the_tone_leads_to_a_person(hand: Hand) -> None:
     asked = _asked_to_speak(hand)
     assert [verb.tag for verb in asked][-3:] == ["Gather", "Record", "Redirect"]
     assert hand.press(asked, "9").find("Enqueue") is not None
+
+
+@pytest.mark.parametrize("key", ["5", "#"])
+def test_another_key_before_the_tone_cuts_only_the_words_short(hand: Hand, kept: KeptMessages, key: str) -> None:
+    now = hand.press(_asked_to_speak(hand), key)
+    assert [verb.tag for verb in now] == ["Record", "Redirect"]
+    hand.post(action(now, "Record"), RecordingUrl=URL, RecordingDuration="7", Digits="1")
+    assert kept.announced == [(RECORDING, 7)]
 
 
 def test_nine_in_a_message_leads_to_a_person_and_throws_the_sound_away(hand: Hand, kept: KeptMessages) -> None:

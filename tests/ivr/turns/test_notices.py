@@ -193,6 +193,27 @@ def test_nothing_said_is_asked_for_once_more_and_then_somebody_must_ring(hand: H
     assert (outcome.code, outcome.next_action, outcome.owner) == ("callback_failed", "ring_back", "desk")
 
 
+def test_keys_over_the_secretarys_words_are_heard(hand: Hand, kept: KeptMessages) -> None:
+    send(hand, DESK, VOICEMAIL)
+    now = hand.press(queued(hand), "5")
+    assert [verb.tag for verb in now] == ["Record", "Redirect"]
+    hand.post(action(now, "Record"), RecordingUrl=URL, RecordingDuration="7", Digits="#")
+    assert kept.announced == [(RECORDING, 7)]
+
+
+def test_nine_over_the_secretarys_words_is_an_emergency(hand: Hand) -> None:
+    send(hand, DESK, VOICEMAIL)
+    enqueue = hand.press(queued(hand), "9").find("Enqueue")
+    assert enqueue is not None
+    assert enqueue.text == "vsk-emergency"
+
+
+def test_who_says_nothing_to_the_secretary_is_asked_once_more(hand: Hand) -> None:
+    send(hand, DESK, VOICEMAIL)
+    again = hand.post(str(queued(hand).findtext("Redirect")))
+    assert again.find("Record") is not None
+
+
 def test_nine_while_speaking_is_an_emergency(hand: Hand) -> None:
     send(hand, DESK, VOICEMAIL)
     reply = queued(hand)

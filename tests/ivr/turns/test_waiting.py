@@ -10,6 +10,8 @@ from ivr.calls.log import record
 from ivr.calls.models import CallState, Outcome
 from tests.ivr.turns.conftest import Hand, action, spoken
 
+OMS = "+78003336003"
+
 
 def _wait(hand: Hand) -> Wait:
     with hand.phone.centre.database.reading("wait") as tx:
@@ -248,6 +250,15 @@ def test_an_emergency_that_nobody_took_is_a_drop_and_rung_back_at_once_at_any_ho
 def test_the_duty_number_of_a_queue_in_trouble_is_an_outcome_too(hand: Hand) -> None:
     trouble = hand.post(action(_queued(hand), "Enqueue"), QueueResult="system-error")
     hand.post(action(trouble, "Dial"), DialCallStatus="completed", CallStatus="completed")
+    assert hand.outcome() == "transferred_duty"
+
+
+def test_the_duty_number_of_the_oms_hotline_in_trouble_is_an_outcome_too(hand: Hand) -> None:
+    hand.dialled = OMS
+    queued = hand.press(hand.press(hand.press(hand.ring(), "1"), "1"), "0")
+    trouble = hand.post(action(queued, "Enqueue"), QueueResult="system-error")
+    over = hand.post(action(trouble, "Dial"), DialCallStatus="completed", CallStatus="completed")
+    assert over.find("Hangup") is not None
     assert hand.outcome() == "transferred_duty"
 
 
