@@ -162,12 +162,14 @@ class Radius:
 class CallbackRules:
     """How often a promised call is tried, and how wide its promised window is.
 
-    A number at which `failed_per_day` promises reached nobody in 24 hours is promised nothing more.
+    A number at which `failed_per_day` promises reached nobody in 24 hours is promised nothing more. A caller may key a
+    number of one of the `countries` (ISO 3166): any other could be made to cost the centre much.
     """
 
     attempts: int = 3
     window_minutes: int = 120
     failed_per_day: int = 2
+    countries: tuple[str, ...] = ("RU",)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import phonenumbers
+
 from config.calendars import CalendarError, zone_named
 from config.line_descriptions import (
     AlwaysDecided,
@@ -158,7 +160,10 @@ def read_callbacks(top: Section) -> CallbackRules:
         section.number("attempts", 3, least=1),
         section.number("window_minutes", 120, least=5),
         section.number("failed_per_day", 2, least=1),
+        section.texts("countries", ("RU",)),
     )
+    for country in sorted(set(rules.countries) - phonenumbers.SUPPORTED_REGIONS):
+        section.add("countries", f"no country '{country}': two letters such as RU")
     section.finish()
     return rules
 

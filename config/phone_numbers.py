@@ -6,6 +6,8 @@ IDs that look like numbers, and +7 that is Kazakhstan.
 
 import re
 import unicodedata
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -85,6 +87,24 @@ def parse_phones(text: str, region: str = "RU", *, must_exist: bool = False) -> 
     return tuple(_one(part, region, must_exist) for part in parts)
 
 
+def parse_keyed(digits: str, countries: Collection[str]) -> PhoneNumber:
+    """A number as keys give it: 8 and ten digits, or a country's code behind 810 or with nothing before it.
+
+    Where it can be read as a number of one of the `countries` it is that one. Raises PhoneNumberError for what is no
+    number, and for one whose owner is paid by whoever rings it.
+    """
+    found: list[PhoneNumber] = []
+    for text in (digits, f"+{digits}"):
+        with suppress(PhoneNumberError):
+            found.append(parse_phone(text))
+    number = next((one for one in found if country_of(one) in countries), found[0] if found else None)
+    if number is None:
+        raise PhoneNumberError("not a telephone number")
+    if phonenumbers.number_type(_parsed(number.e164)) == phonenumbers.PhoneNumberType.PREMIUM_RATE:
+        raise PhoneNumberError("a number that costs whoever rings it more than a call")
+    return number
+
+
 def parse_caller_id(text: str) -> PhoneNumber | None:
     """The number that the carrier says is calling; None if withheld or no telephone (`client:`, `sip:`)."""
     given = text.strip()
@@ -129,6 +149,13 @@ def is_toll_free(number: PhoneNumber) -> bool:
 def region_of(number: PhoneNumber) -> str | None:
     """The country that the number belongs to ('RU', 'KZ'), or None; +7 alone does not tell."""
     return phonenumbers.region_code_for_number(_parsed(number.e164))
+
+
+def country_of(number: PhoneNumber) -> str | None:
+    """As `region_of`, but +7 and then 6 or 7 is Kazakhstan and any other +7 Russia, handed out or not (standards §2)."""
+    if number.e164.startswith("+7"):
+        return "KZ" if number.e164[2] in "67" else "RU"
+    return region_of(number)
 
 
 def format_russian(number: PhoneNumber) -> str:

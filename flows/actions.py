@@ -182,8 +182,8 @@ _LIST = (
     ),
     Action("note_outcome", ("outcome",)),
     Action("rate_call", ("score",), ("rated",)),
-    # A number to call back on, where caller ID is withheld.
-    Action("give_phone", ("phone",), ("accepted", "not_a_number"), forgets=Forgets.ARGUMENTS),
+    # A number to call back on, where caller ID is withheld; `abroad`: in a country that the insurer does not ring back.
+    Action("give_phone", ("phone",), ("accepted", "not_a_number", "abroad"), forgets=Forgets.ARGUMENTS),
     # `since` as keyed, day and month: ДДММ.
     Action(
         "check_deadline",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from config.phone_numbers import PhoneNumberError, parse_phone
+from config.phone_numbers import PhoneNumberError, country_of, parse_keyed
 from flows.actions import FAILED, LINK, is_link
 from flows.turn import Scalar
 from ivr.actions.context import ActionContext, ActionResult, Arguments, Handler
@@ -75,13 +75,18 @@ def plan_callback(context: ActionContext, arguments: Arguments) -> ActionResult:
 
 
 def give_phone(context: ActionContext, arguments: Arguments) -> ActionResult:
-    """A number to be rung back on, keyed by somebody whose own is withheld; `failed` as `plan_callback`."""
+    """A number to be rung back on, keyed by somebody whose own is withheld, in a country that the insurer rings back;
+    `failed` as `plan_callback`.
+    """
     if context.call.is_anonymous:
         return ActionResult(FAILED)
+    countries = context.insurer.callbacks.countries
     try:
-        number = parse_phone(str(arguments["phone"]))
+        number = parse_keyed(str(arguments["phone"]), countries)
     except PhoneNumberError:
         return ActionResult("not_a_number")
+    if country_of(number) not in countries:
+        return ActionResult("abroad")
     context.call.ani = number.e164
     record(context.tx, context.call, "phone_given", at=context.at)
     return ActionResult("accepted")

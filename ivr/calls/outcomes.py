@@ -80,7 +80,8 @@ def record_outcome(
     `code` is one of domain.md §7, or of `own_codes` (the insurer's list in config/lines). `by` is an agent's
     code or `LINE`. An agent's primary outcome wins: it turns the line's or another agent's into a secondary one
     and replaces the same agent's earlier one; the line's never replaces an agent's, which is then returned, and
-    stands beside its own earlier one where that says that somebody without a desk spoke to the caller. The same outcome by the same recorder again changes the row. `call` must be locked (`ivr.calls.finding`).
+    stands beside its own earlier one where that says that somebody without a desk spoke to the caller. The same
+    outcome by the same recorder again changes the row. `call` must be locked (`ivr.calls.finding`).
     """
     if code not in GENERIC and code not in own_codes:
         raise OutcomeUnknown(code)

@@ -75,6 +75,11 @@ def test_the_example_itself_is_good(tmp_path):
             "extensions: {12: {role: {ru: Врач}, queue: dsk}}\nservices:",
             'demo.yaml:17: extensions."12".queue: no queue',
         ),
+        (
+            "services:",
+            "callbacks: {countries: [RU, Uzbekistan]}\nservices:",
+            "demo.yaml:17: callbacks.countries: no country 'Uzbekistan'",
+        ),
         ("queues:", "queues: [", "demo.yaml:"),
     ],
 )

@@ -302,3 +302,25 @@ def test_the_region_that_issued_the_policy(context_of, code, expected):
 )
 def test_the_terms_that_a_region_sells(context_of, region, terms):
     assert answer(context_of("maks", region=region), "policy_terms")[0] == terms
+
+
+@pytest.mark.parametrize(
+    ("insurer", "keyed", "result", "number"),
+    [
+        ("vsk", "89161234567", "accepted", "+79161234567"),
+        ("vsk", "80005550101", "accepted", "+70005550101"),
+        ("vsk", "87011234567", "abroad", None),
+        ("vsk", "810447900123456", "abroad", None),
+        ("vsk", "998901234567", "abroad", None),
+        ("vsk", "88091234567", "not_a_number", None),
+        ("maks", "998901234567", "accepted", "+998901234567"),
+        ("maks", "810992901234567", "accepted", "+992901234567"),
+        ("maks", "996700123456", "accepted", "+996700123456"),
+        ("maks", "89161234567", "accepted", "+79161234567"),
+        ("maks", "810447900123456", "abroad", None),
+    ],
+)
+def test_a_number_is_rung_back_only_where_the_insurers_file_allows(context_of, insurer, keyed, result, number):
+    context = context_of(insurer, ani=None)
+    assert answer(context, "give_phone", phone=keyed)[0] == result
+    assert context.call.ani == number
