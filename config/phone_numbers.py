@@ -152,7 +152,7 @@ def region_of(number: PhoneNumber) -> str | None:
 
 
 def country_of(number: PhoneNumber) -> str | None:
-    """As `region_of`, but +7 and then 6 or 7 is Kazakhstan and any other +7 Russia, handed out or not (standards §2)."""
+    """As `region_of`, but +7 and then 6 or 7 is Kazakhstan and any other +7 Russia, handed out or not."""
     if number.e164.startswith("+7"):
         return "KZ" if number.e164[2] in "67" else "RU"
     return region_of(number)

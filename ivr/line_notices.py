@@ -13,13 +13,13 @@ from config.audit import audit
 from config.database import Transaction
 from config.ids import new_id
 from config.line_descriptions import Insurer
+from flows.speech import MOST_SECONDS, seconds_to_say
 from ivr.calls.models import Call, CallEvent, LineNotice
 from ivr.errors import PhoneError
 
 SAID: Final = "announcement_said"
 """The event of a call to which the announcement `notice` was said."""
 
-_LONGEST_TEXT: Final = 600
 _READ: Final = "line_notices"
 # Built once: building a statement anew takes longer than the database needs for it.
 _PUT_UP: Final = (
@@ -71,8 +71,10 @@ def announce(
     spoken = {language: " ".join(words.split()) for language, words in text.items() if words.strip()}
     if "ru" not in spoken:
         raise NoticeRefused("an announcement needs its Russian text")
-    if any(len(words) > _LONGEST_TEXT for words in spoken.values()):
-        raise NoticeRefused(f"an announcement is at most {_LONGEST_TEXT} letters long: callers listen to all of it")
+    for language, words in spoken.items():
+        if (seconds := seconds_to_say(words, language=language)) > MOST_SECONDS:
+            takes = f"takes about {seconds:.0f} s to say, of {MOST_SECONDS} that callers listen"
+            raise NoticeRefused(f"the announcement in '{language}' {takes}: shorten it")
     return put_up(tx, place, NoticeKind.ANNOUNCEMENT, by=by, at=at, until=until, text=spoken)
 
 

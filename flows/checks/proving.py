@@ -8,6 +8,7 @@ from flows.checks.emergencies import emergency_findings
 from flows.checks.endings import dead_end_findings, endless_findings, runaway_findings
 from flows.checks.exploring import Exploration, explore
 from flows.checks.keys import key_findings
+from flows.checks.lengths import length_findings
 from flows.checks.menus import menu_findings
 from flows.checks.telling import telling_findings
 from flows.checks.visits import unvisited_findings
@@ -39,4 +40,5 @@ def prove(flows: FlowSet) -> tuple[Finding, ...]:
     explorations = [explore(flows, line) for line in flows.lines.values()]
     findings = {finding for exploration in explorations for proof in PROOFS for finding in proof(exploration)}
     findings.update(unvisited_findings(flows, explorations))
+    findings.update(length_findings(flows))
     return tuple(sorted(findings))

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from config.audit import audit
 from config.database import Transaction
 from config.line_descriptions import Insurer
-from flows.speech import Kind, SpeechError, speak
+from flows.speech import LONGEST_TEXT, Kind, SpeechError, speak
 from ivr.calls.errors import AppointmentRefused
 from ivr.calls.log import record
 from ivr.calls.models import Call, Message, Request
@@ -59,7 +59,7 @@ def book_appointment(
 
     The cover is asked for the day of the service, not of the call (domain.md §1). The insured gets a text message, on
     a telephone of their own. `call` must be locked. Raises AppointmentRefused: nobody is identified, the time is past,
-    the service is unknown, or the cover is in doubt and nobody has decided. Audited.
+    the place is too long to be said, the service is unknown, or the cover is in doubt and nobody has decided. Audited.
     """
     insured = _insured(tx, insurer, call)
     cover = _cover(tx, insurer, insured, call, appointment, at)
@@ -99,6 +99,8 @@ def _cover(
 ) -> Cover:
     if appointment.at <= at:
         raise AppointmentRefused("an appointment lies in the future")
+    if len(appointment.place) > LONGEST_TEXT:
+        raise AppointmentRefused(f"the place is said to the insured: at most {LONGEST_TEXT} letters")
     if appointment.service not in insurer.services:
         raise AppointmentRefused(f"no service '{appointment.service}': one of {', '.join(insurer.services)}")
     zone = ZoneInfo(insured.person.time_zone) if insured.person.time_zone else insurer.time_zone

@@ -1,5 +1,6 @@
 """Each proof fails on a flow that breaks just it; the small line and the shipped ones pass them all."""
 
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -144,6 +145,34 @@ def test_six_options_are_found_and_the_language_key_is_none(findings_after: Find
     assert "6 options, of 5 that a caller can keep in mind" in findings_after(
         line=more("5", "6"), prompts=say("5", "6")
     )
+
+
+def test_what_takes_longer_than_a_caller_listens_is_found(findings_after: Findings) -> None:
+    def longer(prompts: dict[str, Any]) -> None:
+        prompts["demo.main"]["en"] += " One more thing to say." * 12
+
+    found = findings_after(prompts=longer)
+    assert re.search(r"nodes\.main\.menu: 'demo\.main' may take 30\.\d s to say in 'en', of 20", found)
+    assert "'ru'" not in found
+
+
+def test_two_prompts_in_one_go_are_as_long_as_both(findings_after: Findings) -> None:
+    def change(line: dict[str, Any]) -> None:
+        line["nodes"]["hello"]["say"] = ["demo.half", "demo.half"]
+
+    def half(prompts: dict[str, Any]) -> None:
+        prompts["demo.half"] = dict.fromkeys(("ru", "en"), "а" * 180)
+
+    assert "nodes.hello.say: 'demo.half', 'demo.half' may take 24.0 s to say in 'ru'" in findings_after(
+        line=change, prompts=half
+    )
+
+
+def test_a_variable_counts_at_its_longest(findings_after: Findings) -> None:
+    def wordy(prompts: dict[str, Any]) -> None:
+        prompts["demo.known"] = dict.fromkeys(("ru", "en"), "{last_four:groups}. " * 4)
+
+    assert "nodes.known.say: 'demo.known' may take" in findings_after(prompts=wordy)
 
 
 def test_one_meaning_under_two_keys_is_found(findings_after: Findings) -> None:

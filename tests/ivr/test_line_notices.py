@@ -57,6 +57,12 @@ def test_announcement_is_said_until_its_time(database: Database) -> None:
         assert words(tx, "medical_desk", NOW, insurer="rgs") is None
 
 
+def test_an_announcement_is_no_longer_than_a_caller_listens(database: Database) -> None:
+    text = {"ru": "Ждать дольше обычного.", "en": "The wait is longer than usual. " * 12}
+    with database.transaction("test") as tx, pytest.raises(NoticeRefused, match=r"in 'en' takes about \d\d s"):
+        announce(tx, place=LINE, text=text, by="duty", at=NOW)
+
+
 def test_a_call_is_told_what_hangs_at_its_line_and_queues_once(database: Database) -> None:
     with database.transaction("test") as tx:
         call, foreign = add_call(tx), add_call(tx, insurer_id="rgs")

@@ -30,7 +30,7 @@ def _call(tx: Transaction, given: Given | None = None, **more: object) -> Call:
 
 
 def _book(tx: Transaction, call: Call, at: datetime = AT, **more: object) -> Booked:
-    appointment = Appointment(at, "поликлиника на Учебной, кабинет 5", **more)  # type: ignore[arg-type]
+    appointment = Appointment(**{"at": at, "place": "поликлиника на Учебной, кабинет 5", **more})  # type: ignore[arg-type]
     return book_appointment(tx, insurer=VSK, call=call, appointment=appointment, by="0001", at=NOW)
 
 
@@ -114,7 +114,11 @@ def test_an_agent_may_decide_and_it_is_on_record(tx: Transaction) -> None:
 
 @pytest.mark.parametrize(
     ("more", "said"),
-    [({"at": NOW}, "lies in the future"), ({"service": "vet"}, "no service 'vet'")],
+    [
+        ({"at": NOW}, "lies in the future"),
+        ({"service": "vet"}, "no service 'vet'"),
+        ({"place": "Клиника " * 20}, "at most 100 letters"),
+    ],
 )
 def test_what_cannot_be_is_refused(tx: Transaction, more: dict[str, object], said: str) -> None:
     with pytest.raises(AppointmentRefused, match=said):

@@ -32,7 +32,7 @@ def test_a_hash_that_is_meant_leads_back(hand: Hand) -> None:
     hand.clock.move_by(20)
     hospital = hand.press(first, "2")
     hand.clock.move_by(SECONDS)
-    assert "нажмите 5" in spoken(hand.press(hospital, "#"))
+    assert "психолог — 5" in spoken(hand.press(hospital, "#"))
 
 
 def test_silence_is_counted_as_silence(hand: Hand) -> None:
