@@ -40,7 +40,7 @@ MAIN: Final = {
     "soglasie": ("1", "1", *INSURED["soglasie"]),
     "rgs": ("1", *INSURED["rgs"], "1", "1"),
     "oms": ("1", "1", "1", "1", *INSURED["oms"]),
-    "maks": ("1", "3", "1", *INSURED["maks"]),
+    "maks": ("1", "3", "1", "77", *INSURED["maks"]),
 }
 """The main path of each line, to an agent."""
 
@@ -174,8 +174,9 @@ ASKINGS: Final[dict[str, tuple[Asking, ...]]] = {
         Asking("maks.paid", ("1", "2")),
         Asking("maks.paid_second", ("1", "2", "3113")),
         Asking("maks.care", ("1", "3")),
-        *_policy("maks", "1", "3", "1"),
-        Asking("urgent.wait", ("1", "3", "1", *INSURED["maks"]), NOBODY),
+        Asking("maks.care_region", ("1", "3", "1")),
+        *_policy("maks", "1", "3", "1", "77"),
+        Asking("urgent.wait", ("1", "3", "1", "77", *INSURED["maks"]), NOBODY),
         Asking("maks.terms_region", ("1", "4")),
         *_everywhere("maks", "desk.wait"),
     ),
