@@ -89,8 +89,8 @@ _LIST = (
         "notices",
         (),
         ("none", "announced", "diverted"),
-        {"announcement": Kind.TEXT},
-        brought_by={"announcement": ("announced",)},
+        {"announcement": Kind.TEXT, "announcement_language": Kind.TEXT},
+        brought_by={"announcement": ("announced",), "announcement_language": ("announced",)},
     ),
     # The caller's number, a hint only.
     Action("recognise_caller", (), ("none", "one", "several")),

@@ -42,10 +42,21 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class PromptText:
-    """One prompt in each language; `needs` are the variables that its texts speak."""
+    """One prompt in each language; `needs` are the variables that its texts speak.
+
+    `spoken_in` names the language whose voice must read it where that is not the call's own: by the call's language, or
+    the variable that holds it.
+    """
 
     id: str
     texts: Mapping[str, str]
     needs: tuple[str, ...] = ()
     file: str = ""
     line: int = 0
+    spoken_in: Mapping[str, str] | str = ""
+
+    def voice_language(self, language: str, values: Mapping[str, object]) -> str:
+        """The language to read it in, in a call in `language`; `values` are those of its variables."""
+        if isinstance(self.spoken_in, str):
+            return str(values.get(self.spoken_in) or language)
+        return self.spoken_in.get(language, language)

@@ -125,10 +125,14 @@ def _read_prompts(document: Document) -> Iterator[PromptText]:
         document.report(path, message)
     if document.findings:
         return
-    for id_, texts in document.value.items():
+    for id_, spec in document.value.items():
+        texts = {language: text for language, text in spec.items() if language != "spoken_in"}
         needs = {name for language, text in texts.items() for name in _needs(document, id_, language, text)}
-        line = document.positions[(id_,)]
-        yield PromptText(id_, dict(texts), tuple(sorted(needs)), document.file, line)
+        spoken_in = spec.get("spoken_in", "")
+        if isinstance(spoken_in, str) and spoken_in:
+            spoken_in = spoken_in.removeprefix("$")
+            needs.add(spoken_in)
+        yield PromptText(id_, texts, tuple(sorted(needs)), document.file, document.positions[(id_,)], spoken_in)
 
 
 def _needs(document: Document, id_: str, language: str, text: str) -> list[str]:

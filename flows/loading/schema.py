@@ -38,13 +38,22 @@ FLOW: Final[Schema] = {
     "else": {"required": ["results"], "properties": {"emergency": False, "operator": False}},
 }
 
+_SPOKEN_IN: Final[Schema] = {
+    "description": "the language whose voice reads the text: by the call's language, or the variable that holds it",
+    "anyOf": [
+        {"type": "string", "pattern": "^[$][a-z][a-z0-9_]*$"},
+        {"type": "object", "propertyNames": LANGUAGE, "additionalProperties": LANGUAGE, "minProperties": 1},
+    ],
+}
+
 PROMPTS: Final[Schema] = {
     "type": "object",
     "propertyNames": PROMPT,
     "additionalProperties": {
         "type": "object",
-        "propertyNames": LANGUAGE,
+        "propertyNames": {"type": "string", "pattern": "^([a-z]{2}|spoken_in)$"},
         "minProperties": 1,
+        "properties": {"spoken_in": _SPOKEN_IN},
         "additionalProperties": {"type": "string", "minLength": 1},
     },
 }

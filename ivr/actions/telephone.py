@@ -25,9 +25,9 @@ def notices(context: ActionContext, _arguments: Arguments) -> ActionResult:
     notice = announcement_of_line(tx, call.insurer_id, call.line, at)
     if notice is None:
         return ActionResult("none")
-    text, _ = words_of(notice, context.language)
+    text, language = words_of(notice, context.language)
     record(tx, call, SAID, at=at, notice=notice.id, text=text)
-    return ActionResult("announced", {"announcement": text})
+    return ActionResult("announced", {"announcement": text, "announcement_language": language})
 
 
 def queue_hours(context: ActionContext, arguments: Arguments) -> ActionResult:

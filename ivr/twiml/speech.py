@@ -78,14 +78,14 @@ def say_text(text: str, *, language: str, delivery: Delivery) -> Xml:
 
 def _one(flows: FlowSet, prompt: Prompt, language: str, delivery: Delivery) -> Xml:
     template = _template(flows, prompt, language)
+    read_in = flows.prompts[prompt.id].voice_language(language, prompt.values())
     if not _names(template):
         pack = delivery.packs.get(language)
         if pack is not None:
             return elements.play(f"{pack}/{prompt.id}.mp3")
-        voice = delivery.voice(language)
-        return _plain_say(template, language, voice)
+        return _plain_say(template, read_in, delivery.voice(read_in))
     text = text_of(flows, prompt, language=language)
-    return say_text(text, language=language, delivery=delivery) if text else ""
+    return say_text(text, language=read_in, delivery=delivery) if text else ""
 
 
 def _template(flows: FlowSet, prompt: Prompt, language: str) -> str:

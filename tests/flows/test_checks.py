@@ -190,6 +190,13 @@ def test_a_variable_that_may_not_be_set_by_then_is_found(findings_after: Finding
     assert "'demo.known' speaks 'last_four', which may not be set by then" in found
 
 
+def test_a_voice_that_may_not_be_known_by_then_is_found(findings_after: Findings) -> None:
+    def change(prompts: dict[str, Any]) -> None:
+        prompts["demo.main"]["spoken_in"] = "$voice"
+
+    assert "'demo.main' speaks 'voice', which may not be set by then" in findings_after(prompts=change)
+
+
 def test_one_node_under_two_keys_is_found(findings_after: Findings) -> None:
     def change(line: dict[str, Any]) -> None:
         line["nodes"]["waiting"]["keys"] = {"5": "message"}

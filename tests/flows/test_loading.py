@@ -83,6 +83,11 @@ def test_a_prompt_that_lacks_a_language_of_the_line_is_refused(demo_sources: Map
     assert "prompt 'demo.hello' (prompts/demo.yaml:1) has no en" in _refusal(sources)
 
 
+def test_the_voice_of_a_prompt_is_a_language_or_the_variable_that_holds_it(demo_sources: Mapping[str, str]) -> None:
+    sources = _with(demo_sources, ', en: "Hello!"', ', en: "Hello!", spoken_in: english', "prompts/demo.yaml")
+    assert 'prompts/demo.yaml:1: "demo.hello".spoken_in: has none of the shapes' in _refusal(sources)
+
+
 def test_a_prompt_in_two_files_is_refused(demo_sources: Mapping[str, str]) -> None:
     assert "is in prompts/demo.yaml:1 too" in _refusal({**demo_sources, "prompts/two.yaml": 'demo.hello: {ru: "а"}'})
 

@@ -1,5 +1,7 @@
 """What a duty manager puts up is heard at once: by the next caller, and by those who wait in their next round."""
 
+from dataclasses import replace
+
 import pytest
 from lxml import etree
 from sqlalchemy import select
@@ -91,6 +93,25 @@ def test_a_russian_announcement_is_read_by_a_russian_voice_in_an_english_call(ha
     said = {str(it.text): it.get("language") for it in reply.iter("Say")}
     assert said["The desk is moving."] == "en-US"
     assert "Пульт переезжает." not in said
+
+
+def test_a_russian_announcement_at_an_english_opening_is_read_by_the_russian_voice(
+    hand: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    insurer = hand.phone.centre.insurers["vsk"]
+    english_first = replace(insurer.lines["medical_desk"], languages=("en", "ru"))
+    monkeypatch.setitem(insurer.lines, "medical_desk", english_first)
+    monkeypatch.setattr(hand.phone.centre.insurers, "line_by_number", lambda _number: english_first)
+    hang(hand, LINE, "На линии помехи.")
+    said = {str(it.text): it.get("language") for it in hand.ring().iter("Say")}
+    assert said["На линии помехи."] == "ru-RU"
+    assert said["Русский язык — нажмите 8."] == "ru-RU"
+    assert {language for text, language in said.items() if text.startswith("Hello")} == {"en-US"}
+
+
+def test_the_other_language_is_offered_in_its_own_voice(hand: Hand) -> None:
+    said = {str(it.text): it.get("language") for it in hand.ring().iter("Say")}
+    assert said["For English, press 8."] == "en-US"
 
 
 def test_a_queue_diverted_to_another_is_served_there_at_once_and_back(hand: Hand) -> None:
