@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
+from flows.library import FlowSet
 from flows.moves import Go, Move
 from flows.session import Frame, Session, Turn
 from flows.turn import Begin, Heard, Pressed, Scalar, Silence, Step
 from flows.visit import Visit
-
-if TYPE_CHECKING:
-    from flows.library import FlowSet
 
 
 def begin(flows: FlowSet, flow: str, *, language: str, variables: Mapping[str, Scalar] | None = None) -> Session:

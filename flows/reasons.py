@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from flows.flow import Flow
+from flows.library import FlowSet
 from flows.session import Choice, Session
-
-if TYPE_CHECKING:
-    from flows.flow import Flow
-    from flows.library import FlowSet
 
 ARROW = " → "
 

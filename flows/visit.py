@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
+from flows.flow import Flow
+from flows.library import FlowSet
 from flows.moves import Call, Go, Jump, Move, Return
+from flows.nodes import Node
+from flows.nodes.tapered import Asking
+from flows.nodes.visiting import Branching
 from flows.reasons import path_in_words
 from flows.session import Choice, Frame, Session, Turn
 from flows.turn import Do, Entered, HangUp, KeyPressed, LeaveQueue, Prompt, Scalar, Step
-
-if TYPE_CHECKING:
-    from flows.flow import Flow
-    from flows.library import FlowSet
-    from flows.nodes.branch import Branch
-    from flows.nodes.node import Node
-    from flows.nodes.tapered import Asking
 
 # No shipped flow passes half as many nodes in one turn; the checks refuse endless rounds, this stops them.
 MOST_MOVES = 200
@@ -84,7 +81,7 @@ class Visit:
         self._last = ()
         self.said = [prompt for prompt in self.said if not prompt.variables]
 
-    def decide(self, branch: Branch) -> str:
+    def decide(self, branch: Branching) -> str:
         """The target of a branch; exploration overrides this to take every way."""
         return branch.target(self.value(branch.variable))
 
@@ -144,6 +141,10 @@ class Visit:
             if choice.flow == flow and choice.node == node:
                 self.path = self.path[:index]
                 return
+
+    def operator(self) -> Node:
+        """Where key 0 leads."""
+        return self.line.nodes[self.line.operator]
 
     def reason(self) -> Mapping[str, str]:
         """Why the caller rings, in every language of the line."""

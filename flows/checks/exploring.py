@@ -11,7 +11,8 @@ from flows.actions import ACTIONS, LEFT
 from flows.engine import begin, take
 from flows.flow import Flow
 from flows.library import FlowSet
-from flows.nodes import Branch, Digits, Do, Menu, Node, Queue, Record, Say, Transfer
+from flows.nodes import Digits, Do, Menu, Node, Queue, Record, Say, Transfer
+from flows.nodes.visiting import Branching
 from flows.session import Frame, Session
 from flows.turn import Answered, Begin, Entered, Heard, Pressed, Round, Scalar, Silence, Step
 from flows.visit import RUNAWAY, Visit
@@ -198,7 +199,7 @@ class _Abstract(Visit):
         self._taken: tuple[int, ...] = ()
         self.untaken: list[tuple[int, ...]] = []
 
-    def decide(self, branch: Branch) -> str:
+    def decide(self, branch: Branching) -> str:
         targets = list(dict.fromkeys(exit_.to for exit_ in branch.exits()))
         at = len(self._taken)
         way = self._ways[at] if at < len(self._ways) else 0

@@ -9,8 +9,7 @@ from flows.checks.exploring import Exploration
 from flows.errors import Finding
 from flows.flow import Flow
 from flows.loading.house import at, finding
-from flows.nodes import Menu, Node, Queue
-from flows.nodes.node import Key
+from flows.nodes import Key, Menu, Node, Queue
 
 
 def key_findings(exploration: Exploration) -> Iterator[Finding]:

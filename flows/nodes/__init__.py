@@ -8,7 +8,8 @@ from flows.nodes.digits import Digits
 from flows.nodes.do import Do
 from flows.nodes.end import End
 from flows.nodes.menu import Menu
-from flows.nodes.node import Exit, Key, Node, Said
+from flows.nodes.node import Node
+from flows.nodes.parts import Exit, Key, Said
 from flows.nodes.queue import Queue
 from flows.nodes.record import Record
 from flows.nodes.say import Say

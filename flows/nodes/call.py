@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar, Self
 
 from flows.moves import Call as Into
 from flows.moves import Go, Move
 from flows.nodes import fragments
-from flows.nodes.node import Exit, Node, Spec
+from flows.nodes.node import Node
+from flows.nodes.parts import Exit, Spec
+from flows.nodes.visiting import Visit
 from flows.turn import Step
-
-if TYPE_CHECKING:
-    from flows.visit import Visit
 
 
 @dataclass(frozen=True, slots=True)

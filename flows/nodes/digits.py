@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar, Self
 
 from flows.moves import Go, Move
 from flows.nodes import fragments
 from flows.nodes.keying import entry_of
-from flows.nodes.node import Exit, Node, Said, Spec, listed
+from flows.nodes.node import Node
+from flows.nodes.parts import Exit, Said, Spec, listed
 from flows.nodes.tapered import TAPERED, Tapered
+from flows.nodes.visiting import Visit
 from flows.turn import Ask, Heard, Pressed, Silence, Step
-
-if TYPE_CHECKING:
-    from flows.visit import Visit
 
 
 @dataclass(frozen=True, slots=True)

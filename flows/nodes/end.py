@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar, Self
 
 from flows.moves import Move, Return
 from flows.nodes import fragments
-from flows.nodes.node import Exit, Node, Said, Spec, listed
+from flows.nodes.node import Node
+from flows.nodes.parts import Exit, Said, Spec, listed
+from flows.nodes.visiting import Visit
 from flows.turn import HangUp, Step
-
-if TYPE_CHECKING:
-    from flows.visit import Visit
 
 
 @dataclass(frozen=True, slots=True)

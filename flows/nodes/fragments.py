@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from flows.nodes.node import Key, Spec
+from flows.nodes.parts import Key, Spec
 
 Schema = Mapping[str, Any]
 

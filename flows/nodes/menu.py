@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar, Self
 
 from flows.moves import Go, Jump, Move
 from flows.nodes import fragments
 from flows.nodes.keying import key_of
-from flows.nodes.node import Exit, Key, Node, Said, Spec, listed
+from flows.nodes.node import Node
+from flows.nodes.parts import Exit, Key, Said, Spec, listed
 from flows.nodes.tapered import TAPERED, Tapered
+from flows.nodes.visiting import Visit
 from flows.turn import Ask, Heard, Pressed, Silence, Step
-
-if TYPE_CHECKING:
-    from flows.visit import Visit
 
 PURPOSES = ("service", "language", "region", "entry")
 

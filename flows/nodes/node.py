@@ -3,39 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
+from typing import ClassVar, Self
 
 from flows.moves import Move
+from flows.nodes.parts import Exit, Key, Said, Spec, Words
+from flows.nodes.visiting import Visit
 from flows.turn import Heard, Step
-
-if TYPE_CHECKING:
-    from flows.visit import Visit
-
-Words = Mapping[str, str]
-Spec = Mapping[str, Any]
-
-
-class Exit(NamedTuple):
-    """One edge: where in the node it is written, and the node of the same flow that it leads to."""
-
-    at: tuple[str, ...]
-    to: str
-
-
-class Said(NamedTuple):
-    """One prompt of a node and where in the node it is written."""
-
-    at: tuple[str, ...]
-    id: str
-
-
-class Key(NamedTuple):
-    """Where a key leads, and in words why one presses it."""
-
-    to: str
-    why: Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +54,3 @@ class Node(ABC):
     def speech(self) -> tuple[Said, ...]:
         """Every prompt that the node may say."""
         return ()
-
-
-def listed(at: str, ids: tuple[str, ...]) -> tuple[Said, ...]:
-    """The prompts of one list, addressed."""
-    return tuple(Said((at, f"[{index}]"), id_) for index, id_ in enumerate(ids))

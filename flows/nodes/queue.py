@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar, Self
 
 from flows.actions import FAILED, LEFT, QUEUE_RESULTS
 from flows.moves import Go, Jump, Move
 from flows.nodes import fragments
 from flows.nodes.keying import key_of
-from flows.nodes.node import Exit, Key, Node, Said, Spec, Words, listed
+from flows.nodes.node import Node
+from flows.nodes.parts import Exit, Key, Said, Spec, Words, listed
+from flows.nodes.visiting import Visit
 from flows.turn import Answered, Enqueue, Heard, LeaveQueue, Pressed, Round, Step, Wait
-
-if TYPE_CHECKING:
-    from flows.visit import Visit
 
 SECONDS: fragments.Schema = {"type": "integer", "minimum": 5, "maximum": 600}
 
@@ -144,7 +143,7 @@ class Queue(Node):
         return "" if jump is Jump.OPERATOR and self._is_operator(visit) else JUMP + jump
 
     def _is_operator(self, visit: Visit) -> bool:
-        operator = visit.line.nodes[visit.line.operator]
+        operator = visit.operator()
         return isinstance(operator, Queue) and operator.queue == self.queue
 
     def _live_keys(self, visit: Visit) -> str:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final, Self
+from typing import ClassVar, Final, Self
 
 from flows.moves import Go, Jump, Move
 from flows.nodes import fragments
 from flows.nodes.keying import key_of
-from flows.nodes.node import Exit, Node, Said, Spec, listed
+from flows.nodes.node import Node
+from flows.nodes.parts import Exit, Said, Spec, listed
+from flows.nodes.visiting import Visit
 from flows.turn import Ask, Heard, Pressed, Step
-
-if TYPE_CHECKING:
-    from flows.visit import Visit
 
 _LISTENING: Final = Ask(max_digits=1, min_digits=1, finish="", timeout=1, is_menu=True, is_passing=True)
 

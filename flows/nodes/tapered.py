@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol, Self
 
 from flows.nodes.fragments import PROMPTS, TARGET, Schema
-from flows.nodes.node import Exit, Said, Spec
+from flows.nodes.parts import Exit, Said, Spec
 from flows.turn import Ask
 
 TAPERED: Final[Schema] = {

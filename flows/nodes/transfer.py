@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar, Self
 
 from flows import turn
 from flows.actions import FAILED, TRANSFER_RESULTS
 from flows.moves import Go, Move
 from flows.nodes import fragments
 from flows.nodes.keying import key_of
-from flows.nodes.node import Exit, Node, Said, Spec, listed
+from flows.nodes.node import Node
+from flows.nodes.parts import Exit, Said, Spec, listed
+from flows.nodes.visiting import Visit
 from flows.turn import Answered, Heard, Pressed, Step
-
-if TYPE_CHECKING:
-    from flows.visit import Visit
 
 
 @dataclass(frozen=True, slots=True)
