@@ -8,7 +8,8 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from agents import offers, transitions, waits
-from agents.models import Callback, CallbackState, Wait, WaitState
+from agents.curators import curator_now, preferred_agent
+from agents.models import Agent, Callback, CallbackState, Wait, WaitState
 from agents.queue_rules import rules_for
 from agents.rows import locked
 from config import due_work
@@ -34,6 +35,8 @@ _LATELY: Final = timedelta(hours=24)
 _A_MOMENT: Final = timedelta(seconds=20)
 _EMERGENCY_QUEUE: Final = "emergency"
 _USUAL_QUEUE: Final = "medical_desk"
+CURATOR: Final = "curator"
+"""Why somebody asks to be rung by their curator, as flows name it, and the queue in which curators answer."""
 
 
 class OwedCalls:
@@ -78,9 +81,11 @@ class OwedCalls:
         self, tx: Transaction, call: Call, phone: str, *, reason: str, keep_place: bool, is_urgent: bool
     ) -> CallbackPlan:
         now, insurer = self._centre.clock.now(), self._centre.insurers[call.insurer_id]
-        wait = self._wait(tx, call, keep_place=keep_place, is_urgent=is_urgent, at=now)
+        curator = preferred_agent(tx, call) if reason == CURATOR and CURATOR in insurer.queues else None
+        wait = self._wait(tx, call, keep_place=keep_place, is_urgent=is_urgent, curator=curator, at=now)
         zone = zone_of_caller(tx, insurer, call)
-        due_at, until = _at_once(tx, call, now) if is_urgent else self._window(call, wait, zone, now)
+        back_at = None if curator is None else curator_now(tx, curator, now).back_at
+        due_at, until = _at_once(tx, call, now) if is_urgent else self._window(call, wait, zone, back_at or now)
         callback = Callback(
             id=new_id(now),
             insurer_id=call.insurer_id,
@@ -116,7 +121,10 @@ class OwedCalls:
         )
         return (tx.scalar(failed) or 0) >= self._centre.insurers[insurer_id].callbacks.failed_per_day
 
-    def _wait(self, tx: Transaction, call: Call, *, keep_place: bool, is_urgent: bool, at: datetime) -> Wait:
+    def _wait(
+        self, tx: Transaction, call: Call, *, keep_place: bool, is_urgent: bool, curator: Agent | None, at: datetime
+    ) -> Wait:
+        """The place that the promise keeps or takes; whoever wants the curator takes one in the curators' queue."""
         last = waits.last_wait(tx, call.id)
         if last is not None and last.state in (WaitState.WAITING, WaitState.OFFERED) and keep_place:
             offers.withdraw_all(tx, call=call, wait=last, reason="callback", at=at)
@@ -126,7 +134,8 @@ class OwedCalls:
             return last
         if last is not None and last.state not in (WaitState.SERVED, WaitState.ABANDONED, WaitState.LEFT):
             waits.end(tx, last, WaitState.LEFT, reason="callback", at=at)
-        queue = self._queue(call.insurer_id, last, is_urgent=is_urgent)
+        preferred_id = None if last is None else last.preferred_agent_id
+        queue = CURATOR if curator is not None else self._queue(call.insurer_id, last, is_urgent=is_urgent)
         has_waited = last is not None and last.state in (WaitState.LEFT, WaitState.ABANDONED)
         wait = waits.start(
             tx,
@@ -134,7 +143,7 @@ class OwedCalls:
             rules=rules_for(self._centre.insurers, call, queue),
             joined_queue=queue,
             is_emergency=is_urgent,
-            preferred_agent_id=None if last is None else last.preferred_agent_id,
+            preferred_agent_id=preferred_id if curator is None else curator.id,
             since=last.since if last is not None and has_waited else None,
             at=at,
         )

@@ -12,6 +12,7 @@ from ivr.calls import booking, requests
 from ivr.calls.models import Request
 from ivr.calls.outcomes import LINE
 from ivr.calls.requests import RequestStatus
+from ivr.calls.zones import told_there
 from ivr.insured import entitlements
 
 REQUESTED: Final = "requested"
@@ -73,7 +74,8 @@ def appointment_time(context: ActionContext, arguments: Arguments) -> ActionResu
     zone = booking.zone_to_tell(person, context.language)
     if zone is None:
         return ActionResult("zone_unknown")
-    told = {"appointment_at": booking.told_at(at, zone), "appointment_place": str(request.details[booking.PLACE])}
+    time, place = told_there(at, zone, context.language), str(request.details[booking.PLACE])
+    told = {"appointment_at": time, "appointment_place": place}
     return ActionResult("booked", told)
 
 

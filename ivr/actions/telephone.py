@@ -10,7 +10,7 @@ from flows.turn import Scalar
 from ivr.actions.context import ActionContext, ActionResult, Arguments, Handler
 from ivr.calls.log import record
 from ivr.calls.outcomes import LINE, record_outcome
-from ivr.calls.zones import zone_of_caller
+from ivr.calls.zones import told_there, zone_of_caller
 from ivr.diversions import diversion_of_line
 from ivr.line_notices import SAID, announcement_of_line, words_of
 from ivr.messages import write_message
@@ -145,9 +145,8 @@ def _shift(context: ActionContext, curator: Curator, *, nobody: str) -> ActionRe
 
 
 def _moment(context: ActionContext, at: datetime) -> str:
-    """A moment as flows hold it: ISO 8601 on the caller's clock, to the minute."""
-    zone = zone_of_caller(context.tx, context.insurer, context.call)
-    return at.astimezone(zone).replace(second=0, microsecond=0).isoformat()
+    """A moment as flows hold it, on the caller's clock."""
+    return told_there(at, zone_of_caller(context.tx, context.insurer, context.call), context.language)
 
 
 HANDLERS: Final[Mapping[str, Handler]] = {

@@ -10,12 +10,13 @@ from sqlalchemy import select
 from config.audit import audit
 from config.database import Transaction
 from config.line_descriptions import Insurer
-from flows.speech import LONGEST_TEXT, Kind, SpeechError, speak
+from flows.speech import LONGEST_TEXT
 from ivr.calls.errors import AppointmentRefused
 from ivr.calls.log import record
 from ivr.calls.models import Call, Message, Request
 from ivr.calls.outcomes import insured_on_record
 from ivr.calls.requests import APPOINTMENT_AT, APPROVAL, advance_request, open_request, rules_of
+from ivr.calls.zones import has_name, told_there
 from ivr.insured.eligibility import Cover, CoverResult, InsuredRecord, check_cover, record_of
 from ivr.insured.models import InsuredPerson, InsuredPhone
 from ivr.messages import write_message
@@ -71,20 +72,10 @@ def book_appointment(
     return Booked(request, cover, _tell(tx, insurer, call, insured.person, appointment, at=at))
 
 
-def told_at(at: datetime, zone: ZoneInfo) -> str:
-    """An instant as flows and messages speak it: the wall clock of a zone, and the zone's name."""
-    return f"{at.astimezone(zone).replace(tzinfo=None).isoformat(timespec='minutes')} {zone.key}"
-
-
 def zone_to_tell(person: InsuredPerson, language: str) -> ZoneInfo | None:
     """The insured's own zone, where it is known and has a name in the language: the time would mislead without."""
-    if person.time_zone is None:
-        return None
-    try:
-        speak(Kind.ZONE, person.time_zone, language=language)
-    except SpeechError:
-        return None
-    return ZoneInfo(person.time_zone)
+    zone = person.time_zone
+    return ZoneInfo(zone) if zone is not None and has_name(zone, language) else None
 
 
 def _insured(tx: Transaction, insurer: Insurer, call: Call) -> InsuredRecord:
@@ -150,7 +141,7 @@ def _tell(
         return None
     language = person.language if person.language in insurer.languages else insurer.languages[0]
     zone = zone_to_tell(person, language) or insurer.time_zone
-    variables = {"appointment_at": told_at(appointment.at, zone)}
+    variables = {"appointment_at": told_there(appointment.at, zone, language)}
     return write_message(
         tx, call=call, template=_CONFIRMATION, variables=variables, language=language, at=at, to=number
     )

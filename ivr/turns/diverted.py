@@ -9,7 +9,7 @@ from flows.turn import Prompt, Scalar
 from ivr.calls.models import CallEvent, CallState
 from ivr.calls.outcomes import record_line_outcome
 from ivr.calls.transitions import move
-from ivr.calls.zones import zone_of_caller
+from ivr.calls.zones import told_there, zone_of_caller
 from ivr.diversions import Diversion
 from ivr.ports import CallbackPlan
 from ivr.turns.turning import Turning
@@ -67,7 +67,7 @@ def _promise(one: Turning) -> Xml:
         return _said(one, "message.taken") + _said(one, "goodbye")
     zone = zone_of_caller(one.tx, one.insurer, one.call)
     window = {
-        name: at.astimezone(zone).replace(second=0, microsecond=0).isoformat()
+        name: told_there(at, zone, one.call.language)
         for name, at in (("callback_from", plan.from_at), ("callback_until", plan.until_at))
     }
     return _said(one, "message.promised", window) + _said(one, "goodbye")

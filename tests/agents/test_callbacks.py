@@ -8,7 +8,7 @@ from sqlalchemy import inspect, select, update
 
 from agents import placing
 from agents.callbacks import OwedCalls
-from agents.models import Callback, CallbackState, OfferState, Presence, Purpose, WaitState
+from agents.models import Callback, CallbackState, OfferState, Presence, Purpose, Shift, WaitState
 from agents.web import answer_callback, end_callback_call
 from ivr.calls.models import Call, Outcome
 from ivr.carrier.port import CarrierCall, CarrierStatus
@@ -105,6 +105,22 @@ def test_nobody_is_called_at_night_where_they_live(house):
     plan = promise(house, house.call(ani=vladivostok), keep_place=False)
     assert plan.from_at == datetime(2026, 11, 24, 23, 0, tzinfo=UTC)
     assert plan.until_at == plan.from_at + timedelta(minutes=120)
+
+
+def test_who_wants_the_curator_is_rung_by_the_curator_once_back(house):
+    saturday, monday = datetime(2026, 11, 28, 12, 30, tzinfo=MOSCOW), datetime(2026, 11, 30, 10, 0, tzinfo=MOSCOW)
+    house.clock.move_to(saturday)
+    curator = house.agent("c1", extension="5093", skills={"curator": 1}, on_shift=False, presence_now=Presence.AWAY)
+    with house.centre.database.transaction("shift") as tx:
+        tx.add(
+            Shift(id="5" * 32, insurer_id="vsk", agent_id=curator.id, kind="work",
+                  starts_at=monday, ends_at=monday + timedelta(hours=8))
+        )
+    plan = promise(house, house.call(extension="5093"), reason="curator", keep_place=False)
+    assert (plan.from_at, plan.until_at) == (monday, monday + timedelta(minutes=120))
+    (wait,) = house.waits()
+    assert (wait.queue, wait.preferred_agent_id) == ("curator", curator.id)
+    assert callback(house).queue == "curator"
 
 
 def test_the_window_ends_with_the_evening(house):

@@ -1,6 +1,9 @@
 """Actions on the caller, the cover, requests and regions, each through the registry as a flow asks for them."""
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -9,6 +12,7 @@ from flows.actions import ACTIONS
 from ivr.actions.registry import HANDLERS, carry_out
 from ivr.calls.models import CallEvent, Request
 from ivr.calls.requests import advance_request
+from ivr.calls.zones import told_there
 from ivr.insured.models import EntitlementUse
 from tests.ivr.insured.records import Given, add
 from tests.ivr.log_rows import NOW
@@ -302,6 +306,30 @@ def test_the_region_that_issued_the_policy(context_of, code, expected):
 )
 def test_the_terms_that_a_region_sells(context_of, region, terms):
     assert answer(context_of("maks", region=region), "policy_terms")[0] == terms
+
+
+@pytest.mark.parametrize(
+    ("language", "zone", "told"),
+    [
+        ("ru", "Asia/Tomsk", "2026-12-01T14:30 Asia/Tomsk"),
+        ("en", "Europe/Moscow", "2026-12-01T10:30 Europe/Moscow"),
+        ("uz", "Europe/Kaliningrad", "2026-12-01T09:30"),
+    ],
+)
+def test_a_time_is_told_with_its_zone_where_the_language_has_a_name_for_it(language, zone, told):
+    at = datetime(2026, 12, 1, 7, 30, 20, tzinfo=UTC)
+    assert told_there(at, ZoneInfo(zone), language) == told
+
+
+def test_when_a_closed_queue_opens_is_told_on_the_callers_clock(context_of):
+    context = context_of("oms", region="70")
+    opens_at = datetime(2026, 12, 2, 2, 0, tzinfo=UTC)
+    queues = SimpleNamespace(is_open=lambda *_: (False, opens_at))
+    context = replace(context, ports=replace(context.ports, queues=queues))
+    assert answer(context, "queue_hours", queue="representatives_1") == (
+        "closed",
+        {"opens_at": "2026-12-02T09:00 Asia/Tomsk"},
+    )
 
 
 @pytest.mark.parametrize(
