@@ -123,6 +123,14 @@ def test_who_wants_the_curator_is_rung_by_the_curator_once_back(house):
     assert callback(house).queue == "curator"
 
 
+def test_a_line_without_a_desk_rings_back_in_the_hours_of_its_first_ordinary_queue(house):
+    house.clock.move_to(datetime(2026, 11, 28, 12, 30, tzinfo=MOSCOW))  # a Saturday
+    plan = promise(house, house.call(insurer_id="oms", line="hotline", region="70"), reason="message")
+    assert plan.from_at == datetime(2026, 11, 30, 9, 0, tzinfo=ZoneInfo("Asia/Tomsk"))
+    (wait,) = house.waits()
+    assert (wait.queue, wait.is_emergency) == ("representatives_1", False)
+
+
 def test_the_window_ends_with_the_evening(house):
     house.clock.move_to(datetime(2026, 11, 24, 20, 0, tzinfo=MOSCOW))
     plan = promise(house, house.call(), keep_place=False)
