@@ -157,8 +157,9 @@ class OwedCalls:
             return _EMERGENCY_QUEUE
         if last is not None:
             return last.queue
-        ordinary = [name for name in queues if name != _EMERGENCY_QUEUE]
-        return _USUAL_QUEUE if _USUAL_QUEUE in queues else ordinary[0]
+        if _USUAL_QUEUE in queues:
+            return _USUAL_QUEUE
+        return next((name for name in queues if name != _EMERGENCY_QUEUE), _EMERGENCY_QUEUE)
 
     def _window(self, call: Call, wait: Wait, zone: ZoneInfo, now: datetime) -> tuple[datetime, datetime]:
         hours = rules_for(self._centre.insurers, call, wait.queue).hours
