@@ -303,9 +303,11 @@ class Centre:
     def assert_all_is_well(self) -> None:
         """Within an hour nothing is stuck, nothing was doubled, every call has its end, and the carrier is content."""
         self.run_until_quiet()
-        assert self.unfinished() == {}
+        left_open = self.unfinished()
+        assert not left_open, left_open
         with self.records.reading("doubled") as tx:
-            assert doubled(tx, self.switch) == {}
+            twice = doubled(tx, self.switch)
+        assert not twice, twice
 
     def assert_carrier_is_content(self) -> None:
         """The carrier had nothing to say against our documents and answers."""
