@@ -19,6 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from config.clock import Clock
 from config.database import Base, Database, InsurerId, RowId, Transaction
+from config.errors import NotYet
 from config.ids import new_id
 from config.prepared import Prepared
 
@@ -116,7 +117,10 @@ class Due:
 
 
 Handler: TypeAlias = Callable[[str], None]
-"""Does one kind of work for a subject id; may run twice; opens its own transactions."""
+"""Does one kind of work for a subject id; may run twice; opens its own transactions.
+
+Raises NotYet where it has to wait for something; any other exception is an error.
+"""
 
 
 def schedule(
@@ -207,13 +211,17 @@ class WorkPlan:
     def perform(self, kind: str, subject_id: str) -> bool:
         """Do one piece of work if it is due and nobody else does it now. True if work of this row is due again at once.
 
-        An error is logged and the row comes due again after a growing pause: work is never dropped.
+        After an error, which is logged, or NotYet the row comes due again after a growing pause: work is never dropped.
         """
         claimed = self._claim(kind, subject_id)
         if claimed is None:
             return False
         try:
             self._handlers[kind][1](subject_id)
+        except NotYet as reason:
+            log.info("%s for %s waits: %s (attempt %d)", kind, subject_id, reason, claimed.attempts)
+            self._put_back(claimed)
+            return False
         except Exception:
             log.exception("%s for %s failed, attempt %d", kind, subject_id, claimed.attempts)
             self._put_back(claimed)

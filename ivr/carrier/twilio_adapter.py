@@ -12,7 +12,7 @@ from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
-from ivr.carrier.errors import CallGone, CarrierRefused, CarrierUnavailable, LostRace
+from ivr.carrier.errors import CallGone, CarrierRefused, CarrierUnavailable, LostRace, NotReady
 from ivr.carrier.exchanges import error_for, exchange
 from ivr.carrier.port import CarrierCall, CarrierMessage, Seat
 from ivr.carrier.words import status_named
@@ -236,7 +236,7 @@ class TwilioCarrier:
         verb = "fetch_recording"
         status = _answered(verb, lambda: self._client.recordings(sid).fetch()).status
         if status not in ("completed", "absent"):
-            raise CarrierUnavailable(verb, status=404)
+            raise NotReady(verb, status=404)
         try:
             reply = self._session.get(f"{self._media_url}/{sid}.wav", auth=self._auth, timeout=self._timeout)
         except requests.RequestException as error:
