@@ -25,8 +25,11 @@ from config.prepared import Prepared
 
 log = logging.getLogger("pult.due_work")
 
-# Longer than any exchange with the carrier may take; a worker killed in mid-work costs its callers this and no more.
-LEASE: Final = timedelta(seconds=10)
+# A worker killed in mid-work costs its callers this and no more, so it is short; but it must be longer than honest work
+# takes, or a second worker begins it beside the first. The longest is to look at the carrier and then to ring: two
+# exchanges of 6 s at most (`ANSWER_WITHIN_SECONDS` of the carrier's adapter to connect, and again to answer), and what
+# the database needs around them. What asks more often can tell for itself that somebody was there before.
+LEASE: Final = timedelta(seconds=15)
 _FIRST_RETRY_SECONDS: Final = 1
 _LONGEST_RETRY_SECONDS: Final = 300
 _SCHEDULED: Final = "pult_scheduled"
