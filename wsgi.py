@@ -147,6 +147,13 @@ def create_desk(settings: Settings) -> "Flask":
     return create_staff_app(compose(settings, flows_are_read_late=True).floor)
 
 
+def end_desk(app: "Flask") -> None:
+    """End the streams of news that pages have open: a server that stops waits for nobody then."""
+    from agents.staff.site import end_streams
+
+    end_streams(app)
+
+
 @dataclass(frozen=True)
 class Stage:
     """A house and its carrier in one process, on one moved clock; webhooks come in by the front."""
@@ -332,6 +339,7 @@ def _serving() -> Iterable[click.Command]:
         settings=centre_settings,
         web=lambda settings: create_app(compose(settings, errands=Afterwards())),
         desk=create_desk,
+        end_desk=end_desk,
         fallback=fallback_of,
         plan=lambda settings: compose(settings, flows_are_read_late=True).centre.plan,
         sweep=_look,
