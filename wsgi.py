@@ -139,6 +139,21 @@ def create_app(house: House) -> "Flask":
     return app
 
 
+def create_desk(settings: Settings) -> "Flask":
+    """The Flask app of the pages of agents, supervisors and administrators."""
+    # Its libraries take as long to load as a fifth of all the rest: no worker needs them.
+    from agents.staff.site import create_staff_app
+
+    return create_staff_app(compose(settings, flows_are_read_late=True).floor)
+
+
+def end_desk(app: "Flask") -> None:
+    """End the streams of news that pages have open: a server that stops waits for nobody then."""
+    from agents.staff.site import end_streams
+
+    end_streams(app)
+
+
 @dataclass(frozen=True)
 class Stage:
     """A house and its carrier in one process, on one moved clock; webhooks come in by the front."""
@@ -317,14 +332,14 @@ def _calling() -> Iterable[click.Command]:
 
 @pult.late("serve")
 def _serving() -> Iterable[click.Command]:
-    from agents.staff.site import create_staff_app
     from config.serve_commands import Programs, serve_commands
     from ivr.fallback import fallback_of
 
     programs = Programs(
         settings=centre_settings,
         web=lambda settings: create_app(compose(settings, errands=Afterwards())),
-        desk=lambda settings: create_staff_app(compose(settings, flows_are_read_late=True).floor),
+        desk=create_desk,
+        end_desk=end_desk,
         fallback=fallback_of,
         plan=lambda settings: compose(settings, flows_are_read_late=True).centre.plan,
         sweep=_look,

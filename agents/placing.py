@@ -19,6 +19,10 @@ from ivr.calls.models import Call
 from ivr.calls.outcomes import LINE, has_reached_duty, record_outcome
 from ivr.carrier.errors import CallGone, CarrierRefused
 
+# Whoever still hears the promise would be engaged. The end of a call may never be told; a minute is longer than the
+# promise and the goodbye, and what the comparison with the carrier's list needs to find the end out.
+_PROMISE_IS_HEARD: Final = timedelta(minutes=1)
+_STILL_HEARD_PAUSE: Final = timedelta(seconds=3)
 _RING_SECONDS: Final = 35
 _NEWS_WITHIN: Final = timedelta(seconds=90)
 _CONVERSATION_CHECK: Final = timedelta(minutes=5)
@@ -163,6 +167,9 @@ def _begin(floor: Floor, callback_id: str) -> _ToDial | None:
         if callback.reason == callbacks.EMERGENCY_DROP and has_reached_duty(tx, callback.call_id):
             _helped_by_duty(tx, call, wait, callback, at=now)
             return None
+        if call.ended_at is None and now < callback.planned_at + _PROMISE_IS_HEARD:
+            _dial_after_promise(tx, callback, now)
+            return None
         callbacks.move(callback, CallbackState.DIALLING)
         callback.attempts += 1
         callback.dialled_at, callback.carrier_sid = now, None
@@ -171,6 +178,13 @@ def _begin(floor: Floor, callback_id: str) -> _ToDial | None:
         presence.call_router(tx, callback.insurer_id, now)
         record(tx, call, "callback_dialled", at=now, callback=callback.id, attempt=callback.attempts)
         return _ToDial(callback.phone, call.dnis, fallback, now, must_look=False)
+
+
+def _dial_after_promise(tx: Transaction, callback: Callback, now: datetime) -> None:
+    """The call in which it was promised goes on: ask again soon, and leave its turn to others until then."""
+    callback.due_at = now + _STILL_HEARD_PAUSE
+    callbacks.schedule(tx, callback, PLACE if callback.is_urgent else TURN, callback.due_at)
+    presence.call_router(tx, callback.insurer_id, now)
 
 
 def _helped_by_duty(tx: Transaction, call: Call, wait: Wait | None, callback: Callback, *, at: datetime) -> None:

@@ -45,6 +45,13 @@ def public_url(setting: str, written: str) -> str:
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
 
 
+def fallback_url(public: str) -> str:
+    """Where the fallback is asked unless a setting says otherwise: beside a web server on this machine, else (behind a
+    proxy, which tells them apart by path) where the web server is.
+    """
+    return "http://127.0.0.1:8081" if urlsplit(public).hostname in _HERE else public
+
+
 def origin_of(url: str) -> str:
     """What a browser calls the origin of a page at this address: no path."""
     parts = urlsplit(url)
@@ -80,8 +87,15 @@ def desk_address(settings: "Settings") -> Address:
 
 
 def fallback_address(settings: "Settings") -> Address:
-    """Where the fallback listens: PULT_FALLBACK_BIND, else where its URL points."""
-    return _listening(settings, "PULT_FALLBACK_BIND", "PULT_FALLBACK_URL", settings.fallback_url, "the fallback")
+    """Where the fallback listens: PULT_FALLBACK_BIND, else where its URL points.
+
+    Raises ConfigError where the web server does: one of them would keep the other from starting.
+    """
+    here = _listening(settings, "PULT_FALLBACK_BIND", "PULT_FALLBACK_URL", settings.fallback_url, "the fallback")
+    web = web_address(settings)
+    if (web.host, web.port) == (here.host, here.port):
+        raise _both_wanted(web, here)
+    return here
 
 
 def exchange_address(settings: "Settings") -> Address:
@@ -109,11 +123,15 @@ def require_all_free(addresses: Iterable[Address]) -> None:
     for address in addresses:
         other = wanted.setdefault(address.port, address)
         if other is not address:
-            raise ConfigError(
-                f"port {address.port} is wanted by {other.purpose} ({other.setting}) and by {address.purpose} "
-                f"({address.setting}): set one of them to another."
-            )
+            raise _both_wanted(other, address)
         address.require_free()
+
+
+def _both_wanted(one: Address, other: Address) -> ConfigError:
+    return ConfigError(
+        f"port {one.port} is wanted by {one.purpose} ({one.setting}) and by {other.purpose} "
+        f"({other.setting}): set one of them to another."
+    )
 
 
 def _listening(settings: "Settings", bind: str, public: str, url: str, purpose: str) -> Address:

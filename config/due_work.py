@@ -19,13 +19,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from config.clock import Clock
 from config.database import Base, Database, InsurerId, RowId, Transaction
+from config.errors import NotYet
 from config.ids import new_id
 from config.prepared import Prepared
 
 log = logging.getLogger("pult.due_work")
 
-# Longer than any exchange with the carrier may take; a worker killed in mid-work costs its callers this and no more.
-LEASE: Final = timedelta(seconds=10)
+# A worker killed in mid-work costs its callers this and no more, so it is short; but it must be longer than honest work
+# takes, or a second worker begins it beside the first. The longest is to look at the carrier and then to ring: two
+# exchanges of 6 s at most (`ANSWER_WITHIN_SECONDS` of the carrier's adapter to connect, and again to answer), and what
+# the database needs around them. What asks more often can tell for itself that somebody was there before.
+LEASE: Final = timedelta(seconds=15)
 _FIRST_RETRY_SECONDS: Final = 1
 _LONGEST_RETRY_SECONDS: Final = 300
 _SCHEDULED: Final = "pult_scheduled"
@@ -116,7 +120,10 @@ class Due:
 
 
 Handler: TypeAlias = Callable[[str], None]
-"""Does one kind of work for a subject id; may run twice; opens its own transactions."""
+"""Does one kind of work for a subject id; may run twice; opens its own transactions.
+
+Raises NotYet where it has to wait for something; any other exception is an error.
+"""
 
 
 def schedule(
@@ -207,13 +214,17 @@ class WorkPlan:
     def perform(self, kind: str, subject_id: str) -> bool:
         """Do one piece of work if it is due and nobody else does it now. True if work of this row is due again at once.
 
-        An error is logged and the row comes due again after a growing pause: work is never dropped.
+        After an error, which is logged, or NotYet the row comes due again after a growing pause: work is never dropped.
         """
         claimed = self._claim(kind, subject_id)
         if claimed is None:
             return False
         try:
             self._handlers[kind][1](subject_id)
+        except NotYet as reason:
+            log.info("%s for %s waits: %s (attempt %d)", kind, subject_id, reason, claimed.attempts)
+            self._put_back(claimed)
+            return False
         except Exception:
             log.exception("%s for %s failed, attempt %d", kind, subject_id, claimed.attempts)
             self._put_back(claimed)

@@ -4,6 +4,7 @@ ConfigError
 ├── SettingMissing      a required setting is absent
 └── LinesError          a line description is wrong; every finding is addressed
 TableError              a file of rows (a roster) cannot be read as a table at all
+NotYet                  what some due work waits for is not there yet: it comes due again
 StoreError
 ├── IoInsideTransaction somebody tried to talk to the outside while holding a transaction
 └── StoreUnavailable    the database cannot be reached or written
@@ -24,6 +25,10 @@ class LinesError(ConfigError):
 
 class TableError(Exception):
     """The file is no table that can be read; the text names the file, says what to change, and quotes no cell."""
+
+
+class NotYet(Exception):
+    """Raised by a handler of due work: nothing went wrong, but what it waits for is not there. The text says what."""
 
 
 class StoreError(Exception):

@@ -16,7 +16,7 @@ from config.logs import set_up_logging
 from config.schema_version import require_current
 from config.settings import Settings, desk_threads
 from config.sweep_process import run_sweep
-from config.web_server import WebServer
+from config.web_server import AtStop, WebServer
 from config.web_server import serve as serve_web
 from config.workers import run_worker_pool
 
@@ -28,12 +28,13 @@ if TYPE_CHECKING:
 class Programs:
     """What each program does, composed from the settings in the process (for web and workers: the fork) that does it.
 
-    `exchange` serves until told to stop; `sweep` makes the look that is repeated.
+    `exchange` serves until told to stop; `sweep` makes the look that is repeated; `end_desk` ends a desk's streams.
     """
 
     settings: Callable[[], Settings]
     web: "Callable[[Settings], WSGIApplication]"
     desk: "Callable[[Settings], WSGIApplication]"
+    end_desk: AtStop
     fallback: "Callable[[Settings], WSGIApplication]"
     plan: Callable[[Settings], WorkPlan]
     sweep: Callable[[Settings], Callable[[], object]]
@@ -81,7 +82,13 @@ def _add_desk(serve: click.Group, programs: Programs) -> None:
         settings = programs.checked_settings()
         # One process: a stream costs a thread and no work, and each process would listen and beat for itself.
         count = settings.number("PULT_DESK_WORKERS", default=1, least=1, most=64)
-        _serve_at(desk_address(settings), count, lambda: programs.desk(settings), threads=desk_threads(settings))
+        _serve_at(
+            desk_address(settings),
+            count,
+            lambda: programs.desk(settings),
+            threads=desk_threads(settings),
+            at_stop=programs.end_desk,
+        )
 
 
 def _add_fallback(serve: click.Group, programs: Programs) -> None:
@@ -119,7 +126,13 @@ def _add_exchange(serve: click.Group, programs: Programs) -> None:
 
 
 def _serve_at(
-    address: Address, workers: int, compose: "Callable[[], WSGIApplication]", *, threads: int = 1
+    address: Address,
+    workers: int,
+    compose: "Callable[[], WSGIApplication]",
+    *,
+    threads: int = 1,
+    at_stop: AtStop | None = None,
 ) -> None:
     address.require_free()
-    serve_web(WebServer(address.host, address.port, workers, threads), compose, port_setting=address.setting)
+    server = WebServer(address.host, address.port, workers, threads)
+    serve_web(server, compose, port_setting=address.setting, at_stop=at_stop)

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from config.addresses import http_url, public_url, redis_url
+from config.addresses import fallback_url, http_url, public_url, redis_url
 from config.errors import ConfigError, SettingMissing
 
 HERE = Path(__file__).resolve().parent
@@ -110,7 +110,7 @@ def read_settings(
         database_url=named.get("PULT_DATABASE_URL", f"sqlite:///{data_dir / 'pult.sqlite'}"),
         redis_url=redis_url("PULT_REDIS_URL", named.get("PULT_REDIS_URL", "redis://127.0.0.1:6399/0")),
         public_url=own_url,
-        fallback_url=public_url("PULT_FALLBACK_URL", named.get("PULT_FALLBACK_URL", own_url)),
+        fallback_url=public_url("PULT_FALLBACK_URL", named.get("PULT_FALLBACK_URL") or fallback_url(own_url)),
         desk_url=http_url("PULT_DESK_URL", named.get("PULT_DESK_URL", "http://127.0.0.1:8082")),
         carrier_url=http_url("PULT_CARRIER_URL", named.get("PULT_CARRIER_URL", "https://api.twilio.com")),
         account_sid=named.get("TWILIO_ACCOUNT_SID", ""),

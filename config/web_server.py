@@ -3,9 +3,13 @@
 import logging
 import os
 import re
+import signal
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import partial
+from types import FrameType
+from typing import Any, Final, TypeAlias
 
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
@@ -25,6 +29,10 @@ _HARMLESS: Final = re.compile(r"[a-z][a-z_.-]*|[0-9a-f]{32}|\d{1,3}")
 _DIGITS: Final = re.compile(r"\d{4,}")
 
 
+AtStop: TypeAlias = Callable[[Any], object]
+"""Called with a worker's app as soon as the worker is told to stop: ends what would keep its threads busy."""
+
+
 @dataclass(frozen=True)
 class WebServer:
     """Where to listen, and how many processes and threads answer (docs/decisions: web server)."""
@@ -35,14 +43,20 @@ class WebServer:
     threads: int = 1
 
 
-def serve(server: WebServer, compose: Callable[[], Any], *, port_setting: str = "PULT_WEB_PORT") -> None:
+def serve(
+    server: WebServer,
+    compose: Callable[[], Any],
+    *,
+    port_setting: str = "PULT_WEB_PORT",
+    at_stop: AtStop | None = None,
+) -> None:
     """Serve the WSGI app that `compose` returns until SIGTERM or SIGINT; does not return, but exits the process.
 
     `compose` is called in each worker after the fork, so that no process shares a connection with another. Raises
     ConfigError when the port is taken.
     """
     require_free(server.host, server.port, "the web server", port_setting)
-    _Gunicorn(server, compose).run()
+    _Gunicorn(server, compose, at_stop).run()
 
 
 def safe_path(path: str) -> str:
@@ -78,19 +92,34 @@ def _hide_digits(record: logging.LogRecord) -> bool:
 
 
 class _Gunicorn(BaseApplication):  # type: ignore[misc]
-    def __init__(self, server: WebServer, compose: Callable[[], Any]) -> None:
+    def __init__(self, server: WebServer, compose: Callable[[], Any], at_stop: AtStop | None) -> None:
         self._server = server
         self._compose = compose
+        self._at_stop = at_stop
         super().__init__()
 
     def load_config(self) -> None:
         """Called by gunicorn."""
         for name, value in _options(self._server).items():
             self.cfg.set(name, value)
+        if self._at_stop is not None:
+            self.cfg.set("post_worker_init", partial(_hear_stop, self._at_stop))
 
     def load(self) -> Any:
         """Called by gunicorn in each worker."""
         return self._compose()
+
+
+def _hear_stop(at_stop: AtStop, worker: Any) -> None:
+    """Called by gunicorn in each worker, whose own handlers of signals stand already: they go on as before."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, partial(_stop, at_stop, worker.wsgi, signal.getsignal(number)))
+
+
+def _stop(at_stop: AtStop, app: Any, gunicorns: Any, number: int, frame: FrameType | None) -> None:
+    # On a thread of its own: whoever was interrupted here may hold the locks that it needs.
+    threading.Thread(target=at_stop, args=(app,), daemon=True, name="at stop").start()
+    gunicorns(number, frame)
 
 
 def _options(server: WebServer) -> dict[str, object]:

@@ -23,7 +23,6 @@ EVERY: Final = timedelta(seconds=60)
 # Longer than a fallback conversation and a missed callback together.
 _LOOK_BACK: Final = timedelta(minutes=30)
 _ABANDONED_AFTER: Final = timedelta(minutes=2)
-_MOST: Final = 200
 
 
 def appoint(phone: PhoneSide) -> None:
@@ -84,11 +83,14 @@ def _missed(phone: PhoneSide, over: list[CarrierCall]) -> list[CarrierCall]:
 
 
 def _open_sids(phone: PhoneSide) -> list[str]:
-    """Calls that we think are going on, longer than any news is late."""
+    """Calls that we think are going on, longer than any news is late: all of them, oldest first.
+
+    However many there are, one left out might be the one that has ended.
+    """
     before = phone.centre.clock.now() - _ABANDONED_AFTER
     statement = select(Call.carrier_sid).where(Call.state != CallState.ENDED, Call.started_at < before)
     with phone.centre.database.reading("open_calls") as tx:
-        return list(tx.scalars(statement.order_by(Call.started_at).limit(_MOST)))
+        return list(tx.scalars(statement.order_by(Call.started_at)))
 
 
 def _ask_about(phone: PhoneSide, sid: str) -> None:

@@ -4,6 +4,7 @@ Announced, sealed, deleted: each step is due work of its own, may run twice, and
 """
 
 import hashlib
+import logging
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,11 +16,12 @@ from config import due_work
 from config.centre import Centre
 from config.database import Transaction
 from config.due_work import DueWork, JobQueue, WorkPlan
+from config.errors import NotYet
 from config.ids import new_id
 from ivr.calls.log import record
 from ivr.calls.models import Call
 from ivr.calls.outcomes import LINE, record_outcome
-from ivr.carrier.errors import CallGone, CarrierUnavailable
+from ivr.carrier.errors import CallGone, CarrierUnavailable, NotReady
 from ivr.carrier.port import Shelf
 from ivr.ports import CallbackRefusal
 from recordings.models import Recording, RecordingState
@@ -27,6 +29,8 @@ from recordings.ports import OwesCallback
 from recordings.sealing import Sealed, seal
 from recordings.shelf import SealedShelf
 from recordings.transitions import move
+
+log = logging.getLogger("pult.recordings")
 
 FETCH: Final = "fetch_recording"
 DELETE: Final = "delete_recording"
@@ -95,7 +99,10 @@ class Messages:
         )
 
     def fetch(self, recording_id: str) -> None:
-        """Bring the message home, sealed. What is not ready raises and is tried again; what is gone has failed."""
+        """Bring the message home, sealed. What is not ready is tried again; what is gone has failed.
+
+        Raises NotYet while the carrier is still at it, and CarrierUnavailable where it cannot be asked.
+        """
         row = self._row(recording_id)
         if row is None or row.state != RecordingState.ANNOUNCED:
             return
@@ -104,11 +111,14 @@ class Messages:
         except CallGone as error:
             self._fail(recording_id, f"gone ({error.code})")
             return
-        except CarrierUnavailable:
-            if self.centre.clock.now() - row.announced_at < _COMES_WITHIN:
-                raise
-            self._fail(recording_id, "never came")
-            return
+        except CarrierUnavailable as error:
+            if self.centre.clock.now() - row.announced_at >= _COMES_WITHIN:
+                log.error("message %s never came from the carrier; whoever left it is called all the same", row.id)
+                self._fail(recording_id, "never came")
+                return
+            if isinstance(error, NotReady):
+                raise NotYet("the carrier still makes the recording") from error
+            raise
         sealed = seal(sound, recording_id=row.id, seal_key=self.centre.settings.seal_key)
         # Each try has a file of its own: of two at once the slower must not replace what the winner's key opens. A
         # crash after this line leaves a sealed file whose key nobody has.

@@ -53,6 +53,12 @@ def create_staff_app(floor: Floor) -> Flask:
     return app
 
 
+def end_streams(app: Flask) -> None:
+    """Close every page's stream of news; the pages try another process, or this one when it is up again."""
+    site: StaffSide = app.extensions[EXTENSION]
+    site.streams.stop()
+
+
 def _for_every_page() -> dict[str, Any]:
     who = g.get("staff")
     insurers = side().centre.insurers

@@ -62,7 +62,7 @@ class Stream:
         except queue.Full:
             while not self._items.empty():
                 self._items.get_nowait()
-            self._items.put_nowait(Signal.AGAIN)
+            self._items.put_nowait(item if isinstance(item, Signal) else Signal.AGAIN)
 
     def hears(self, news: News) -> bool:
         """Whether these news are for this browser. A supervisor hears all of the insurer, an agent their own."""
@@ -97,6 +97,8 @@ class Streams:
             if len(self._open) >= self._most:
                 raise TooManyStreams
             self._open.add(stream)
+            if self._stop.is_set():
+                stream.put(Signal.CLOSING)
             if self._listener is None:
                 self._listener = NewsListener(self._centre.settings.redis_url, self.hear)
                 self._listener.start()
@@ -127,13 +129,13 @@ class Streams:
                 stream.put(news)
 
     def stop(self) -> None:
-        """End the threads and every stream."""
+        """End every stream, of whoever comes now too, and then the threads."""
         self._stop.set()
+        for stream in self._all():
+            stream.put(Signal.CLOSING)
         if self._listener is not None:
             self._listener.stop()
             self._pulse.join(BEAT_SECONDS)
-        for stream in self._all():
-            stream.put(Signal.CLOSING)
 
     def _all(self) -> list[Stream]:
         with self._lock:

@@ -2,6 +2,7 @@
 
 CarrierError
 ├── CarrierUnavailable  no answer, or a 5xx: it may have happened, so look before repeating
+│   └── NotReady        the recording is still being made: ask again
 ├── CarrierBusy         refused for load (429): nothing happened, try again later
 ├── CallGone            the call, participant or recording is over or unknown (404, 20404, 21220)
 │   └── LostRace        the caller was taken out of the queue before us, or hung up
@@ -21,6 +22,10 @@ class CarrierError(Exception):
 
 class CarrierUnavailable(CarrierError):
     """No answer in time, or a failure on the carrier's side: it may have happened all the same."""
+
+
+class NotReady(CarrierUnavailable):
+    """The recording is there and cannot be had yet, as after every hang-up; nothing is wrong."""
 
 
 class CarrierBusy(CarrierError):

@@ -165,8 +165,8 @@ class Shelf(Protocol):
     """Recordings kept at the carrier until we have them."""
 
     def fetch_recording(self, sid: str) -> bytes:
-        """The recording as a WAV file. Raises CallGone when it is not there, CarrierUnavailable while it is
-        not ready.
+        """The recording as a WAV file. Raises CallGone when it is not there, NotReady while it is still being
+        made.
         """
         ...
 

@@ -12,7 +12,7 @@ from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
-from ivr.carrier.errors import CallGone, CarrierRefused, CarrierUnavailable, LostRace
+from ivr.carrier.errors import CallGone, CarrierRefused, CarrierUnavailable, LostRace, NotReady
 from ivr.carrier.exchanges import error_for, exchange
 from ivr.carrier.port import CarrierCall, CarrierMessage, Seat
 from ivr.carrier.words import status_named
@@ -24,6 +24,10 @@ _CONFERENCE_EVENTS: Final = ["start", "end", "join", "leave", "hold"]
 # An agent's client is rung for a bounded time anyway; a conversation that lasts a working day is a forgotten
 # one.
 _LONGEST_CALL_SECONDS: Final = 4 * 3600
+ANSWER_WITHIN_SECONDS: Final = 3.0
+"""For the carrier to accept a connection, and then again to answer: `config.due_work.LEASE` builds on it."""
+# A longer page would take longer to answer than that.
+_PAGE: Final = 200
 # What the package raises over an answer that is no JSON, or JSON of another shape than it expects.
 _NONSENSE: Final = (JSONDecodeError, AttributeError, KeyError, TypeError)
 _LABEL_TAKEN: Final = 16025
@@ -38,7 +42,14 @@ class TwilioCarrier:
     `base_url`.
     """
 
-    def __init__(self, *, base_url: str, account_sid: str, auth_token: str, timeout_seconds: float = 5.0) -> None:
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        account_sid: str,
+        auth_token: str,
+        timeout_seconds: float = ANSWER_WITHIN_SECONDS,
+    ) -> None:
         # The package's own default waits for ever, and retries would hide what "may have happened".
         http = TwilioHttpClient(timeout=timeout_seconds, max_retries=None, logger=_QUIET)
         self._session = http.session or requests.Session()
@@ -104,13 +115,13 @@ class TwilioCarrier:
 
     def calls_since(self, at: datetime) -> list[CarrierCall]:
         """See `port.Telephony`. The filter is by day at Twilio, so the list is cut here too."""
-        found = self._ask("calls_since", lambda: self._client.calls.list(start_time_after=at, page_size=1000))
+        found = self._ask("calls_since", lambda: self._client.calls.list(start_time_after=at, page_size=_PAGE))
         calls = [_call(call) for call in found]
         return [call for call in calls if call.started_at is None or call.started_at >= at]
 
     def queue_sid(self, name: str) -> str | None:
         """See `port.Telephony`."""
-        found = self._ask("queue_sid", lambda: self._client.queues.list(page_size=1000))
+        found = self._ask("queue_sid", lambda: self._client.queues.list(page_size=_PAGE))
         return next((_sid(queue) for queue in found if queue.friendly_name == name), None)
 
     # --- conferences ---------------------------------------------------------------------------
@@ -236,7 +247,7 @@ class TwilioCarrier:
         verb = "fetch_recording"
         status = _answered(verb, lambda: self._client.recordings(sid).fetch()).status
         if status not in ("completed", "absent"):
-            raise CarrierUnavailable(verb, status=404)
+            raise NotReady(verb, status=404)
         try:
             reply = self._session.get(f"{self._media_url}/{sid}.wav", auth=self._auth, timeout=self._timeout)
         except requests.RequestException as error:

@@ -98,7 +98,9 @@ class RecordingCarrier:
 
     def call_status(self, sid: str) -> CarrierCall | None:
         self._ask("call_status", sid=sid)
-        status = self.statuses.get(sid, CarrierStatus.IN_PROGRESS)
+        # An agent's leg rings until a test says otherwise; a caller is on the line.
+        usual = CarrierStatus.UNDER_WAY if sid.startswith("CA-leg") else CarrierStatus.IN_PROGRESS
+        status = self.statuses.get(sid, usual)
         return CarrierCall(sid, None, "", "", True, status, None, None)
 
     def calls_since(self, at: datetime) -> list[CarrierCall]:

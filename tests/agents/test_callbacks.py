@@ -58,6 +58,55 @@ def waiting(house):
     return call, plan
 
 
+def promised_while_heard(house, *, reason="callback"):
+    """A promise with an agent free at once, whose caller still hears it."""
+    call = house.call()
+    house.join(call)
+    promise(house, call, reason=reason)
+    house.agent("a1")
+    house.work()
+    return call
+
+
+def test_whoever_still_hears_the_promise_is_not_dialled(house):
+    call = promised_while_heard(house)
+    house.later(20)
+    assert not house.carrier.of("place_call")
+    house.end_call(call)
+    house.later(4)
+    assert len(house.carrier.of("place_call")) == 1
+    assert callback(house).attempts == 1
+
+
+def test_a_call_that_never_ends_holds_its_promise_up_for_a_minute(house):
+    promised_while_heard(house)
+    house.later(50)
+    assert not house.carrier.of("place_call")
+    house.later(14)
+    assert len(house.carrier.of("place_call")) == 1
+
+
+def test_an_urgent_promise_is_not_dialled_while_it_is_heard(house):
+    call = house.call(is_emergency=True)
+    promise(house, call, reason="callback")
+    house.later(30)
+    assert not house.carrier.of("place_call")
+    house.end_call(call)
+    house.later(4)
+    assert len(house.carrier.of("place_call")) == 1
+
+
+def test_a_promise_that_is_still_heard_leaves_its_turn_to_others(house):
+    heard, behind = house.call("CA-1"), house.call("CA-2")
+    house.join(heard)
+    promise(house, heard)
+    house.clock.move_by(1)
+    house.join(behind)
+    house.agent("a1")
+    house.later(2)
+    assert [offer.call_id for offer in house.offers()] == [behind.id]
+
+
 def test_a_callback_keeps_its_place_and_is_dialled_at_its_turn(house):
     outgoing = Outgoing(house)
     _call, plan = waiting(house)

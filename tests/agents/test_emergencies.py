@@ -4,6 +4,8 @@ from sqlalchemy import select
 
 from agents.models import Callback, OfferState, Presence, WaitState
 from agents.web import hear_leg
+from ivr.carrier.errors import CarrierUnavailable
+from ivr.carrier.port import CarrierStatus
 
 
 def emergency(house, sid="CA-e"):
@@ -115,3 +117,33 @@ def test_one_that_was_served_is_not_called_back(house):
     house.end_call(call)
     house.work()
     assert not house.carrier.of("place_call")
+
+
+def test_it_is_not_escalated_past_an_agent_whose_answer_was_never_told(house):
+    house.agent("desk")
+    house.agent("psychologist", skills={"psychologist": 1})
+    emergency(house)
+    house.work()
+    house.carrier.statuses["CA-leg-1"] = CarrierStatus.IN_PROGRESS
+    house.later(11)
+    assert house.agent_now("desk").presence == Presence.ON_CALL
+    assert house.agent_now("psychologist").presence == Presence.AVAILABLE
+    assert house.waits()[0].escalation == 0
+
+
+def test_a_carrier_that_cannot_be_asked_is_asked_once_and_does_not_hold_the_emergency_up(house):
+    asked = []
+
+    def refuse(place):
+        asked.append(place)
+        raise CarrierUnavailable("call_status")
+
+    house.agent("desk")
+    house.agent("doctor")
+    house.agent("psychologist", skills={"psychologist": 1})
+    emergency(house)
+    house.work()
+    house.carrier.call_status = refuse
+    house.later(11)
+    assert house.waits()[0].escalation == 1
+    assert len(asked) == 1

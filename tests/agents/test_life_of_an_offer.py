@@ -8,7 +8,7 @@ from agents.models import OfferState, Presence, Purpose, WaitState
 from agents.web import hear_conference, hear_leg
 from agents.wrap_up import WrittenOutcome, record_call_outcome
 from ivr.calls.models import Call, CallState, Leg
-from ivr.carrier.errors import CarrierRefused
+from ivr.carrier.errors import CarrierRefused, CarrierUnavailable
 from ivr.carrier.port import CarrierStatus
 from ivr.ports import Parting, QueueEntry
 
@@ -355,3 +355,21 @@ def test_a_caller_who_left_unheard_does_not_hold_up_those_behind(house):
     house.work()
     assert [(offer.call_id, offer.state) for offer in house.offers()] == [(waiting.id, OfferState.MADE)]
     assert house.waits(call_id=gone.id)[0].state == WaitState.ABANDONED
+
+
+def test_an_agent_whose_answer_was_never_told_has_the_caller_and_is_not_called_missing(house):
+    house.agent("a1")
+    ring(house)
+    house.carrier.statuses["CA-leg-1"] = CarrierStatus.IN_PROGRESS
+    house.later(36)
+    assert house.agent_now("a1").presence == Presence.ON_CALL
+    assert house.offers()[0].state == OfferState.ACCEPTED
+    assert len(house.carrier.of("take_from_queue")) == 1
+
+
+def test_a_carrier_that_cannot_be_asked_leaves_an_unanswered_ring_unanswered(house):
+    house.agent("a1")
+    ring(house)
+    house.carrier.refuse["call_status"] = CarrierUnavailable("call_status")
+    house.later(36)
+    assert house.agent_now("a1").presence_reason == "rona"

@@ -126,6 +126,7 @@ def test_the_same_person_is_promised_a_call_by_each_insurer(twins):
         call = twins.call(f"CA-{insurer}", insurer_id=insurer)
         with twins.centre.database.transaction("promise") as tx:
             assert owed.plan(tx, tx.get_one(Call, call.id), reason="call", keep_place=False).is_new
+        twins.end_call(call)
     available(twins, "soglasie")
     with twins.centre.database.reading("dialled") as tx:
         dialled = tx.scalars(select(Callback.insurer_id).where(Callback.attempts > 0)).all()

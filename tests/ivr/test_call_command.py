@@ -150,6 +150,23 @@ def test_a_call_that_the_centre_does_not_know_came_to_no_proper_end(
     database.close()
 
 
+def test_a_sound_file_is_music_and_a_recording_is_told_by_the_centre_alone(
+    tmp_path: Path, sqlite_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    database = Database(sqlite_url)
+    settings = read_settings({"PULT_DATA_DIR": str(tmp_path)}, folder=tmp_path)
+    line = Line(
+        {"kind": "hears", "url": "http://127.0.0.1:8080/static/hold.wav", "loop": 1},
+        {"kind": "recorded", "seconds": 9},
+        {"kind": "ended", "status": "completed", "cause": "x", "seconds": 3},
+    )
+    place_call(RunningSwitchboard(settings, database, lambda *_: line), WantedCall(VSK, "anonymous"))
+    database.close()
+    music, ended = capsys.readouterr().out.splitlines()
+    assert music.strip() == "♪ (music)"
+    assert ended.startswith("■")
+
+
 def test_what_is_no_kind_for_machines_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:
     for kind in ("answered", "hold_music", "bridged"):
         Transcript(as_json=True).show({"kind": kind})

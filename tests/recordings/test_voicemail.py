@@ -1,5 +1,6 @@
 """A message left: fetched, sealed, deleted at the carrier, answered by a call; whatever crashes between."""
 
+import logging
 from datetime import UTC, datetime
 
 import pytest
@@ -12,7 +13,7 @@ from config import failpoints
 from config.audit import AuditEntry
 from config.due_work import DueWork
 from ivr.calls.models import Call, Outcome
-from ivr.carrier.errors import CallGone, CarrierUnavailable
+from ivr.carrier.errors import CallGone, CarrierUnavailable, NotReady
 from recordings.errors import NotThere, SealBroken
 from recordings.models import Recording, RecordingState
 from recordings.playing import play
@@ -106,6 +107,27 @@ def test_what_is_not_ready_is_tried_again_and_what_is_gone_has_failed(house, mon
     house.later(5)
     assert recording(house).state == RecordingState.FAILED
     assert files(house) == []
+
+
+def told(caplog, level):
+    return [record.getMessage() for record in caplog.records if record.levelno == level]
+
+
+def test_a_message_that_is_still_being_made_is_no_error_until_it_never_came(house, caplog):
+    caplog.set_level(logging.INFO, logger="pult")
+    announce(house, house.call())
+    house.carrier.refuse["fetch_recording"] = NotReady("fetch_recording", status=404)
+    house.work()
+    house.later(5)
+    assert recording(house).state == RecordingState.ANNOUNCED
+    assert [line.partition(" waits: ")[2] for line in told(caplog, logging.INFO)] == [
+        "the carrier still makes the recording (attempt 1)",
+        "the carrier still makes the recording (attempt 2)",
+    ]
+    assert not told(caplog, logging.ERROR)
+    house.later(24 * 3600)
+    assert recording(house).state == RecordingState.FAILED
+    assert len(told(caplog, logging.ERROR)) == 1
 
 
 def test_missing_due_work_is_derived_from_the_row(house):

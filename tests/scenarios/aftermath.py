@@ -37,7 +37,6 @@ def unfinished(tx: Transaction, switch: exchange.Switch, now: datetime) -> dict[
         "callbacks being dialled": _all(tx, select(Callback.id).where(Callback.state.in_(_DIALLED))),
         "messages left": _all(tx, select(Recording.id).where(Recording.state.in_(_UNFINISHED))),
         "late work": _all(tx, select(DueWork.kind).where(DueWork.due_at < now - _LATE)),
-        "work held by nobody": _all(tx, select(DueWork.kind).where(DueWork.leased_until < now - _LATE)),
     }
     with switch.turn() as core:
         found["calls at the carrier"] = list(core.live_calls)

@@ -17,6 +17,7 @@ from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import DBAPIError
 
+from agents.autopilot import OFF_SHIFT
 from agents.callbacks import PLACE, TIMEOUT, TURN
 from agents.errors import AgentError
 from agents.models import Agent, Callback, CallbackState, Offer, Presence, Wait, WaitState
@@ -303,9 +304,11 @@ class Centre:
     def assert_all_is_well(self) -> None:
         """Within an hour nothing is stuck, nothing was doubled, every call has its end, and the carrier is content."""
         self.run_until_quiet()
-        assert self.unfinished() == {}
+        left_open = self.unfinished()
+        assert not left_open, left_open
         with self.records.reading("doubled") as tx:
-            assert doubled(tx, self.switch) == {}
+            twice = doubled(tx, self.switch)
+        assert not twice, twice
 
     def assert_carrier_is_content(self) -> None:
         """The carrier had nothing to say against our documents and answers."""
@@ -336,13 +339,17 @@ class Centre:
         with self.house.centre.database.transaction("man_the_desks") as tx:
             for agent in tx.scalars(select(Agent).where(~Agent.is_supervisor)).all():
                 agent.is_automatic = True
+                if agent.presence == Presence.AWAY:
+                    # Whatever they went away for, they come back for their next shift.
+                    agent.presence_reason = OFF_SHIFT
                 if (seconds := AUTOPILOT_SECONDS.get(Presence(agent.presence))) is not None:
                     due_at = max(self.now, agent.presence_since + timedelta(seconds=seconds))
                     due_work.schedule(
                         tx, kind=AUTOPILOT, subject_id=agent.id, insurer_id=agent.insurer_id, due_at=due_at
                     )
             for callback in tx.scalars(select(Callback).where(Callback.ended_at.is_(None))).all():
-                callback.state, callback.ended_at, callback.end_reason = CallbackState.FAILED, self.now, "another way"
+                # Kept, and not failed: after a few that failed in a day no more would be promised to that telephone.
+                callback.state, callback.ended_at, callback.end_reason = CallbackState.DONE, self.now, "another way"
                 for kind in (PLACE, TURN, TIMEOUT):
                     due_work.cancel(tx, kind=kind, subject_id=callback.id)
             tx.execute(

@@ -71,11 +71,11 @@ def emergency_given_to_duty(centre: Centre) -> None:
 
 def curator_away_from_the_desk(centre: Centre) -> None:
     """The curator of the policy is preferred, does not answer, and after a while whoever can takes the caller."""
-    centre.switch.behave("client:vsk-curator-a", exchange.NoAnswer())
+    centre.switch.behave("client:*-curator-a", exchange.NoAnswer())
     phone = centre.dial(LINES["vsk_curators"], ("", "1", *INSURED["vsk"]))
     centre.reach(phone, "bridged", seconds=180)
     phone.hang_up()
-    centre.switch.behave("client:vsk-curator-a", ANSWERS)
+    centre.switch.behave("client:*-curator-a", ANSWERS)
 
 
 def language_after_all(centre: Centre) -> None:
@@ -87,12 +87,12 @@ def language_after_all(centre: Centre) -> None:
     phone.hang_up()
 
 
-def urgent_overflows(centre: Centre) -> None:
-    """The urgent queue has nobody for longer than it may: the desk takes over."""
+def representatives_overflow(centre: Centre) -> None:
+    """The second level of representatives has nobody for longer than it may: the first takes over."""
     centre.switch.behave("client:*", exchange.NoAnswer())
-    phone = centre.dial(LINES["rgs"], ("2", "3"))
+    phone = centre.dial(LINES["oms"], ("1", "1", "2", "1"))
     centre.reach(phone, "hold_music")
-    centre.run_for(200)
+    centre.run_for(310)
     phone.hang_up()
 
 

@@ -16,7 +16,7 @@ from agents.errors import ImpossibleChange
 from agents.models import Agent, Presence
 from agents.news_told import TOLD
 from agents.staff.side import EXTENSION
-from agents.staff.streams import Streams, TooManyStreams
+from agents.staff.streams import Signal, Streams, TooManyStreams
 from agents.upkeep import keep_up
 from config.embedded_redis import running
 from config.news import Announcer, News, NewsListener
@@ -150,6 +150,23 @@ def test_no_stream_takes_the_threads_of_pages(site: Site) -> None:
     few.close(first)
     open_stream(site, few, "boss")
     few.stop()
+
+
+def test_a_site_that_stops_ends_every_stream_and_those_that_come_meanwhile(site: Site) -> None:
+    stopping = Streams(site.house.centre, most=5)
+    before = open_stream(site, stopping, "anna")
+    stopping.stop()
+    # What was heard before comes first.
+    assert Signal.CLOSING in (before.next(), before.next())
+    assert open_stream(site, stopping, "boss").next() is Signal.CLOSING
+
+
+def test_a_stream_that_nobody_reads_still_hears_of_its_end(site: Site, streams: Streams) -> None:
+    stream = open_stream(site, streams, "anna")
+    for number in range(200):
+        stream.put(News("wait", "vsk", f"w{number}"))
+    stream.put(Signal.OVER)
+    assert Signal.OVER in iter(stream.next, None)
 
 
 # The desk's connection: rows and due work, no process's memory.

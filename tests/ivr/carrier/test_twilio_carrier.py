@@ -13,12 +13,13 @@ import requests
 from config import failpoints
 from config.clock import WallClock
 from config.database import Database
+from config.due_work import LEASE
 from config.errors import IoInsideTransaction
 from ivr.carrier.errors import CallGone, CarrierBusy, CarrierError, CarrierRefused, CarrierUnavailable, LostRace
 from ivr.carrier.exchanges import error_for
 from ivr.carrier.port import CarrierStatus
 from ivr.carrier.signature import is_signed
-from ivr.carrier.twilio_adapter import TwilioCarrier
+from ivr.carrier.twilio_adapter import ANSWER_WITHIN_SECONDS, TwilioCarrier
 from ivr.exchange import Ambush, AutoAnswer, RestFault, RunningExchange, ServedApp, Settings
 
 ACCOUNT = Settings()
@@ -212,6 +213,12 @@ def test_a_call_that_is_placed_has_a_fallback(exchange: RunningExchange, carrier
         f"{nowhere}/fallback",
     ]
     carrier.end_call(call_sid=sid)
+
+
+def test_work_is_leased_for_longer_than_to_look_and_then_to_ring_may_take() -> None:
+    to_connect_and_to_answer, to_look_and_to_ring = 2, 2
+    longest = to_connect_and_to_answer * to_look_and_to_ring * ANSWER_WITHIN_SECONDS
+    assert timedelta(seconds=longest + 2) < LEASE < timedelta(seconds=2 * longest)
 
 
 def test_a_carrier_that_does_not_answer_is_given_up() -> None:

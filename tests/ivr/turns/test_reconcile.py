@@ -74,6 +74,25 @@ def test_a_live_call_goes_on(hand: Hand) -> None:
     assert hand.call().state == CallState.IN_MENU
 
 
+def test_of_very_many_old_calls_none_is_left_out(hand: Hand) -> None:
+    hand.ring()
+    with hand.phone.centre.database.transaction("many_calls") as tx:
+        one = tx.scalars(select(Call)).one()
+        shared = {"insurer_id": one.insurer_id, "line": one.line, "dnis": one.dnis, "flow": one.flow}
+        for number in range(250):
+            began = one.started_at - timedelta(minutes=number)
+            tx.add(
+                Call(
+                    id=f"{number:032}", carrier_sid=f"CA-{number}", state=CallState.IN_MENU, started_at=began,
+                    language="ru", flow_digest=one.flow_digest, **shared,
+                )
+            )
+    hand.clock.move_by(3 * 3600)
+    reconcile.reconcile(replace(hand.phone, carrier=ListingCarrier()), reconcile.SUBJECT)
+    with hand.phone.centre.database.reading("open_calls") as tx:
+        assert tx.scalars(select(Call.carrier_sid).where(Call.state != CallState.ENDED)).all() == []
+
+
 def test_each_look_appoints_the_next(hand: Hand) -> None:
     reconcile.appoint(hand.phone)
     reconcile.reconcile(replace(hand.phone, carrier=ListingCarrier()), reconcile.SUBJECT)
