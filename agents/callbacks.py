@@ -17,6 +17,7 @@ from config.calendars import CalendarError, Hours
 from config.centre import Centre
 from config.database import Transaction
 from config.ids import new_id
+from config.phone_numbers import PhoneNumber, country_of
 from ivr.calls.log import record
 from ivr.calls.models import Call, CallEvent, CallState
 from ivr.calls.zones import zone_of_caller
@@ -58,9 +59,12 @@ class OwedCalls:
     def promise(
         self, tx: Transaction, call: Call, *, reason: str, keep_place: bool, is_urgent: bool
     ) -> CallbackPlan | CallbackRefusal:
-        """As `plan`; an urgent callback is dialled at once, at any hour, and again until its attempts are used up."""
+        """As `plan`; an urgent callback is dialled at once, at any hour, and again until its attempts are used up.
+
+        Where the insurer does not ring back in the country of the caller's number they may key another one.
+        """
         phone = call.ani
-        if phone is None or call.is_anonymous:
+        if phone is None or call.is_anonymous or not (is_urgent or self._is_rung_back(call.insurer_id, phone)):
             return CallbackRefusal.NO_PHONE
         standing = _open_promise(tx, call, phone, reason)
         if standing is not None:
@@ -76,6 +80,9 @@ class OwedCalls:
             if standing is None:
                 raise
             return CallbackPlan(is_new=False, from_at=standing.due_at, until_at=standing.window_until)
+
+    def _is_rung_back(self, insurer_id: str, phone: str) -> bool:
+        return country_of(PhoneNumber(phone)) in self._centre.insurers[insurer_id].callbacks.countries
 
     def _promised(
         self, tx: Transaction, call: Call, phone: str, *, reason: str, keep_place: bool, is_urgent: bool

@@ -148,6 +148,13 @@ def test_without_a_number_nothing_is_promised(house):
     assert promise(house, house.call("CA-2", is_anonymous=True)) is CallbackRefusal.NO_PHONE
 
 
+def test_a_number_abroad_is_rung_back_only_in_an_emergency(house):
+    abroad = "+998901234567"
+    assert promise(house, house.call(ani=abroad)) is CallbackRefusal.NO_PHONE
+    assert promise(house, house.call("CA-2", ani=abroad, is_emergency=True)).is_new
+    assert callback(house).is_urgent
+
+
 def test_nobody_is_called_at_night_where_they_live(house):
     vladivostok = "+74232345678"
     house.clock.move_to(datetime(2026, 11, 24, 12, 0, tzinfo=UTC))  # 22:00 in Vladivostok
