@@ -31,6 +31,8 @@ from ivr.exchange.twiml.verbs import (
 
 MOST_BYTES = 64 * 1024
 LONGEST_SAY = 4096
+# No document can hold an attribute of this name.
+_CAPTION = "<caption>"
 _SPOKEN_TYPES = ("text/xml", "application/xml", "text/html")
 
 
@@ -81,9 +83,24 @@ def _parse(body: bytes) -> Element:
     if b"<!DOCTYPE" in body:
         raise DocumentFault(12100, "Document type declarations are not accepted")
     try:
-        return ElementTree.fromstring(body)  # noqa: S314
+        root = ElementTree.fromstring(body)  # noqa: S314
     except ElementTree.ParseError as error:
         raise DocumentFault(12100, f"Document parse failure: {error}") from error
+    if b"<!--" in body:
+        for element, caption in zip(root.iter("Play"), _captions(body), strict=True):
+            element.set(_CAPTION, caption)
+    return root
+
+
+def _captions(body: bytes) -> list[str]:
+    """The comment right before each Play, in order: what a person is told of a sound. A carrier passes over it."""
+    parser = ElementTree.XMLParser(target=ElementTree.TreeBuilder(insert_comments=True))  # noqa: S314
+    captions, before = [], ""
+    for element in ElementTree.fromstring(body, parser).iter():  # noqa: S314
+        if element.tag == "Play":
+            captions.append(before)
+        before = (element.text or "").strip() if callable(element.tag) else ""
+    return captions
 
 
 def _read_verb(element: Element, document: Document) -> None:
@@ -112,7 +129,7 @@ def _play(element: Element, has: Attributes) -> Play | None:
     if not url and not digits:
         has.warn(13420, "Play: nothing to play")
         return None
-    return Play(url, _loop(has), digits)
+    return Play(url, _loop(has), digits, has.text(_CAPTION))
 
 
 def _loop(has: Attributes) -> int:

@@ -28,9 +28,12 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Play:
+    """``text`` is what the sound says, where the document tells people so in a comment before the verb."""
+
     url: str
     loop: int = 1
     digits: str = ""
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,8 @@ def play_to(core: Core, call: Call, prompt: Prompt, base: str, round_seconds: fl
         case Play(digits=digits) if digits:
             hear(core, call, "hears", keys=digits)
         case Play():
-            hear(core, call, "hears", url=resolve(base, prompt.url), loop=prompt.loop, **known)
+            says = {"text": prompt.text} if prompt.text else {}
+            hear(core, call, "hears", url=resolve(base, prompt.url), loop=prompt.loop, **says, **known)
         case Pause():
             pass
         case _:
@@ -76,6 +77,8 @@ def seconds_of(core: Core, prompt: Prompt, round_seconds: float | None = None) -
         case Say() | Play(digits="") if round_seconds is not None:
             return prompt.loop * round_seconds
         case Say():
+            return prompt.loop * len(prompt.text) / core.settings.characters_per_second
+        case Play(digits="") if prompt.text:
             return prompt.loop * len(prompt.text) / core.settings.characters_per_second
         case Play(digits=digits) if digits:
             return prompt.loop * keying_seconds(digits)

@@ -19,6 +19,11 @@ from ivr.exchange.voice import audio
 _LONGEST_SECONDS: Final = 30.0
 _RUSSIAN: Final = "voice_msu_ru_nsh_clunits"
 _RUSSIAN_LETTER: Final = re.compile(r"[А-Яа-яЁё]")
+_ABBREVIATION: Final = re.compile(r"\b[А-Я]{2,3}\b")
+_NAMES: Final = (
+    "а бэ вэ гэ дэ е жэ зэ и й ка эл эм эн о пэ эр эс тэ у эф ха цэ че ша ща ъ ы ь э ю я"
+)
+_LETTERS: Final = dict(zip("АБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯ", _NAMES.split(), strict=True))
 _FESTIVAL_VOICES: Final = (Path("/usr/share/festival/voices/russian/msu_ru_nsh_clunits"),)
 # Languages that the exchange's lines speak and espeak-ng has a voice for; it has none for Tajik.
 _ESPEAK: Final = frozenset({"ru", "en", "uz", "ky", "kk"})
@@ -122,7 +127,15 @@ def _pronounceable(text: str) -> str:
     if any(letter.isalpha() and not _RUSSIAN_LETTER.match(letter) for letter in text):
         raise ValueError("not written in Russian letters")
     text = re.sub(r"\s[—–-]\s", ", ", text)
-    return re.sub(r"[^А-Яа-яЁё0-9.,!?;:-]+", " ", text).strip()
+    text = _ABBREVIATION.sub(_spelled, text)
+    text = re.sub(r"[^А-Яа-яЁё0-9.,!?;:-]+", " ", text).strip()
+    # A stop that stands alone, as behind a closing quotation mark, makes it fail.
+    return re.sub(r"\s+(?=[.,!?;:])", "", text)
+
+
+def _spelled(abbreviation: re.Match[str]) -> str:
+    """Letter by letter, as ДМС is said; one that is read as a word, such as МАКС, is longer."""
+    return " ".join(_LETTERS[letter] for letter in abbreviation[0])
 
 
 class EspeakProgram:

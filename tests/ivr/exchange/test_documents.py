@@ -54,6 +54,29 @@ def test_comments_are_ignored_and_names_are_case_sensitive(app: RecordingApp, be
     assert app.last("/menu")["Digits"] == "12"
 
 
+def test_what_a_sound_says_is_told_by_the_comment_before_it(app: RecordingApp, bench: Bench) -> None:
+    said = "Двадцать восемь знаков ровно"
+    app.says("/voice", f"<!--{said}--><Play>/hello.wav</Play><!-- gone --><Pause/><Play>/music.wav</Play>")
+    phone = bench.call()
+    bench.run(10)
+
+    spoken, music = [event.data for event in bench.switch.events_since(phone) if event.kind == "hears"]
+    assert (spoken["text"], spoken["url"]) == (said, app.url("/hello.wav"))
+    assert "text" not in music
+
+
+def test_a_sound_that_nobody_hears_lasts_as_long_as_what_it_says(app: RecordingApp, bench: Bench) -> None:
+    text = "а" * 140
+    app.says("/voice", f"<Gather><!--{text}--><Play>/hello.wav</Play></Gather><Redirect>/then</Redirect>")
+    app.says("/then", '<Pause length="60"/>')
+    bench.call()
+
+    bench.run(140 / bench.switch.settings.characters_per_second + 3)
+    assert not app.at("/then")
+    bench.run(3)
+    assert app.at("/then")
+
+
 def test_the_text_inside_ssml_is_spoken(app: RecordingApp, bench: Bench) -> None:
     app.says("/voice", '<Say>Call <say-as interpret-as="telephone">112</say-as> <break/> now</Say>')
     assert bench.said(bench.call()) == ["Call 112 now"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import struct
 import subprocess
 import sys
@@ -161,6 +162,23 @@ def test_an_engine_found_here_speaks_russian_and_nobody_speaks_tajik() -> None:
     assert 3.0 < pcm.seconds(said) < 15.0
     assert engines.for_language("tg-TJ") is None
     assert engines.speak("Салом", "tg-TJ") is None
+
+
+def test_what_is_too_high_for_a_telephone_does_not_come_back_as_hiss() -> None:
+    high = wav_of(_tone_at(16000, 6300.0), width=2, channels=1, rate=16000)
+    fair = wav_of(_tone_at(16000, 1000.0), width=2, channels=1, rate=16000)
+
+    assert pcm.loudness(audio.samples_of(high)) < 0.03 * pcm.loudness(audio.samples_of(fair))
+
+
+def _tone_at(rate: int, frequency: float) -> bytes:
+    turns = (2 * math.pi * frequency * number / rate for number in range(rate // 2))
+    return b"".join(struct.pack("<h", round(8000 * math.sin(turn))) for turn in turns)
+
+
+def test_festival_is_given_what_it_can_read() -> None:
+    assert speech._pronounceable("пульт «ВСК». Полис — ОМС.") == "пульт вэ эс ка. Полис, о эм эс."
+    assert speech._pronounceable("компании «МАКС»: нажмите 1.") == "компании МАКС: нажмите 1."
 
 
 def test_a_text_can_give_festival_no_orders(tmp_path: Path) -> None:
