@@ -42,6 +42,7 @@ from ivr.carrier.twilio_adapter import TwilioCarrier
 from ivr.errors import PhoneError
 from ivr.flow_library import install_flows
 from ivr.late_house import LateHouse
+from ivr.packs.deliveries import deliveries_of
 from ivr.phone_side import PhoneSide
 from ivr.published_numbers import published_numbers
 from recordings.voicemail import Messages
@@ -109,7 +110,8 @@ def compose(
     floor = Floor(centre, carrier)
     voicemail = Messages(centre, carrier, partial(OwedCalls(centre).plan, keep_place=False))
     flows = install_flows(centre, _proved, are_read_late=flows_are_read_late)
-    phone = PhoneSide(centre, carrier, flows, ports(floor, voicemail))
+    deliveries = deliveries_of(settings, centre.insurers, clock)
+    phone = PhoneSide(centre, carrier, flows, ports(floor, voicemail), deliveries)
     url, patience = settings.redis_url, settings.turn_redis_seconds
     job_queues = JobQueues(url, plan, clock, timeout_seconds=patience, errands=errands)
     database.after_commit(job_queues.hurry_scheduled)
@@ -361,6 +363,20 @@ def _flows() -> Iterable[click.Command]:
     from flows.cli import flows
 
     return (flows,)
+
+
+@pult.late("prompts")
+def _prompts() -> Iterable[click.Command]:
+    from config.settings import flows_dir_of, named_values
+    from ivr.exchange.voice.speech import find_engines
+    from ivr.packs.cli import Places, prompts_command
+    from ivr.packs.pack import packs_dir
+
+    def places() -> Places:
+        named = named_values(os.environ)
+        return Places(packs_dir(named), flows_dir_of(named))
+
+    return (prompts_command(places, lambda language: find_engines().for_language(language)),)
 
 
 @pult.late("calls", "line", "request", "insured")

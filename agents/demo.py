@@ -170,6 +170,8 @@ def _choices() -> Mapping[str, str]:
         "TWILIO_API_SECRET": secrets.token_hex(16),
         "TWILIO_APPLICATION_SID": "AP" + secrets.token_hex(16),
         "PULT_VOICE_PORT": "9001",
+        # The exchange has no good voice of its own, as a carrier has.
+        "PULT_SPEECH": "pack",
         **demo_settings(),
     }
 

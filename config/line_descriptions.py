@@ -39,6 +39,26 @@ class PolicyShape:
     is_enp: bool
 
 
+class SpeechBy(StrEnum):
+    """Whether prompts are played from a pack of recordings, or spoken by the carrier's voice."""
+
+    PACK = "pack"
+    SAY = "say"
+
+
+@dataclass(frozen=True)
+class LineSpeech:
+    """How a line sounds. `by` None is as the installation says (`PULT_SPEECH`).
+
+    Of `packs` the first that has a recording is played; empty is the pack that Pult brings along. `voices` are the
+    carrier's, by language, for what is spoken.
+    """
+
+    by: SpeechBy | None = None
+    packs: tuple[str, ...] = ()
+    voices: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Line:
     """A published number, or several of one purpose, and its flow.
@@ -56,6 +76,7 @@ class Line:
     records_calls: bool
     languages: tuple[str, ...]
     not_announced: tuple[str, ...] = ()
+    speech: LineSpeech = LineSpeech()
 
 
 @dataclass(frozen=True)

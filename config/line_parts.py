@@ -15,10 +15,12 @@ from config.line_descriptions import (
     IdentificationLimits,
     InsurerKind,
     LanguageSkills,
+    LineSpeech,
     ProgrammeDescription,
     Radius,
     RequestKind,
     Service,
+    SpeechBy,
     Words,
 )
 from config.written import Section
@@ -178,6 +180,25 @@ def read_language_skills(top: Section) -> LanguageSkills:
     skills = {} if inner is None else {language: inner.text(language) for language in inner.names()}
     section.finish()
     return LanguageSkills(skills, seconds)
+
+
+def read_speech(outer: Section, default: LineSpeech) -> LineSpeech:
+    """How an insurer's lines sound, or one line; what is not written is as in `default`."""
+    section = outer.section("speech", required=False)
+    if section is None:
+        return default
+    by = section.optional_text("by")
+    if by is not None and by not in set(SpeechBy):
+        section.add("by", f"one of {', '.join(SpeechBy)}")
+        by = None
+    voices = section.section("voices", required=False)
+    speech = LineSpeech(
+        by=default.by if by is None else SpeechBy(by),
+        packs=section.texts("packs", default.packs),
+        voices=default.voices if voices is None else {language: voices.text(language) for language in voices.names()},
+    )
+    section.finish()
+    return speech
 
 
 def read_identification(top: Section) -> IdentificationLimits:

@@ -5,7 +5,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from config.calendars import CalendarError, Hours, WorkingCalendar, parse_hours, parse_overrides
-from config.line_descriptions import Insurer, Line, PolicyShape, Queue, Region
+from config.line_descriptions import Insurer, Line, LineSpeech, PolicyShape, Queue, Region
 from config.line_parts import (
     NEVER_MATCHES,
     read_callbacks,
@@ -20,6 +20,7 @@ from config.line_parts import (
     read_radius,
     read_request,
     read_service,
+    read_speech,
     read_zone,
     words,
 )
@@ -56,6 +57,7 @@ class InsurerReader:
         self._zone = read_zone(top, "time_zone", required=True) or _MOSCOW
         self._languages = top.texts("languages")
         self._calendar = self._working_calendar()
+        self._speech = read_speech(top, LineSpeech())
 
     def insurer(self) -> Insurer:
         """The insurer; where there are findings, parts of it are stand-ins."""
@@ -128,6 +130,7 @@ class InsurerReader:
             records_calls=section.flag("records_calls", default=False),
             languages=section.texts("languages", self._languages),
             not_announced=self._numbers(section, "not_announced"),
+            speech=read_speech(section, self._speech),
         )
 
     def _line_numbers(self, section: Section) -> tuple[str, ...]:

@@ -94,6 +94,11 @@ def lines_dir_of(named: Mapping[str, str]) -> Path:
     return Path(named.get("PULT_LINES_DIR", str(HERE / "lines")))
 
 
+def flows_dir_of(named: Mapping[str, str]) -> Path:
+    """The folder of the flows: a setting, else the package's."""
+    return Path(named.get("PULT_FLOWS_DIR", str(HERE.parent / "flows")))
+
+
 def read_settings(
     environ: Mapping[str, str], *, folder: Path | None = None, defaults: Mapping[str, str] = _NOTHING
 ) -> Settings:
@@ -118,7 +123,7 @@ def read_settings(
         seal_key=_key(data_dir, "seal.key", "PULT_SEAL_KEY", named.get("PULT_SEAL_KEY")),
         secret_pepper=_key(data_dir, "pepper.key", "PULT_PEPPER", named.get("PULT_PEPPER")),
         lines_dir=lines_dir_of(named),
-        flows_dir=Path(named.get("PULT_FLOWS_DIR", str(HERE.parent / "flows"))),
+        flows_dir=flows_dir_of(named),
         named=named,
         api_key_sid=named.get("TWILIO_API_KEY", ""),
         api_key_secret=named.get("TWILIO_API_SECRET", ""),

@@ -6,8 +6,8 @@ from config.centre import Centre
 from ivr.calls.models import Call
 from ivr.carrier.port import Carrier
 from ivr.flow_library import FlowLibrary
+from ivr.packs.deliveries import Deliveries
 from ivr.ports import Ports
-from ivr.twiml.speech import Delivery
 from ivr.urls import Urls
 
 
@@ -19,7 +19,7 @@ class PhoneSide:
     carrier: Carrier
     flow_library: FlowLibrary
     ports: Ports
-    delivery: Delivery = field(default_factory=Delivery)
+    deliveries: Deliveries = field(default_factory=Deliveries)
 
     def urls(self, call: Call) -> Urls:
         """The urls of the call's documents."""

@@ -29,11 +29,13 @@ def create_app(phone: PhoneSide) -> "Flask":
     from flask import Flask
 
     from ivr.web import answers, voice
+    from ivr.web.prompts import prompts_blueprint
 
     app = Flask("pult", static_folder=str(_STATIC), static_url_path="/static")
     app.extensions[voice.EXTENSION] = phone
     app.before_request_funcs.setdefault(voice.bp.name, []).append(guard(phone))
     app.register_blueprint(voice.bp)
+    app.register_blueprint(prompts_blueprint(phone))
     app.register_error_handler(Exception, answers.failed)
     return app
 

@@ -23,7 +23,7 @@ class SpokenTexts:
         self._left = [text for reply in replies for text in _said_in(reply)]
 
     def of(self, prompts: Mapping[str, PromptText], prompt_id: str, language: str) -> str:
-        """What the prompt sounded like; its text with gaps where no reply holds it (a recorded pack played it)."""
+        """What the prompt sounded like; its text with gaps where no reply holds it."""
         prompt = prompts.get(prompt_id)
         if prompt is None:
             return f"[{prompt_id}]"
@@ -38,10 +38,12 @@ class SpokenTexts:
 def _said_in(reply: str) -> list[str]:
     try:
         # The replies are our own, read back from our own table.
-        root = ElementTree.fromstring(reply)  # noqa: S314
+        parser = ElementTree.XMLParser(target=ElementTree.TreeBuilder(insert_comments=True))  # noqa: S314
+        root = ElementTree.fromstring(reply, parser)  # noqa: S314
     except ElementTree.ParseError:
         return []
-    return [(say.text or "").strip() for say in root.iter("Say")]
+    # What is played from a pack stands in a comment (`elements.play`).
+    return [(said.text or "").strip() for said in root.iter() if said.tag == "Say" or callable(said.tag)]
 
 
 @lru_cache(maxsize=1024)

@@ -61,7 +61,7 @@ def way_on(phone: PhoneSide, call_id: str) -> Xml:
     with phone.centre.database.transaction("apologise") as tx:
         one = turning_of(phone, tx, locked_call(tx, call_id))
         record(tx, one.call, "turn_failed", at=one.at, turn=one.call.turn)
-        return apology(one.call.language, one.line.duty_number, one.call.dnis, phone.delivery)
+        return apology(one.call.language, one.line.duty_number, one.call.dnis, one.delivery)
 
 
 def apology(language: str, duty_number: PhoneNumber, caller_id: str, delivery: Delivery) -> Xml:

@@ -110,4 +110,4 @@ def _said(one: Turning, prompt: str, values: dict[str, Scalar] | dict[str, str] 
         return ""
     said = Prompt(prompt, tuple(sorted((values or {}).items())))
     one.note("said", prompts=[prompt], language=one.call.language)
-    return spoken(one.flows, (said,), language=one.call.language, delivery=one.phone.delivery)
+    return spoken(one.flows, (said,), language=one.call.language, delivery=one.delivery)

@@ -118,7 +118,7 @@ def _back_to_queue(one: Turning, parting: Parting) -> Xml:
     one.note("queued_again", queue=queue)
     texts = PASSED_ON if parting is Parting.TRANSFERRED else BACK_IN_QUEUE
     text = texts.get(one.call.language, texts["ru"])
-    words = say_text(text, language=one.call.language, delivery=one.phone.delivery)
+    words = say_text(text, language=one.call.language, delivery=one.delivery)
     reply = queue_document(one, queue, words)
     keep_reply(one.tx, one.call, str(one.call.turn), reply, at=one.at)
     one.call.turn += 1

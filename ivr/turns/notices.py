@@ -17,5 +17,5 @@ def announcements(one: Turning, queues: Collection[str], *, is_line_included: bo
     for notice in found:
         text, language = words_of(notice, one.call.language)
         one.note(SAID, notice=notice.id, text=text)
-        said += say_text(text, language=language, delivery=one.phone.delivery)
+        said += say_text(text, language=language, delivery=one.delivery)
     return said

@@ -39,7 +39,7 @@ _GREETING: Final[Mapping[str, str]] = {
     "ky": "Саламатсызбы. Бул {title}, убада кылгандай чалып жатабыз. Кызматкер менен сүйлөшүү үчүн 1 басыңыз.",
 }
 # Asked of whoever said that it is they, where the promise was made to somebody identified.
-_BIRTH_DATE: Final[Mapping[str, str]] = {
+BIRTH_DATE: Final[Mapping[str, str]] = {
     "ru": "Чтобы мы говорили именно с вами, наберите дату рождения: день, месяц и год, восемь цифр."
     " Если сейчас неудобно, нажмите решётку.",
     "en": "So that we talk to nobody but you, enter your date of birth: day, month and year, eight digits."
@@ -88,8 +88,9 @@ class OutgoingCalls:
 
     def sorry(self, promised_in: Call) -> Xml:
         """Where the call that we placed cannot begin: an apology and the duty number of the line that promised it."""
-        duty_number = self._phone.centre.insurers[promised_in.insurer_id].lines[promised_in.line].duty_number
-        return apology(promised_in.language, duty_number, promised_in.dnis, self._phone.delivery)
+        line = self._phone.centre.insurers[promised_in.insurer_id].lines[promised_in.line]
+        delivery = self._phone.deliveries.of(line)
+        return apology(promised_in.language, line.duty_number, promised_in.dnis, delivery)
 
     def ended(self, *, carrier_sid: str, status: CarrierStatus) -> None:
         """The outgoing call is over. One that nobody answered is unknown here."""
@@ -173,7 +174,7 @@ def _is_asked(one: Turning) -> bool:
 
 def _ask_birth_date(one: Turning) -> Xml:
     language = one.call.language
-    words = say_text(_BIRTH_DATE.get(language, _BIRTH_DATE["ru"]), language=language, delivery=one.phone.delivery)
+    words = say_text(BIRTH_DATE.get(language, BIRTH_DATE["ru"]), language=language, delivery=one.delivery)
     action = one.urls.turn(one.call.turn + 1)
     one.note(_ASKED)
     gathered = elements.gather(words, action=action, timeout=_ANSWER_SECONDS, keys=_DATE_DIGITS, finish="#")
@@ -205,7 +206,7 @@ def _greet(one: Turning) -> Xml:
     language = one.call.language
     text = _GREETING.get(language, _GREETING["ru"])
     title = one.insurer.title.get(language) or one.insurer.title["ru"]
-    words = say_text(text.format(title=title), language=language, delivery=one.phone.delivery)
+    words = say_text(text.format(title=title), language=language, delivery=one.delivery)
     action = one.urls.turn(one.call.turn + 1)
     gathered = elements.gather(words, action=action, timeout=_ANSWER_SECONDS, keys=1, finish="")
     return _kept(one, elements.document(gathered))

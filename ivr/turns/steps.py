@@ -71,7 +71,7 @@ def _words(one: Turning, said: tuple[Prompt, ...], session: Session) -> Xml:
     if not said:
         return ""
     one.note("said", prompts=[prompt.id for prompt in said], language=session.language)
-    return spoken(one.flows, said, language=session.language, delivery=one.phone.delivery)
+    return spoken(one.flows, said, language=session.language, delivery=one.delivery)
 
 
 def _carried_out(one: Turning, turn: Turn, words: Xml) -> Xml | Heard:

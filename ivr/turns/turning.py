@@ -21,6 +21,7 @@ from ivr.calls.log import Detail, Happening, count_is_written, event_count, reco
 from ivr.calls.models import Call, CallState
 from ivr.errors import CallUnreadable, UnknownCall
 from ivr.phone_side import PhoneSide
+from ivr.twiml.speech import Delivery
 from ivr.urls import Urls
 
 log = logging.getLogger("pult.turns")
@@ -49,6 +50,11 @@ class Turning:
     def urls(self) -> Urls:
         """The urls of the call's documents."""
         return self.phone.urls(self.call)
+
+    @property
+    def delivery(self) -> Delivery:
+        """How the call's line sounds."""
+        return self.phone.deliveries.of(self.line)
 
     @property
     def is_over(self) -> bool:

@@ -66,7 +66,7 @@ def at_the_door(one: Turning, digits: str) -> Xml:
     if isinstance(turn.step, LeaveQueue):
         one.has_left_queue = True
         return finish(one, Answered("left"))
-    words = spoken(one.flows, turn.said, language=turn.session.language, delivery=one.phone.delivery)
+    words = spoken(one.flows, turn.said, language=turn.session.language, delivery=one.delivery)
     return door_document(one, queue, words, number=number)
 
 
@@ -107,7 +107,7 @@ def _round(one: Turning, standing: Standing, round_number: int) -> Xml:
     wait = turn.step if isinstance(turn.step, Wait) else Wait(_USUAL_SECONDS, "")
     if turn.said:
         one.note("said", prompts=[it.id for it in turn.said], language=turn.session.language)
-    words = spoken(one.flows, turn.said, language=turn.session.language, delivery=one.phone.delivery)
+    words = spoken(one.flows, turn.said, language=turn.session.language, delivery=one.delivery)
     one.keep(turn.session)
     return hold_round(one, news + words, _no_longer_than(wait, standing), round_number=round_number)
 
@@ -119,7 +119,7 @@ def _key(one: Turning, digits: str, standing: Standing, round_number: int) -> Xm
     one.keep(turn.session)
     if isinstance(turn.step, LeaveQueue):
         return elements.document(elements.leave())
-    words = spoken(one.flows, turn.said, language=turn.session.language, delivery=one.phone.delivery)
+    words = spoken(one.flows, turn.said, language=turn.session.language, delivery=one.delivery)
     if turn.said:
         one.note("said", prompts=[it.id for it in turn.said], language=turn.session.language)
     wait = turn.step if isinstance(turn.step, Wait) else Wait(_USUAL_SECONDS, "")

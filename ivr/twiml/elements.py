@@ -34,9 +34,15 @@ def say(text: str, *, voice: str, language: str) -> Xml:
     return f'<Say voice="{escape(voice)}" language="{escape(language)}">{escape(text)}</Say>'
 
 
-def play(url: str, *, times: int = 1) -> Xml:
-    """Play a sound so many times."""
-    return f'<Play loop="{times}">{escape(url)}</Play>'
+def play(url: str, *, times: int = 1, caption: str = "") -> Xml:
+    """Play a sound so many times. `caption` is what it says, for people: a comment, over which carriers pass."""
+    return f'{_comment(caption)}<Play loop="{times}">{escape(url)}</Play>'
+
+
+def _comment(text: str) -> Xml:
+    # Two hyphens would end it, and nothing is escaped inside.
+    words = _UNSPEAKABLE.sub("", text).replace("--", "- -").removesuffix("-")
+    return f"<!--{words}-->" if words else ""
 
 
 def pause(seconds: int) -> Xml:

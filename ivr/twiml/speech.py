@@ -1,14 +1,12 @@
-"""Prompts as the carrier speaks them: the text in the call's language, by that language's voice or
-recordings.
-"""
+"""Prompts as the carrier has them: played from a pack of recordings, or the text spoken by a voice of its own."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from flows.library import FlowSet
-from flows.speech import placeholders, render
+from flows.speech import Parts, parts, placeholders, render, text_of_parts, whole
 from flows.turn import Prompt
 from ivr.twiml import elements
 from ivr.twiml.elements import Xml
@@ -35,16 +33,22 @@ VOICES: Final[Mapping[str, Voice]] = {
 }
 
 Voices: TypeAlias = Mapping[str, Voice]
-RecordedPacks: TypeAlias = Mapping[str, str]
-"""Language to the url of a folder with `<prompt id>.mp3` of every prompt that has no variables."""
+
+
+class Recordings(Protocol):
+    """The packs of a line."""
+
+    def address_of(self, spoken: Parts, language: str) -> str | None:
+        """Where the carrier fetches the recordings of these parts; None where one of them must be spoken instead."""
+        ...
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """How an installation's lines sound: a voice a language, and recorded packs where there are any."""
+    """How a line sounds: a voice for each language, and recordings where the line has a pack."""
 
     voices: Voices = field(default_factory=lambda: dict(VOICES))
-    packs: RecordedPacks = field(default_factory=dict)
+    recordings: Recordings | None = None
 
     def voice(self, language: str) -> Voice:
         """The voice of a language, the Russian one where none is known."""
@@ -71,21 +75,33 @@ def text_of(flows: FlowSet, prompt: Prompt, *, language: str) -> str:
 
 
 def say_text(text: str, *, language: str, delivery: Delivery) -> Xml:
-    """A ready text, such as a duty manager's announcement."""
-    voice = delivery.voice(language)
-    return elements.say(text, voice=voice.name, language=voice.tag)
+    """A ready text, such as a duty manager's announcement; played if a pack has it."""
+    return _played(whole(text), text, language, delivery) or _said(text, language, delivery)
 
 
 def _one(flows: FlowSet, prompt: Prompt, language: str, delivery: Delivery) -> Xml:
     template = _template(flows, prompt, language)
     read_in = flows.prompts[prompt.id].voice_language(language, prompt.values())
     if not _names(template):
-        pack = delivery.packs.get(language)
-        if pack is not None:
-            return elements.play(f"{pack}/{prompt.id}.mp3")
-        return _plain_say(template, read_in, delivery.voice(read_in))
+        text = _plain(template, language)
+        return _played(whole(text), text, read_in, delivery) or _plain_say(template, read_in, delivery.voice(read_in))
+    values = prompt.values()
+    if delivery.recordings is not None and all(values.get(name) is not None for name in _names(template)):
+        pieces = parts(template, values, language=language)
+        if played := _played(pieces, text_of_parts(pieces), read_in, delivery):
+            return played
     text = text_of(flows, prompt, language=language)
-    return say_text(text, language=read_in, delivery=delivery) if text else ""
+    return _said(text, read_in, delivery) if text else ""
+
+
+def _played(pieces: Parts, text: str, language: str, delivery: Delivery) -> Xml:
+    address = delivery.recordings.address_of(pieces, language) if delivery.recordings else None
+    return elements.play(address, caption=text) if address else ""
+
+
+def _said(text: str, language: str, delivery: Delivery) -> Xml:
+    voice = delivery.voice(language)
+    return elements.say(text, voice=voice.name, language=voice.tag)
 
 
 def _template(flows: FlowSet, prompt: Prompt, language: str) -> str:

@@ -163,7 +163,7 @@ def _sorry(phone: PhoneSide, arrival: Arrival) -> str:
     line = phone.centre.insurers.line_by_number(arrival.dialled)
     if line is None:
         return unknown_number()
-    return apology(line.languages[0], line.duty_number, arrival.dialled, phone.delivery)
+    return apology(line.languages[0], line.duty_number, arrival.dialled, phone.deliveries.of(line))
 
 
 def _recording_sid(asked: Webhook) -> str | None:

@@ -113,3 +113,20 @@ def test_a_file_that_is_no_text_is_refused(tmp_path):
     (tmp_path / "demo.yaml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(LinesError, match=r"demo\.yaml:1: not UTF-8 text"):
         read_insurers(tmp_path, {})
+
+
+def test_how_lines_sound_is_read_and_a_line_may_differ(tmp_path: Path) -> None:
+    own = 'flow: demo, speech: {packs: [studio, festival]}, '
+    text = GOOD.replace("flow: demo, ", own) + "speech: {by: pack, voices: {ru: Polly.Tatyana}}\n"
+    (tmp_path / "demo.yaml").write_text(text, encoding="utf-8")
+
+    speech = read_insurers(tmp_path, {})["demo"].lines["desk"].speech
+
+    assert (speech.by, speech.packs, dict(speech.voices)) == ("pack", ("studio", "festival"), {"ru": "Polly.Tatyana"})
+
+
+def test_a_wrong_way_to_sound_is_told(tmp_path: Path) -> None:
+    said = findings(tmp_path, GOOD + "speech: {by: loud, pack: studio}\n")
+
+    assert "demo.yaml:21: speech.by: one of pack, say" in said
+    assert "speech.pack: unknown; known here: by, packs, voices" in said

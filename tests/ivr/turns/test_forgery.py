@@ -20,7 +20,10 @@ from wsgi import compose, create_app
 PUBLIC, TOKEN = "https://pult.example:8443/base", "the-carriers-token"
 ID, SID = "0193a5b2c4d5e6f708192a3b4c5d6e7f", "CA" + "0" * 32
 # A route that anybody may ask, and why.
-PUBLIC_ROUTES = {"static": "the hold music and the pages' own files, the same for everybody"}
+PUBLIC_ROUTES = {
+    "static": "the hold music and the pages' own files, the same for everybody",
+    "prompts.prompt": "its address is sealed: tests/ivr/packs tries to make one, to change one and to keep one",
+}
 REFUSALS = {400, 403, 404, 405, 408, 413, 414, 415, 431}
 FORM = "application/x-www-form-urlencoded"
 
@@ -62,7 +65,7 @@ def rows(database_url: str) -> Iterator[Any]:
 
 def _routes(app: Flask) -> list[tuple[Rule, str]]:
     """Every route with an address that fits it."""
-    values = {"number": 1, "round_number": 10_001, "filename": "hold.wav"}
+    values = {"number": 1, "day": 1, "round_number": 10_001, "filename": "hold.wav"}
     adapter = app.url_map.bind("pult.example")
     return [
         (rule, adapter.build(rule.endpoint, {name: values.get(name, ID) for name in rule.arguments}))

@@ -1,0 +1,163 @@
+"""Sound as a telephone has it: 16 bit samples, one channel, 8 kHz; its codecs, levels and trimming."""
+
+import math
+import warnings
+from array import array
+from typing import Final
+
+with warnings.catch_warnings():
+    # Deprecated in Python 3.11 and 3.12; from 3.13 on audioop-lts provides the module of the same name.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    import audioop
+
+RATE: Final = 8000
+WIDTH: Final = 2
+LOUDEST: Final = 32768
+
+_HIGHEST_HZ: Final = 3600
+_SPEECH_DBFS: Final = -18.0
+_PEAK: Final = 29_000
+# What is this much below full scale, for 20 ms, is a pause.
+_PAUSE_DBFS: Final = -48.0
+_PIECE_BYTES: Final = round(RATE * 0.02) * WIDTH
+_PIECES_KEPT: Final = 2
+_CUT_OFF: Final = 32_000
+_CUT_OFF_IN_A_ROW: Final = 4
+
+# A block of IMA ADPCM: the first sample, the step's index, then four bits a sample.
+BLOCK_BYTES: Final = 256
+BLOCK_SAMPLES: Final = 1 + (BLOCK_BYTES - 4) * 2
+_SWAPPED: Final = bytes((byte & 0x0F) << 4 | byte >> 4 for byte in range(256))
+
+
+def seconds(samples: bytes) -> float:
+    """How long they last."""
+    return len(samples) / (RATE * WIDTH)
+
+
+def silence(length_seconds: float) -> bytes:
+    """Nothing, for so long."""
+    return bytes(round(RATE * length_seconds) * WIDTH)
+
+
+def decibels(amplitude: float) -> float:
+    """An amplitude in dB below full scale; -96 for silence."""
+    return 20 * math.log10(amplitude / LOUDEST) if amplitude >= 1 else -96.0
+
+
+def level(samples: bytes) -> float:
+    """How loud the speech is, in dBFS: the mean over everything but pauses."""
+    spoken = [piece for piece in _pieces(samples) if not _is_pause(piece)]
+    return decibels(audioop.rms(b"".join(spoken), WIDTH)) if spoken else -96.0
+
+
+def is_cut_off(samples: bytes) -> bool:
+    """Whether peaks were too loud for the recorder: several samples in a row at full scale."""
+    if not samples or audioop.max(samples, WIDTH) < _CUT_OFF:
+        return False
+    in_a_row = 0
+    for sample in array("h", samples):
+        in_a_row = in_a_row + 1 if abs(sample) >= _CUT_OFF else 0
+        if in_a_row >= _CUT_OFF_IN_A_ROW:
+            return True
+    return False
+
+
+def levelled(samples: bytes) -> bytes:
+    """As loud as a prompt should be, its peaks unharmed."""
+    peak = audioop.max(samples, WIDTH) if samples else 0
+    if not peak:
+        return samples
+    wanted = 10 ** ((_SPEECH_DBFS - level(samples)) / 20)
+    return audioop.mul(samples, WIDTH, min(wanted, _PEAK / peak))
+
+
+def trimmed(samples: bytes) -> bytes:
+    """Without the pauses at both ends, but for a breath."""
+    spoken = [number for number, piece in enumerate(_pieces(samples)) if not _is_pause(piece)]
+    if not spoken:
+        return samples
+    first, last = max(0, spoken[0] - _PIECES_KEPT), spoken[-1] + 1 + _PIECES_KEPT
+    return samples[first * _PIECE_BYTES : last * _PIECE_BYTES]
+
+
+def converted(samples: bytes, *, width: int, channels: int, rate: int) -> bytes:
+    """Samples of any width, with one or two channels at any rate, as a telephone has them."""
+    if width == 1:
+        # In a WAV file samples of 8 bits are unsigned.
+        samples = audioop.bias(samples, 1, 128)
+    if width != WIDTH:
+        samples = audioop.lin2lin(samples, width, WIDTH)
+    if channels == 2:
+        samples = audioop.tomono(samples, WIDTH, 0.5, 0.5)
+    if rate > RATE:
+        samples = _low_passed(samples, rate)
+    if rate != RATE:
+        samples, _state = audioop.ratecv(samples, WIDTH, 1, rate, RATE, None)
+    return samples
+
+
+def _low_passed(samples: bytes, rate: int) -> bytes:
+    """Without what is too high for a telephone, which would come back as hiss when samples are left out."""
+    reach = round(4 * rate / RATE)
+    width = 2 * WIDTH
+    wide = audioop.lin2lin(samples, WIDTH, width)
+    edge = bytes(reach * width)
+    around, total = edge + wide + edge, bytes(len(wide))
+    for tap, weight in enumerate(_low_pass(reach, rate)):
+        at = tap * width
+        total = audioop.add(total, audioop.mul(around[at : at + len(wide)], width, weight), width)
+    return audioop.lin2lin(total, width, WIDTH)
+
+
+def _low_pass(reach: int, rate: int) -> list[float]:
+    """The weights of a windowed sinc that ends at 3.6 kHz; they sum up to one."""
+    cut = 2 * _HIGHEST_HZ / rate
+    weights = []
+    for tap in range(-reach, reach + 1):
+        sinc = math.sin(math.pi * cut * tap) / (math.pi * tap) if tap else cut
+        weights.append(sinc * (0.54 + 0.46 * math.cos(math.pi * tap / (reach + 1))))
+    return [weight / sum(weights) for weight in weights]
+
+
+def to_mu_law(samples: bytes) -> bytes:
+    """Eight bits a sample, as carriers have it."""
+    return audioop.lin2ulaw(samples, WIDTH)
+
+
+def from_mu_law(packed: bytes) -> bytes:
+    """Samples from µ-law."""
+    return audioop.ulaw2lin(packed, WIDTH)
+
+
+def to_adpcm(samples: bytes) -> bytes:
+    """Four bits a sample, in blocks as WAV files have them; the last block is filled up with silence."""
+    packed, index = bytearray(), 0
+    for at in range(0, len(samples), BLOCK_SAMPLES * WIDTH):
+        block = samples[at : at + BLOCK_SAMPLES * WIDTH].ljust(BLOCK_SAMPLES * WIDTH, b"\0")
+        first = int.from_bytes(block[:WIDTH], "little", signed=True)
+        packed += block[:WIDTH] + bytes((index, 0))
+        nibbles, (_, index) = audioop.lin2adpcm(block[WIDTH:], WIDTH, (first, index))
+        packed += nibbles.translate(_SWAPPED)
+    return bytes(packed)
+
+
+def from_adpcm(packed: bytes, block_bytes: int = BLOCK_BYTES) -> bytes:
+    """Samples from IMA ADPCM. Raises ValueError for a block that is none."""
+    samples = bytearray()
+    for at in range(0, len(packed), block_bytes):
+        block = packed[at : at + block_bytes]
+        if len(block) < 4 or block[2] > 88:
+            raise ValueError("a broken block")
+        first = int.from_bytes(block[:WIDTH], "little", signed=True)
+        spoken, _state = audioop.adpcm2lin(block[4:].translate(_SWAPPED), WIDTH, (first, block[2]))
+        samples += block[:WIDTH] + spoken
+    return bytes(samples)
+
+
+def _pieces(samples: bytes) -> list[bytes]:
+    return [samples[at : at + _PIECE_BYTES] for at in range(0, len(samples), _PIECE_BYTES)]
+
+
+def _is_pause(piece: bytes) -> bool:
+    return decibels(audioop.rms(piece[: len(piece) // WIDTH * WIDTH], WIDTH)) < _PAUSE_DBFS
