@@ -83,7 +83,7 @@ def take(pack: Pack, language: str, needed: Sequence[Wanted], folder: Path, step
     """
     made, refused = [], []
     places = {one.file: one.words for one in needed}
-    for file, path in Pack("", folder).files("."):
+    for file, path in Pack("", folder).files(language if (folder / language).is_dir() else "."):
         words = places.get(file)
         try:
             if words is None:

@@ -209,14 +209,17 @@ def test_a_changed_text_makes_its_file_stale_until_it_is_rendered_again(packs: P
     assert ": stale" not in run(packs, flows, "check", "--pack", "studio").output
 
 
-def test_a_studios_recordings_are_taken_and_never_spoken_over(packs: Path, flows: Path, tmp_path: Path) -> None:
-    studio = tmp_path / "from_the_studio" / "prompts"
+@pytest.mark.parametrize("place", ["prompts", "ru/prompts"])
+def test_a_studios_recordings_are_taken_and_never_spoken_over(
+    packs: Path, flows: Path, tmp_path: Path, place: str
+) -> None:
+    studio = tmp_path / "from_the_studio" / place
     studio.mkdir(parents=True)
     (studio / "vsk.notice.wav").write_bytes(plain(tone(2, rate=44_100), rate=44_100))
     (studio / "vsk.notise.wav").write_bytes(plain(tone(2)))
     (studio / "vsk.main.wav").write_bytes(b"no sound")
 
-    taken = run(packs, flows, "take", str(studio.parent), "--pack", "studio")
+    taken = run(packs, flows, "take", str(tmp_path / "from_the_studio"), "--pack", "studio")
 
     assert taken.exit_code == 1
     assert "1 recordings taken" in taken.output
