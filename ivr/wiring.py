@@ -32,6 +32,7 @@ def create_app(phone: PhoneSide) -> "Flask":
     from ivr.web.prompts import prompts_blueprint
 
     app = Flask("pult", static_folder=str(_STATIC), static_url_path="/static")
+    phone.deliveries.shelf.load()
     app.extensions[voice.EXTENSION] = phone
     app.before_request_funcs.setdefault(voice.bp.name, []).append(guard(phone))
     app.register_blueprint(voice.bp)

@@ -55,6 +55,7 @@ def fixed_parts(template: str) -> tuple[str, ...]:
     return tuple(words for piece in pieces for _, words in [_signs_and_words(piece)] if words)
 
 
+@lru_cache(maxsize=4096)
 def whole(text: str) -> Parts:
     """A ready text as one recording."""
     return (Part(" ".join(text.split())),)

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 STOPS: Final = ("", ",", ".", ":", ";", "!", "?", "—", "…", ")", "»", "».", "»,")
 """Signs that a recording may be followed by; another one is taken for a comma."""
 
+_STOPS: Final = {stop: bytes((number,)) for number, stop in enumerate(STOPS)}
 _ID_BYTES: Final = 8
 _DAYS_VALID: Final = 2
 _EPOCH: Final = date(1970, 1, 1)
@@ -49,7 +50,7 @@ class Addresses:
     def of(self, played: tuple[Played, ...], now: datetime) -> str:
         """The absolute URL of these recordings, one after another; valid for a day at least, two at most."""
         day = (now.date() - _EPOCH).days + _DAYS_VALID
-        return f"{self._public_url}/prompts/{day}/{self._sealed(played, day)}.wav"
+        return f"{self._public_url}/prompts/{day}/{self._sealed(_packed(played), day)}.wav"
 
     def read(self, day: int, token: str, now: datetime) -> tuple[Played, ...]:
         """The recordings that an address names. Raises BadAddress."""
@@ -66,8 +67,8 @@ class Addresses:
             raise BadAddress("the address was not made here") from error
         return _unpacked(plain)
 
-    def _seal(self, played: tuple[Played, ...], day: int) -> str:
-        return _text(AESSIV(self._key).encrypt(_packed(played), [_bytes(day)]))
+    def _seal(self, plain: bytes, day: int) -> str:
+        return _text(AESSIV(self._key).encrypt(plain, [_bytes(day)]))
 
 
 def _text(sealed: bytes) -> str:
@@ -79,8 +80,7 @@ def _bytes(day: int) -> bytes:
 
 
 def _packed(played: Sequence[Played]) -> bytes:
-    stops = (STOPS.index(one.stop if one.stop in STOPS else ",") for one in played)
-    return b"".join(one.id + bytes((stop,)) for one, stop in zip(played, stops, strict=True))
+    return b"".join(one.id + _STOPS.get(one.stop, _STOPS[","]) for one in played)
 
 
 def _unpacked(plain: bytes) -> tuple[Played, ...]:

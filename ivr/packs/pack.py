@@ -14,7 +14,7 @@ from typing import Final
 import yaml
 
 from ivr.packs.errors import NotWav, PackError
-from ivr.packs.wav import Wav, read_wav
+from ivr.packs.wav import Wav, read_head, read_wav
 
 log = logging.getLogger("pult.packs")
 
@@ -123,6 +123,12 @@ class Shelf:
         for name in self.names:
             find_pack(self.folder, name)
 
+    def load(self) -> None:
+        """Read all of them now: a turn must not wait for the disk."""
+        for name in self.names:
+            for language in find_pack(self.folder, name).languages():
+                self._recordings(name, language)
+
     def find(self, names: Sequence[str], language: str, words: str) -> Recording | None:
         """The recording of these words in the first of these packs that has it."""
         found = (self._recordings(name, language).get(words) for name in names)
@@ -130,10 +136,6 @@ class Shelf:
 
     def by_id(self, id_: bytes) -> Recording | None:
         """The recording of this id, whichever pack has it."""
-        if id_ not in self._by_id:
-            for name in self.names:
-                for language in find_pack(self.folder, name).languages():
-                    self._recordings(name, language)
         return self._by_id.get(id_)
 
     def _recordings(self, name: str, language: str) -> Mapping[str, Recording]:
@@ -150,9 +152,9 @@ def _playable(pack: Pack, language: str) -> Iterator[tuple[str, Recording]]:
             continue
         try:
             content = _content(path)
-            wav = read_wav(content)
+            head = read_head(content)
         except NotWav as error:
             log.warning("pack %s: %s/%s is passed over: %s", pack.name, language, file, error)
             continue
-        if wav.text and wav.is_fit and wav.samples:
-            yield wav.text, Recording(_id(content), path, wav.text)
+        if head.text and head.is_fit:
+            yield head.text, Recording(_id(content), path, head.text)

@@ -21,8 +21,8 @@ class Coding(StrEnum):
 
 
 @dataclass(frozen=True)
-class Wav:
-    """A WAV file as read; `text` is empty where it does not say what it speaks. `samples` are those of `sound`.
+class Head:
+    """What a WAV file tells of itself; `text` is empty where it does not say what it speaks.
 
     `maker` is the program that made it (`ISFT`), empty for a recording of somebody's.
     """
@@ -33,7 +33,6 @@ class Wav:
     bits: int
     text: str
     maker: str
-    samples: bytes
 
     @property
     def is_fit(self) -> bool:
@@ -49,6 +48,13 @@ class Wav:
 
 
 @dataclass(frozen=True)
+class Wav(Head):
+    """A WAV file as read. `samples` are those of `sound`."""
+
+    samples: bytes
+
+
+@dataclass(frozen=True)
 class _Format:
     kind: int
     channels: int
@@ -59,6 +65,17 @@ class _Format:
 
 def read_wav(content: bytes) -> Wav:
     """Read a WAV file: PCM of 8 to 32 bits, µ-law or IMA ADPCM, one or two channels. Raises NotWav."""
+    form, chunks = _opened(content)
+    samples = _decoded(form, chunks)
+    return Wav(**vars(_head(form, chunks)), samples=samples)
+
+
+def read_head(content: bytes) -> Head:
+    """What a WAV file tells of itself, without a look at its sound. Raises NotWav."""
+    return _head(*_opened(content))
+
+
+def _opened(content: bytes) -> tuple[_Format, dict[bytes, bytes]]:
     if len(content) > _LARGEST_BYTES:
         raise NotWav("the file is too large")
     if content[:4] != b"RIFF" or content[8:12] != b"WAVE":
@@ -69,29 +86,38 @@ def read_wav(content: bytes) -> Wav:
     kind, channels, rate, _, block, bits = struct.unpack("<HHIIHH", chunks[b"fmt "][:16])
     if kind == _EXTENSIBLE and len(chunks[b"fmt "]) >= 26:
         kind = int.from_bytes(chunks[b"fmt "][24:26], "little")
-    return _read(_Format(kind, channels, rate, block, bits), chunks)
+    if channels not in (1, 2) or not 4000 <= rate <= 192_000:
+        raise NotWav(f"{channels} channels at {rate} Hz cannot be read")
+    return _Format(kind, channels, rate, block, bits), chunks
 
 
-def _read(form: _Format, chunks: dict[bytes, bytes]) -> Wav:
-    if form.channels not in (1, 2) or not 4000 <= form.rate <= 192_000:
-        raise NotWav(f"{form.channels} channels at {form.rate} Hz cannot be read")
-    coding, samples = _decoded(form, chunks)
+def _head(form: _Format, chunks: dict[bytes, bytes]) -> Head:
     info = _chunks(chunks.get(b"LIST", b""), 4)
-    return Wav(coding, form.rate, form.channels, form.bits, _told(info, b"ICMT"), _told(info, b"ISFT"), samples)
+    return Head(_coding(form), form.rate, form.channels, form.bits, _told(info, b"ICMT"), _told(info, b"ISFT"))
 
 
-def _decoded(form: _Format, chunks: dict[bytes, bytes]) -> tuple[Coding, bytes]:
-    data, channels, rate = chunks[b"data"], form.channels, form.rate
+def _coding(form: _Format) -> Coding:
     if form.kind == _PCM and form.bits in (8, 16, 24, 32):
-        whole = channels * form.bits // 8
-        data = data[: len(data) // whole * whole]
-        return Coding.PCM, sound.converted(data, width=form.bits // 8, channels=channels, rate=rate)
+        return Coding.PCM
     if form.kind == _MU_LAW and form.bits == 8:
-        data = sound.from_mu_law(data[: len(data) // channels * channels])
-        return Coding.MU_LAW, sound.converted(data, width=sound.WIDTH, channels=channels, rate=rate)
-    if form.kind == _ADPCM and channels == 1 and form.block >= 8:
-        return Coding.ADPCM, _from_adpcm(form, chunks)
+        return Coding.MU_LAW
+    if form.kind == _ADPCM and form.channels == 1 and form.block >= 8:
+        return Coding.ADPCM
     raise NotWav(f"a WAV file of another kind (format {form.kind}, {form.bits} bit)")
+
+
+def _decoded(form: _Format, chunks: dict[bytes, bytes]) -> bytes:
+    data, channels, rate = chunks[b"data"], form.channels, form.rate
+    match _coding(form):
+        case Coding.PCM:
+            whole = channels * form.bits // 8
+            data = data[: len(data) // whole * whole]
+            return sound.converted(data, width=form.bits // 8, channels=channels, rate=rate)
+        case Coding.MU_LAW:
+            data = sound.from_mu_law(data[: len(data) // channels * channels])
+            return sound.converted(data, width=sound.WIDTH, channels=channels, rate=rate)
+        case Coding.ADPCM:
+            return _from_adpcm(form, chunks)
 
 
 def _from_adpcm(form: _Format, chunks: dict[bytes, bytes]) -> bytes:
