@@ -21,10 +21,8 @@ from ivr.packs.wanted import Wanted, wanted
 EngineFor = Callable[[str], rendering.Engine | None]
 """The engine of this machine that speaks a language; None where there is none."""
 
-_NO_ENGINE: Final = (
-    "No speech engine for this language is on this machine: the carrier's voice speaks them."
-    " Debian has a Russian one: apt install festival festvox-ru."
-)
+_NO_ENGINE: Final = "No speech engine for this language is on this machine: the carrier's voice speaks them."
+_WHERE_FROM: Final = {"ru": " Debian has one: apt install festival festvox-ru."}
 _FOLDER: Final = click.Path(exists=True, file_okay=False, path_type=Path)
 _PACK = click.option("--pack", "name", default=SHIPPED, show_default=True, help="A pack's name, or its folder.")
 _FLOWS = click.option("--flows", "folder", type=_FOLDER, help="The folder of the flows; as the settings say.")
@@ -178,7 +176,8 @@ def _rendered(opened: _Pack, language: str, engine: rendering.Engine | None, *, 
         click.echo(f"{language}: nothing to speak; {_counted(found)}")
         return kept
     if engine is None:
-        return [*kept, f"{language}: {len(chosen)} recordings are missing or stale. {_NO_ENGINE}"]
+        lacking = f"{language}: {len(chosen)} recordings are missing or stale."
+        return [*kept, f"{lacking} {_NO_ENGINE}{_WHERE_FROM.get(language, '')}"]
     with _progress(len(chosen), f"{language}, {engine.name}") as bar:
         done = rendering.render(opened.pack, engine, chosen, lambda: bar.update(1))
     click.echo(f"{language}: {len(done.made)} spoken by {engine.name} into {opened.pack.folder / language}")

@@ -99,8 +99,8 @@ def find_pack(settings_folder: Path | None, name: str) -> Pack:
     for folder in (settings_folder, _SHIPPED_FOLDER):
         if folder is not None and is_plain and (folder / name).is_dir():
             return Pack(name, folder / name)
-    where = f"{settings_folder} and {_SHIPPED_FOLDER}" if settings_folder else f"{_SHIPPED_FOLDER} (PULT_PACKS_DIR)"
-    raise PackError(f"no prompt pack '{name}' in {where}")
+    own = settings_folder or "PULT_PACKS_DIR, which is not set,"
+    raise PackError(f"no prompt pack '{name}' in {own} nor among those that Pult ships")
 
 
 def packs_dir(named: Mapping[str, str]) -> Path | None:
