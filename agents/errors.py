@@ -6,6 +6,7 @@ AgentError
 ├── ImpossibleChange    a presence, wait, offer or callback cannot go from its state to that one
 ├── OutcomeMissing      the agent has not said yet what came of the last call
 ├── NothingToDo         the agent has no call, offer or wrap-up to which the command could apply
+├── TriesUsedUp         the caller's answers did not fit too often in this call
 └── RosterRefused       a roster of shifts has wrong rows; one finding a line, each with its row
 """
 
@@ -32,6 +33,10 @@ class OutcomeMissing(AgentError):
 
 class NothingToDo(AgentError):
     """The agent has no call, offer or wrap-up to which the command could apply."""
+
+
+class TriesUsedUp(AgentError):
+    """The caller's answers did not fit too often in this call."""
 
 
 class RosterRefused(AgentError):

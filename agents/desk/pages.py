@@ -6,29 +6,34 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from agents import commands
-from agents.accounts.models import Role
+from agents.desk import card_shown
+from agents.desk.call_now import CallNow, call_now
+from agents.desk.card import Card, card_of
+from agents.desk.desks import AT_A_DESK, needs_an_agent, own_desk
+from agents.desk.matter_words import CALLER_ROLES, DEDUCTIBLES, LANGUAGES, LEVELS, REQUEST_KINDS, STEPS, asked_words
 from agents.desk.top_bar import AWAY_REASONS, TopBar, top_bar
 from agents.errors import ImpossibleChange, NothingToDo, OutcomeMissing
 from agents.staff.guarding import only_for
-from agents.staff.side import side, staff
+from agents.staff.side import own_insurer, side
 
-bp: Final = Blueprint("desk", __name__, url_prefix="/desk", template_folder="templates")
-
-AT_A_DESK: Final = (Role.AGENT, Role.SUPERVISOR)
-
-
-@bp.before_request
-def _needs_an_agent() -> None:
-    """A supervisor may take calls too, if there is an agent's row for it."""
-    if staff().agent_id is None:
-        abort(403)
+bp: Final = Blueprint("desk", __name__, url_prefix="/desk", template_folder="templates", static_folder="static")
+bp.before_request(needs_an_agent)
 
 
 @bp.get("")
 @only_for(*AT_A_DESK)
 def desk() -> ResponseReturnValue:
     """The whole page."""
-    return render_template("desk/desk.html", bar=_bar(), away_reasons=AWAY_REASONS)
+    now, card = _call()
+    return render_template("desk/desk.html", bar=_bar(), away_reasons=AWAY_REASONS, call=now, card=card, **_WORDS)
+
+
+@bp.get("/now")
+@only_for(*AT_A_DESK)
+def now() -> ResponseReturnValue:
+    """The call that the agent has, or that rings, with its card; anew."""
+    now, card = _call()
+    return render_template("desk/now.html", call=now, card=card, **_WORDS)
 
 
 @bp.get("/bar")
@@ -42,13 +47,12 @@ def bar() -> ResponseReturnValue:
 @only_for(*AT_A_DESK)
 def presence() -> ResponseReturnValue:
     """Take calls from now, or go away for one of the reasons."""
-    floor, insurer_id, code = side().floor, staff().insurer_id, staff().agent_code or ""
-    wanted = request.form.get("presence", "")
+    desk, wanted = own_desk(), request.form.get("presence", "")
     try:
         if wanted == "available":
-            commands.become_available(floor, insurer_id=insurer_id, code=code)
+            commands.become_available(desk.floor, insurer_id=desk.insurer_id, code=desk.code)
         elif wanted in AWAY_REASONS:
-            commands.go_away(floor, insurer_id=insurer_id, code=code, reason=wanted)
+            commands.go_away(desk.floor, insurer_id=desk.insurer_id, code=desk.code, reason=wanted)
         else:
             abort(400)
     except (NothingToDo, OutcomeMissing, ImpossibleChange):
@@ -56,6 +60,29 @@ def presence() -> ResponseReturnValue:
     return redirect(url_for("desk.desk"), 303)
 
 
+_WORDS: Final = {
+    "levels": LEVELS,
+    "caller_roles": CALLER_ROLES,
+    "spoken_languages": LANGUAGES,
+    "request_kinds": REQUEST_KINDS,
+    "steps": STEPS,
+    "deductibles": DEDUCTIBLES,
+    "asked_words": asked_words,
+}
+
+
 def _bar() -> TopBar:
+    desk = own_desk()
     with side().centre.database.reading("desk_bar") as tx:
-        return top_bar(tx, insurer_id=staff().insurer_id, agent_id=staff().agent_id or "")
+        return top_bar(tx, insurer_id=desk.insurer_id, agent_id=desk.agent_id)
+
+
+def _call() -> tuple[CallNow | None, Card | None]:
+    desk, insurer, at = own_desk(), own_insurer(), side().centre.clock.now()
+    with side().centre.database.reading("desk_now") as tx:
+        now = call_now(tx, insurer=insurer, agent_id=desk.agent_id, at=at)
+        card = None if now is None else card_of(tx, insurer=insurer, now=now, at=at)
+        is_new = now is not None and card is not None and not card_shown.is_noted(tx, now.call_id, desk.code, card)
+    if now is not None and card is not None and is_new:
+        card_shown.note(side().centre, call_id=now.call_id, code=desk.code, card=card)
+    return now, card

@@ -1,7 +1,8 @@
 """The guard before every view: who may open it is said beside the view, and what says nothing is shut."""
 
 from collections.abc import Callable
-from typing import Final, TypeVar
+from functools import partial
+from typing import Any, Final, TypeVar
 
 from flask import Flask, abort, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -39,16 +40,30 @@ def roles_of(view: Callable[..., object]) -> frozenset[Role] | None:
 
 def guard(app: Flask) -> None:
     """Put the guard before every view of `app`."""
-    setattr(app.view_functions["static"], _PUBLIC, True)
+    for endpoint, view in list(app.view_functions.items()):
+        if is_static(endpoint):
+            app.view_functions[endpoint] = _opened(view)
     app.before_request(_identify)
     app.before_request(_admit)
     app.before_request(forms.refuse_forged)
 
 
+def _opened(view: Callable[..., object]) -> Callable[..., Any]:
+    """A blueprint's own view of its folder is a method, which takes no mark."""
+    opened = partial(view)
+    setattr(opened, _PUBLIC, True)
+    return opened
+
+
+def is_static(endpoint: str | None) -> bool:
+    """Whether it is a package's folder of styles and scripts, which hold nothing of anybody."""
+    return endpoint is not None and (endpoint == "static" or endpoint.endswith(".static"))
+
+
 def _identify() -> None:
     g.staff = None
     token = cookies.session_token()
-    if request.endpoint == "static" or not token:
+    if is_static(request.endpoint) or not token:
         return
     centre = side().centre
     now = centre.clock.now()

@@ -5,6 +5,8 @@ from typing import Final
 
 from flask import Flask, Response, request
 
+from agents.staff.guarding import is_static
+
 _POLICY: Final = (
     "default-src 'none'",
     "script-src 'self'",
@@ -37,5 +39,5 @@ def add_headers(app: Flask, *, is_https: bool, connect_to: Sequence[str] = ()) -
         if is_https:
             response.headers["Strict-Transport-Security"] = "max-age=31536000"
         # Styles and scripts carry nothing of anybody and are asked for by their ETag; all else is somebody's.
-        response.headers["Cache-Control"] = "no-cache" if request.endpoint == "static" else "no-store"
+        response.headers["Cache-Control"] = "no-cache" if is_static(request.endpoint) else "no-store"
         return response

@@ -41,7 +41,10 @@ NOT_ENDED = text("state <> 'ended'")
 
 
 class Call(Base):
-    """All from first ring to last hang-up. One row per carrier call of a caller."""
+    """All from first ring to last hang-up. One row per carrier call of a caller.
+
+    `address` is where help is needed, as an agent noted it.
+    """
 
     __tablename__ = "calls"
     __table_args__ = (
@@ -74,6 +77,7 @@ class Call(Base):
     caller_role: Mapped[str | None]
     region: Mapped[str | None]
     extension: Mapped[str | None]
+    address: Mapped[str | None]
     is_emergency: Mapped[bool] = mapped_column(default=False)
     is_anonymous: Mapped[bool] = mapped_column(default=False)
     continues_call_id: Mapped[Ref | None]

@@ -34,6 +34,7 @@ def forget_caller(tx: Transaction, *, call: Call, at: datetime) -> None:
     call.insured_id = None
     call.caller_role = None
     call.extension = None
+    call.address = None
     call.continues_call_id = None
     call.level = IdentificationLevel.UNKNOWN
     call.is_anonymous = True

@@ -167,4 +167,5 @@ function put(from, html) {
   template.innerHTML = html;
   morph(part, template.content.firstElementChild);
   mayAct();
+  document.dispatchEvent(new CustomEvent("pult:shown"));
 }

@@ -6,6 +6,12 @@ export function morph(old, fresh) {
     old.replaceWith(fresh);
     return;
   }
+  // A place that another script fills stays as it is for as long as it is the same place.
+  if (old.dataset.keep !== fresh.dataset.keep) {
+    old.replaceWith(fresh);
+    return;
+  }
+  if (old.dataset.keep !== undefined) return;
   attributes(old, fresh);
   // What somebody is typing into is theirs.
   if (old.matches("input, textarea, select") && old === document.activeElement) return;
@@ -22,11 +28,15 @@ function attributes(old, fresh) {
   }
 }
 
+// By place; what has an id is found by it, so that it stays itself when something comes or goes before it.
 function children(old, fresh) {
   const wanted = [...fresh.childNodes];
   wanted.forEach((next, index) => {
+    const same = next.id ? [...old.children].find((one) => one.id === next.id) : null;
+    while (same && old.childNodes[index] !== same) old.childNodes[index].remove();
     const now = old.childNodes[index];
     if (!now) old.append(next);
+    else if (now.id && now.id !== next.id && wanted.slice(index).some((one) => one.id === now.id)) now.before(next);
     else if (now.nodeType !== next.nodeType) now.replaceWith(next);
     else if (now.nodeType === Node.ELEMENT_NODE) morph(now, next);
     else if (now.data !== next.data) now.data = next.data;

@@ -467,6 +467,7 @@ def upgrade() -> None:
     sa.Column('caller_role', sa.Text(), nullable=True),
     sa.Column('region', sa.Text(), nullable=True),
     sa.Column('extension', sa.Text(), nullable=True),
+    sa.Column('address', sa.Text(), nullable=True),
     sa.Column('is_emergency', sa.Boolean(), nullable=False),
     sa.Column('is_anonymous', sa.Boolean(), nullable=False),
     sa.Column('continues_call_id', sa.String(length=32), nullable=True),

@@ -14,6 +14,7 @@ from tests.agents.staff.conftest import ORIGIN, PASSWORD, Browser, Site, form_to
 
 PUBLIC = {
     "static",
+    "desk.static",
     "entrance.sign_in",
     "entrance.try_to_sign_in",
     "entrance.choose_language",
@@ -36,7 +37,12 @@ ROUTES = {
     ("HEAD", "/news"): EVERYBODY,
     ("GET", "/desk"): AT_A_DESK,
     ("GET", "/desk/bar"): AT_A_DESK,
+    ("GET", "/desk/now"): AT_A_DESK,
     ("POST", "/desk/presence"): AT_A_DESK,
+    ("POST", "/desk/calls/x/caller"): AT_A_DESK,
+    ("POST", "/desk/calls/x/identify"): AT_A_DESK,
+    ("POST", "/desk/calls/x/verify"): AT_A_DESK,
+    ("POST", "/desk/calls/x/address"): AT_A_DESK,
 }
 
 

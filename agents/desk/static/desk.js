@@ -1,0 +1,35 @@
+// The desk: the parts of the card that have an address of their own, and what is said aloud when a call rings.
+const desk = () => document.getElementById("desk-now");
+const announced = document.getElementById("announced");
+
+// A part is put in the place that the card keeps for it; while there is none, what stands instead stays.
+async function fill(place) {
+  place.dataset.asked = "";
+  try {
+    const response = await fetch(place.dataset.part);
+    if (!response.ok) return;
+    place.innerHTML = await response.text();
+    document.dispatchEvent(new CustomEvent("pult:shown"));
+  } catch {
+    delete place.dataset.asked;
+  }
+}
+
+let told = null;
+
+function announce() {
+  const now = desk();
+  const ringing = now.dataset.stage === "ringing" ? now.dataset.call : null;
+  if (ringing && ringing !== told) announced.textContent = now.querySelector(".desk-call").innerText;
+  if (!ringing) announced.textContent = "";
+  told = ringing;
+}
+
+function lookAround() {
+  for (const place of document.querySelectorAll("[data-part]:not([data-asked])")) fill(place);
+  announce();
+}
+
+document.addEventListener("pult:shown", lookAround);
+document.addEventListener("change", (event) => event.target.closest("form[data-send-on-change]")?.requestSubmit());
+lookAround();
