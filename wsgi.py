@@ -266,7 +266,7 @@ def serve_exchange(settings: Settings) -> None:
         ringing_delay_seconds=settings.number("PULT_EXCHANGE_RINGING_MS", default=200, least=0, most=60_000) / 1000,
         api_keys=((settings.api_key_sid, settings.api_key_secret),) if settings.api_key_secret else (),
         applications=((settings.application_sid, f"{settings.public_url}/voice/outgoing"),),
-        desk_origins=(origin_of(settings.public_url),),
+        desk_origins=(origin_of(settings.desk_url),),
     )
     voice = voice_address(settings)
     voice_port = voice.port if voice else 0

@@ -42,3 +42,8 @@ def callback_fallback_url(settings: Settings, call: Call) -> str:
 def callback_status_url(settings: Settings, callback_id: str) -> str:
     """News of a call that we placed."""
     return f"{settings.public_url}/voice/callbacks/{callback_id}/status"
+
+
+def dial_over_url(settings: Settings, dial_id: str) -> str:
+    """What an agent who made a call hears after it, which is nothing."""
+    return f"{settings.public_url}/voice/dials/{dial_id}/over"

@@ -9,8 +9,9 @@ from agents.addresses import hold_url
 from agents.errors import NothingToDo, OutcomeMissing, UnknownAgent
 from agents.floor import Floor
 from agents.models import OPEN_OFFER, SERVING_PURPOSES, Agent, Offer, OfferState, Presence, Purpose
+from agents.queue_rules import rules_for
 from agents.rows import locked, locked_offer
-from agents.waits import last_wait
+from agents.waits import last_wait, serve_by
 from config.audit import audit
 from config.database import Transaction
 from config.ids import new_id
@@ -137,6 +138,36 @@ def transfer(floor: Floor, *, insurer_id: str, code: str, to_code: str) -> None:
         wait.preferred_agent_id, wait.purpose = target_id, Purpose.TRANSFER
         record(tx, call, "transfer_began", at=now, agent=code, to=to_code)
         sid, offer_id = offer.carrier_sid, offer.id
+    _let_go(floor, offer_id, sid)
+
+
+def transfer_to_queue(floor: Floor, *, insurer_id: str, code: str, queue: str) -> None:
+    """Cold transfer to whoever serves a queue: the caller goes to its head, the agent wraps up.
+
+    Raises NothingToDo without a call, for a queue that there is not or that is closed, and for an anonymous one: who
+    goes there must have been forgotten first.
+    """
+    now = floor.centre.clock.now()
+    described = floor.centre.insurers[insurer_id].queues.get(queue)
+    if described is None or described.is_anonymous:
+        raise NothingToDo(f"{insurer_id} has no queue {queue} to pass callers on to")
+    with floor.centre.database.transaction("transfer_to_queue") as tx:
+        offer = conversation_of(tx, insurer_id, code)
+        call, wait = locked(tx, Call, offer.call_id), last_wait(tx, offer.call_id)
+        if call is None or wait is None:
+            raise NothingToDo(f"{code} has no call to transfer")
+        rules = rules_for(floor.centre.insurers, call, queue)
+        if not rules.hours.is_open(now):
+            raise NothingToDo(f"{queue} is closed")
+        wait.purpose, wait.preferred_agent_id = Purpose.TRANSFER, None
+        serve_by(wait, rules)
+        record(tx, call, "transfer_began", at=now, agent=code, queue=queue)
+        sid, offer_id = offer.carrier_sid, offer.id
+    _let_go(floor, offer_id, sid)
+
+
+def _let_go(floor: Floor, offer_id: str, sid: str | None) -> None:
+    """End the agent's leg: the caller goes on by the action of their own."""
     if sid is not None:
         floor.carrier.end_call(call_sid=sid)
         answering.leg_ended(floor, offer_id, sid, CarrierStatus.COMPLETED)

@@ -48,6 +48,8 @@ def begin(
     call_id: str | None = None,
 ) -> None:
     """Open the first, or the next, interval of an agent without looking at what was before."""
+    # Whoever waited for the row took the time before they had it: another may have changed it since.
+    at = max(at, agent.presence_since)
     tx.execute(
         update(PresenceInterval)
         .where(PresenceInterval.agent_id == agent.id, PresenceInterval.until.is_(None))

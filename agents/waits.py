@@ -116,15 +116,20 @@ def appoint(tx: Transaction, wait: Wait, *, rules: QueueRules, at: datetime) -> 
 
 def change_queue(tx: Transaction, wait: Wait, *, rules: QueueRules, at: datetime) -> None:
     """Let another queue serve the wait: age and rank are kept, the caller stays where the carrier holds them."""
-    wait.queue, wait.queue_since = rules.name, at
+    wait.queue_since = at
     wait.queue_changes += 1
-    is_strict = not wait.is_emergency and _is_spoken(tx, wait.insurer_id, rules)
-    wait.skills, wait.lane, wait.priority = sorted(rules.skills), rules.lane(is_strict=is_strict).word, rules.priority
-    # Who is passed on must not fall behind: a more important queue helps, a less important one does not harm.
-    wait.rank = min(wait.rank, _RANK_USUAL - rules.priority)
+    serve_by(wait, rules, is_strict=not wait.is_emergency and _is_spoken(tx, wait.insurer_id, rules))
     wait.anyone_from = min(wait.anyone_from, at)
     tx.flush()
     appoint(tx, wait, rules=rules, at=at)
+
+
+def serve_by(wait: Wait, rules: QueueRules, *, is_strict: bool = False) -> None:
+    """Let the agents of another queue have the wait."""
+    wait.queue = rules.name
+    wait.skills, wait.lane, wait.priority = sorted(rules.skills), rules.lane(is_strict=is_strict).word, rules.priority
+    # Who is passed on must not fall behind: a more important queue helps, a less important one does not harm.
+    wait.rank = min(wait.rank, _RANK_USUAL - rules.priority)
 
 
 def may_overflow(wait: Wait, rules: QueueRules) -> bool:
@@ -153,7 +158,7 @@ def resume(tx: Transaction, wait: Wait, call: Call, *, joined_queue: str, rules:
     put_back(tx, wait, at=at, at_head=True)
     wait.call_id, wait.joined_queue, wait.joined_at, wait.round, wait.escalation = call.id, joined_queue, at, 0, 0
     wait.queue_since, wait.queue_changes = at, 0
-    if wait.purpose == Purpose.TRANSFER:
+    if wait.purpose == Purpose.TRANSFER and wait.preferred_agent_id is not None:
         # A cold transfer: for a while only the agent named may have the caller, then whoever can.
         wait.anyone_from = at + timedelta(seconds=PREFER_SECONDS)
     tx.flush()

@@ -6,13 +6,15 @@ from typing import Final, Protocol
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
-from agents import answering, placing, ringing
+from agents import answering, dialling, placing, ringing
+from agents.addresses import dial_over_url
 from agents.errors import UnknownOffer
 from agents.floor import Floor
 from agents.models import Callback, Offer
 from config.database import Transaction
 from ivr.calls.models import Call
 from ivr.carrier.port import CarrierStatus
+from ivr.twiml import elements
 from ivr.web import answers
 
 _OVER: Final = {
@@ -23,6 +25,8 @@ _OVER: Final = {
     "failed": CarrierStatus.FAILED,
 }
 _HANG_UP: Final = '<?xml version="1.0" encoding="UTF-8"?><Response><Hangup/></Response>'
+
+_RING_OUT_SECONDS: Final = 45
 
 Guard = Callable[[], ResponseReturnValue | None]
 """Refuses a request that the carrier did not sign, before any view; None lets it pass."""
@@ -45,7 +49,7 @@ class OutgoingCalls(Protocol):
 
 
 def blueprint(floor: Floor, outgoing: OutgoingCalls, guard: Guard) -> Blueprint:
-    """The routes under /voice/offers and /voice/callbacks, each behind `guard`."""
+    """The routes under /voice/offers, /voice/callbacks and /voice/dials, and /voice/outgoing, each behind `guard`."""
     routes = Blueprint("agents", __name__, url_prefix="/voice")
     routes.before_request(guard)
 
@@ -80,7 +84,38 @@ def blueprint(floor: Floor, outgoing: OutgoingCalls, guard: Guard) -> Blueprint:
             end_callback_call(floor, outgoing, callback_id, request.form.get("CallSid", ""), status)
         return Response(status=204)
 
+    @routes.post("/outgoing")
+    def outgoing_call() -> ResponseReturnValue:
+        return answers.document(
+            place_dial(
+                floor, request.form.get("To", ""), request.form.get("From", ""), request.form.get("CallSid", "")
+            )
+        )
+
+    @routes.post("/dials/<dial_id>/over")
+    def dial_over(dial_id: str) -> ResponseReturnValue:
+        status = _OVER.get(request.form.get("DialCallStatus", ""), CarrierStatus.COMPLETED)
+        dialling.ended(floor, dial_id=dial_id, status=status)
+        return answers.document(_HANG_UP)
+
     return routes
+
+
+def place_dial(floor: Floor, dial_id: str, address: str, sid: str) -> str:
+    """The document of a call from an agent's page: the number that they asked to dial, or a hang-up."""
+    placed = dialling.place(floor, dial_id=dial_id, address=address, carrier_sid=sid) if sid else None
+    if placed is None:
+        return _HANG_UP
+    dial, line = placed
+    return elements.document(
+        elements.dial_number(
+            dial.e164,
+            extension=dial.extension,
+            action=dial_over_url(floor.centre.settings, dial.id),
+            caller_id=line.numbers[0],
+            timeout=_RING_OUT_SECONDS,
+        )
+    )
 
 
 def hear_leg(floor: Floor, offer_id: str, sid: str, status: str) -> None:

@@ -66,6 +66,11 @@ def desk_threads(settings: Settings) -> int:
     return settings.number("PULT_DESK_THREADS", default=320, least=32, most=4096)
 
 
+def dial_prefixes(settings: Settings) -> tuple[str, ...]:
+    """How the numbers begin that agents may dial; everything else is refused to their pages."""
+    return tuple(settings.named.get("PULT_DESK_DIAL", "+7").split())
+
+
 def demo_settings() -> dict[str, str]:
     """The settings that the demo adds: numbers that cannot exist, for what the sources leave out."""
     return read_env_file(DEMO / "demo.env")

@@ -1,12 +1,14 @@
 """The call that an agent has now: rings, talks, holds, is written down; since when, and who else is in it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import select
 
+from agents import offers
 from agents.models import OPEN_OFFER, Agent, Callback, Offer, Presence, Purpose, Wait
+from agents.presence import WRAP_UP_SECONDS
 from config.database import Transaction
 from config.line_descriptions import Insurer, Words
 from ivr.calls.models import Call, Hold
@@ -32,15 +34,16 @@ class Colleague:
 
 @dataclass(frozen=True)
 class CallNow:
-    """The agent's call. `since` is when its stage began; `waiting_since` is None once the wait is over.
-
-    `callback_reason` says that it was we who rang the person, and why.
+    """The agent's call. `since` is when its stage began, `until` when wrap-up should be over; `waiting_since` is None
+    once the wait is over. Without a `purpose` the agent made the call; `callback_reason` says that the centre rang the
+    person, and why.
     """
 
     call_id: str
     stage: Stage
-    purpose: Purpose
+    purpose: Purpose | None
     since: datetime
+    until: datetime | None
     line: Words
     queue: str
     queue_title: Words
@@ -58,29 +61,30 @@ def call_now(tx: Transaction, *, insurer: Insurer, agent_id: str, at: datetime) 
     """What the agent has now; None for who is free or away."""
     agent = tx.get_one(Agent, agent_id)
     call = None if agent.call_id is None else tx.get(Call, agent.call_id)
-    offer = None if call is None else _newest_offer(tx, agent, call)
-    if call is None or offer is None:
+    if call is None:
         return None
-    wait = tx.get_one(Wait, offer.wait_id)
-    line, queue = insurer.lines.get(call.line), insurer.queues.get(offer.queue)
-    callback = tx.scalar(select(Callback.reason).where(Callback.reached_call_id == call.id))
-    stage = _stage(tx, agent, call)
+    offer = _newest_offer(tx, agent, call)
+    is_beside = offer is not None and offers.is_beside(offer)
+    stage = _stage(tx, agent, call, is_beside=is_beside)
+    wait = None if offer is None else tx.get_one(Wait, offer.wait_id)
+    line, queue = insurer.lines.get(call.line), insurer.queues.get("" if offer is None else offer.queue)
     return CallNow(
         call_id=call.id,
         stage=stage,
-        purpose=Purpose(offer.purpose),
+        purpose=None if offer is None else Purpose(offer.purpose),
         since=_since(agent, offer, stage),
+        until=agent.presence_since + timedelta(seconds=WRAP_UP_SECONDS) if stage is Stage.WRAP_UP else None,
         line={} if line is None else line.title,
-        queue=offer.queue,
+        queue="" if offer is None else offer.queue,
         queue_title={} if queue is None else queue.title,
         language=call.language,
-        is_emergency=wait.is_emergency,
-        waiting_since=wait.since if wait.claimed_at is None else None,
-        waited_seconds=int(((wait.claimed_at or at) - wait.since).total_seconds()),
+        is_emergency=wait is not None and wait.is_emergency,
+        waiting_since=None if wait is None or wait.claimed_at is not None else wait.since,
+        waited_seconds=0 if wait is None else int(((wait.claimed_at or at) - wait.since).total_seconds()),
         target_seconds=None if queue is None else queue.answer_target_seconds,
-        callback_reason=callback,
-        consulted=_consulted(tx, offer),
-        is_only_beside=Purpose(offer.purpose) in (Purpose.CONSULT, Purpose.MONITOR),
+        callback_reason=tx.scalar(select(Callback.reason).where(Callback.reached_call_id == call.id)),
+        consulted=None if offer is None else _consulted(tx, offer),
+        is_only_beside=is_beside,
     )
 
 
@@ -89,19 +93,22 @@ def _newest_offer(tx: Transaction, agent: Agent, call: Call) -> Offer | None:
     return tx.scalar(statement.order_by(Offer.id.desc()).limit(1))
 
 
-def _stage(tx: Transaction, agent: Agent, call: Call) -> Stage:
+def _stage(tx: Transaction, agent: Agent, call: Call, *, is_beside: bool) -> Stage:
     match Presence(agent.presence):
         case Presence.OFFERED:
             return Stage.RINGING
         case Presence.WRAP_UP:
             return Stage.WRAP_UP
+        case _ if is_beside:
+            # On hold the caller hears neither them nor who asked them: they talk all the same.
+            return Stage.TALKING
         case _:
             is_held = tx.scalar(select(Hold.id).where(Hold.call_id == call.id, Hold.ended_at.is_(None)))
             return Stage.HOLDING if is_held else Stage.TALKING
 
 
-def _since(agent: Agent, offer: Offer, stage: Stage) -> datetime:
-    if stage in (Stage.TALKING, Stage.HOLDING):
+def _since(agent: Agent, offer: Offer | None, stage: Stage) -> datetime:
+    if offer is not None and stage in (Stage.TALKING, Stage.HOLDING):
         return offer.accepted_at or agent.presence_since
     return agent.presence_since
 

@@ -24,16 +24,18 @@ AWAY_REASONS: Final[Mapping[str, LazyString]] = {
 _REASONS: Final[Mapping[str, LazyString]] = {
     **AWAY_REASONS,
     "connection_lost": lazy_gettext("Connection lost"),
-    "missed": lazy_gettext("Missed a call"),
-    "no_answer": lazy_gettext("Missed a call"),
+    "rona": lazy_gettext("Missed a call"),
+    "declined": lazy_gettext("Declined a call"),
+    "unreachable": lazy_gettext("Telephone out of reach"),
 }
-_PRESENCES: Final[Mapping[Presence, LazyString]] = {
+PRESENCES: Final[Mapping[Presence, LazyString]] = {
     Presence.AVAILABLE: lazy_gettext("Available"),
     Presence.OFFERED: lazy_gettext("A call rings"),
     Presence.ON_CALL: lazy_gettext("In a call"),
     Presence.WRAP_UP: lazy_gettext("Wrap-up"),
     Presence.AWAY: lazy_gettext("Away"),
 }
+"""What an agent is doing, in words."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def top_bar(tx: Transaction, *, insurer_id: str, agent_id: str) -> TopBar:
     return TopBar(
         code=agent.code,
         presence=presence,
-        word=_PRESENCES[presence],
+        word=PRESENCES[presence],
         reason=_REASONS.get(agent.presence_reason or "") if presence is Presence.AWAY else None,
         since=agent.presence_since,
         may_choose=presence in (Presence.AVAILABLE, Presence.AWAY),

@@ -9,6 +9,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from agents.accounts.single_sign_on import SingleSignOn, provider_of
 from agents.desk import asking_pages as desk_asking
 from agents.desk import pages as desk
+from agents.desk import telephone_pages as desk_telephone
+from agents.desk.telephones import signal_origins
 from agents.floor import Floor
 from agents.staff import cookies, entrance, home, news, single_sign_on
 from agents.staff.failures import add_failures
@@ -25,7 +27,10 @@ from config.line_descriptions import Insurer
 from config.settings import desk_threads
 from config.web_server import MAX_BODY_BYTES
 
-_BLUEPRINTS: Final = (entrance.bp, single_sign_on.bp, home.bp, news.bp, desk.bp, desk_asking.bp)
+_BLUEPRINTS: Final = (
+    *(entrance.bp, single_sign_on.bp, home.bp, news.bp),
+    *(desk.bp, desk_asking.bp, desk_telephone.bp, desk_telephone.softphone),
+)
 """Every package's pages: a new one is put here."""
 
 # A stream takes a thread for as long as its browser is open; these stay for everything else.
@@ -45,7 +50,8 @@ def create_staff_app(floor: Floor) -> Flask:
     for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
     guard(app)
-    add_headers(app, is_https=site.is_https, connect_to=settings.named.get("PULT_DESK_CONNECT", "").split())
+    connect_to = (*signal_origins(settings), *settings.named.get("PULT_DESK_CONNECT", "").split())
+    add_headers(app, is_https=site.is_https, connect_to=connect_to)
     app.after_request(cookies.keep_form_seed)
     speak(app)
     add_filters(app)

@@ -1,4 +1,6 @@
-// The desk: the parts of the card that have an address of their own, and what is said aloud when a call rings.
+// The desk: its telephone, the parts of the card that have an address of their own, what is said aloud when a call rings.
+import { controlCalls, show } from "./call_controls.js";
+
 const desk = () => document.getElementById("desk-now");
 const announced = document.getElementById("announced");
 
@@ -28,8 +30,10 @@ function announce() {
 function lookAround() {
   for (const place of document.querySelectorAll("[data-part]:not([data-asked])")) fill(place);
   announce();
+  show();
 }
 
+controlCalls();
 document.addEventListener("pult:shown", lookAround);
 document.addEventListener("change", (event) => event.target.closest("form[data-send-on-change]")?.requestSubmit());
 lookAround();

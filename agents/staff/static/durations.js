@@ -1,4 +1,5 @@
-// Durations that count up: <time data-since="instant">, by the server's clock, however wrong this machine's is.
+// Durations that count up, <time data-since="instant">, or down, <time data-until="instant">: by the server's clock,
+// however wrong this machine's is.
 const meta = document.querySelector('meta[name="server-now"]');
 let ahead = meta ? Date.now() - Date.parse(meta.content) : 0;
 
@@ -14,8 +15,10 @@ export function show(milliseconds) {
 }
 
 export function tick() {
-  for (const element of document.querySelectorAll("time[data-since]")) {
-    const text = show(Date.now() - ahead - Date.parse(element.dataset.since));
+  for (const element of document.querySelectorAll("time[data-since], time[data-until]")) {
+    const { since, until } = element.dataset;
+    const now = Date.now() - ahead;
+    const text = show(since ? now - Date.parse(since) : Date.parse(until) - now);
     if (element.textContent !== text) element.textContent = text;
   }
   setTimeout(tick, 250);

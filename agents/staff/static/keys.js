@@ -12,7 +12,7 @@ export function listenForKeys() {
       showHelp();
       return;
     }
-    const control = document.querySelector(`[data-key="${CSS.escape(event.code)}"]`);
+    const control = shown().find((one) => one.dataset.key === event.code);
     if (!control || control.disabled || control.getAttribute("aria-disabled") === "true") return;
     event.preventDefault();
     control.focus();
@@ -29,8 +29,12 @@ function isTyping(target) {
   return target.isContentEditable || target.closest("input, textarea, select") !== null;
 }
 
+function shown() {
+  return [...document.querySelectorAll("[data-key]")].filter((control) => control.checkVisibility());
+}
+
 function showHelp() {
-  const rows = [...document.querySelectorAll("[data-key]")].map((control) => {
+  const rows = shown().map((control) => {
     const row = document.createElement("div");
     const cap = row.appendChild(document.createElement("dt")).appendChild(document.createElement("kbd"));
     cap.textContent = control.dataset.keyLabel;

@@ -16,15 +16,26 @@ export function sendInPlace() {
 
 // Resolves to whether the server took it.
 export async function send(url, body) {
+  const response = await posted(url, body);
+  if (response) document.dispatchEvent(new CustomEvent("pult:look-again"));
+  return response?.took ?? false;
+}
+
+// Resolves to what the server answers (JSON), or null where it refused.
+export async function ask(url, body) {
+  const response = await posted(url, body);
+  return response?.took ? response.answer.json() : null;
+}
+
+async function posted(url, body) {
   try {
-    const response = await fetch(url, { method: "POST", body, redirect: "manual" });
-    const took = response.ok || response.type === "opaqueredirect";
-    say(took ? "" : await response.text());
-    document.dispatchEvent(new CustomEvent("pult:look-again"));
-    return took;
+    const answer = await fetch(url, { method: "POST", body, redirect: "manual" });
+    const took = answer.ok || answer.type === "opaqueredirect";
+    say(took ? "" : await answer.text());
+    return { took, answer };
   } catch {
     // The line on top says that the connection is lost; nothing was changed.
-    return false;
+    return null;
   }
 }
 

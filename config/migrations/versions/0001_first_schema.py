@@ -371,6 +371,28 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_policies_insurer_id'), ['insurer_id'], unique=False)
         batch_op.create_index('ix_policies_insurer_id_keyed_form', ['insurer_id', 'keyed_form'], unique=False)
 
+    op.create_table('dials',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('insurer_id', sa.String(length=32), nullable=False),
+    sa.Column('agent_id', sa.String(length=32), nullable=False),
+    sa.Column('about_call_id', sa.String(length=32), nullable=True),
+    sa.Column('call_id', sa.String(length=32), nullable=True),
+    sa.Column('e164', sa.Text(), nullable=False),
+    sa.Column('extension', sa.Text(), nullable=True),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('carrier_sid', sa.Text(), nullable=True),
+    sa.CheckConstraint("state in ('asked', 'placed', 'over')", name=op.f('ck_dials_state_is_known')),
+    sa.ForeignKeyConstraint(['agent_id', 'insurer_id'], ['agents.id', 'agents.insurer_id'], name=op.f('fk_dials_agent_id_insurer_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_dials')),
+    sa.UniqueConstraint('carrier_sid', name=op.f('uq_dials_carrier_sid'))
+    )
+    with op.batch_alter_table('dials', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_dials_agent_id'), ['agent_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_dials_call_id'), ['call_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_dials_insurer_id'), ['insurer_id'], unique=False)
+        batch_op.create_index('uq_dials_one_placed_per_agent', ['agent_id'], unique=True, sqlite_where=sa.text("state = 'placed'"), postgresql_where=sa.text("state = 'placed'"))
+
     op.create_table('presence_intervals',
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('insurer_id', sa.String(length=32), nullable=False),

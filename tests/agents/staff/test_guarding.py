@@ -15,6 +15,7 @@ from tests.agents.staff.conftest import ORIGIN, PASSWORD, Browser, Site, form_to
 PUBLIC = {
     "static",
     "desk.static",
+    "softphone.static",
     "entrance.sign_in",
     "entrance.try_to_sign_in",
     "entrance.choose_language",
@@ -43,6 +44,17 @@ ROUTES = {
     ("POST", "/desk/calls/x/identify"): AT_A_DESK,
     ("POST", "/desk/calls/x/verify"): AT_A_DESK,
     ("POST", "/desk/calls/x/address"): AT_A_DESK,
+    ("POST", "/desk/telephone"): AT_A_DESK,
+    ("GET", "/desk/targets"): AT_A_DESK,
+    ("POST", "/desk/calls/x/decline"): AT_A_DESK,
+    ("POST", "/desk/calls/x/hold"): AT_A_DESK,
+    ("POST", "/desk/calls/x/hang-up"): AT_A_DESK,
+    ("POST", "/desk/calls/x/transfer"): AT_A_DESK,
+    ("POST", "/desk/calls/x/consult"): AT_A_DESK,
+    ("POST", "/desk/calls/x/hand-over"): AT_A_DESK,
+    ("POST", "/desk/calls/x/end-consult"): AT_A_DESK,
+    ("POST", "/desk/dial"): AT_A_DESK,
+    ("POST", "/desk/dials/x/over"): AT_A_DESK,
 }
 
 

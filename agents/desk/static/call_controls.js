@@ -1,0 +1,175 @@
+// The buttons of a call: what the telephone itself does (accept, mute, keys, sound) and the lists that they open.
+import { ask, send } from "/static/sending.js";
+import { holdTelephone, work } from "./held_telephone.js";
+import { formToken } from "./tokens.js";
+
+const words = document.getElementById("phone-words").dataset;
+const title = document.title;
+let state = { phase: "opening", call: null };
+let isHere = false;
+let hasMicrophone = true;
+
+export function controlCalls() {
+  holdTelephone((told, where) => {
+    if (told.call !== state.call) document.dispatchEvent(new CustomEvent("pult:look-again"));
+    state = told;
+    isHere = where.isHere;
+    show();
+  });
+  document.addEventListener("click", clicked);
+  document.addEventListener("keydown", typed);
+  document.addEventListener("input", filtered);
+  document.addEventListener("submit", (event) => {
+    const form = event.target.closest("form[data-dial]");
+    if (!form) return;
+    event.preventDefault();
+    dial(form, { number: form.elements.number.value }, form.elements.number.value);
+  });
+  sound();
+  watchMicrophone();
+  show();
+}
+
+/** Bring the controls to what the telephone does; also after the page has put new ones. */
+export function show() {
+  const isRinging = document.getElementById("desk-now").dataset.stage === "ringing" && state.call === "ringing";
+  const accept = document.getElementById("phone-accept");
+  if (accept) {
+    if (isRinging && accept.disabled && mayTakeFocus()) setTimeout(() => accept.focus());
+    accept.disabled = !isRinging;
+    accept.hidden = state.phase === "none";
+  }
+  for (const mute of document.querySelectorAll('[data-phone="mute"]')) {
+    mute.disabled = state.call !== "talking";
+    mute.setAttribute("aria-pressed", String(Boolean(state.isMuted)));
+  }
+  const dialled = document.getElementById("dialled");
+  dialled.hidden = !state.dialled;
+  document.getElementById("dialled-whom").textContent = state.dialled ?? "";
+  document.title = isRinging ? `☎ ${words.rings}` : title;
+  document.getElementById("phone-state").textContent = told();
+  for (const button of document.querySelectorAll("[data-opens]")) {
+    button.setAttribute("aria-expanded", String(!document.getElementById(button.dataset.opens)?.hidden));
+  }
+}
+
+function told() {
+  if (state.phase === "none") return state.why;
+  if (state.phase !== "ready") return state.phase === "lost" ? words.lost : words.opening;
+  if (!hasMicrophone) return words.noMicrophone;
+  if (state.call === "talking" && state.isHeard) {
+    const how = { "": words.good, "no-sound": words.silent }[state.warning] ?? words.poor;
+    return `${words.line}: ${how}`;
+  }
+  return isHere ? words.ready : words.elsewhere;
+}
+
+function mayTakeFocus() {
+  return !document.activeElement || !document.activeElement.matches("input, textarea, select");
+}
+
+function clicked({ target }) {
+  const button = target.closest("button");
+  if (!button) return;
+  const { phone, digit, opens } = button.dataset;
+  if (phone) work(phone);
+  if (digit) press(digit);
+  if (opens) toggle(document.getElementById(opens));
+  if (button.dataset.target) passOn(button);
+  if (button.dataset.whose) dial(button.closest("form"), { whose: button.dataset.whose }, button.textContent);
+}
+
+async function dial(form, wanted, whom) {
+  const body = new URLSearchParams({ ...wanted, call: form.dataset.about, form_token: formToken() });
+  const answer = await ask(form.dataset.dial, body);
+  if (!answer) return;
+  form.hidden = true;
+  work("dial", { dial: answer.dial, whom });
+}
+
+function press(key) {
+  work("keys", key);
+  const button = document.querySelector(`[data-digit="${CSS.escape(key)}"]`);
+  button.classList.add("lit");
+  setTimeout(() => button.classList.remove("lit"), 200);
+}
+
+// While the keypad is open, the keyboard's digits are the telephone's.
+function typed(event) {
+  if (event.key === "Escape") return closePanels();
+  const keypad = document.getElementById("keypad");
+  if (!keypad || keypad.hidden || event.target.closest("input, textarea, select") || !/^[0-9*#]$/.test(event.key)) return;
+  event.preventDefault();
+  press(event.key);
+}
+
+function closePanels(but) {
+  for (const panel of document.querySelectorAll("#keypad, #transfer, #dialling")) if (panel !== but) panel.hidden = true;
+  show();
+}
+
+async function toggle(panel) {
+  panel.hidden = !panel.hidden;
+  closePanels(panel);
+  if (panel.hidden) return;
+  panel.querySelector("input")?.focus();
+  if (!panel.dataset.list) return;
+  const response = await fetch(panel.dataset.list);
+  if (!response.ok) return;
+  panel.innerHTML = await response.text();
+  panel.querySelector("input")?.focus();
+}
+
+async function passOn(button) {
+  const { target, agent, queue } = button.dataset;
+  const panel = button.closest(".transfer");
+  const body = new URLSearchParams({ form_token: formToken(), agent: agent ?? "", queue: queue ?? "" });
+  if (await send(`${panel.dataset.callUrl}/${target}`, body)) panel.hidden = true;
+}
+
+function filtered({ target }) {
+  const list = document.getElementById(target.dataset.filters ?? "");
+  if (!list) return;
+  const wanted = target.value.trim().toLowerCase();
+  for (const item of list.children) item.hidden = !item.dataset.search.toLowerCase().includes(wanted);
+}
+
+// Volume and devices are this computer's, and kept here.
+function sound() {
+  for (const [id, what] of [["volume", "volume"], ["microphone", "input"], ["loudspeaker", "output"]]) {
+    const control = document.getElementById(id);
+    const use = () => work(what, id === "volume" ? control.value / 100 : control.value);
+    control.addEventListener("change", () => {
+      localStorage.setItem(`pult-${id}`, control.value);
+      use();
+    });
+    const kept = localStorage.getItem(`pult-${id}`);
+    if (kept === null) continue;
+    if (id === "volume") control.value = kept;
+    else control.add(new Option(kept, kept, true, true));
+    document.addEventListener("pult:telephone", use);
+  }
+  document.querySelector("#sound details").addEventListener("toggle", listDevices);
+}
+
+async function watchMicrophone() {
+  const leave = await navigator.permissions.query({ name: "microphone" }).catch(() => null);
+  const look = () => {
+    hasMicrophone = leave?.state !== "denied";
+    show();
+  };
+  leave?.addEventListener("change", look);
+  look();
+}
+
+async function listDevices() {
+  const devices = await navigator.mediaDevices.enumerateDevices();
+  for (const [id, kind] of [["microphone", "audioinput"], ["loudspeaker", "audiooutput"]]) {
+    const control = document.getElementById(id);
+    const [first] = control.options;
+    const chosen = control.value;
+    const found = devices.filter((one) => one.kind === kind && one.deviceId && one.deviceId !== "default");
+    control.replaceChildren(first, ...found.map((one) => new Option(one.label || one.deviceId.slice(0, 8), one.deviceId)));
+    control.value = found.some((one) => one.deviceId === chosen) ? chosen : "";
+  }
+}

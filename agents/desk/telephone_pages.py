@@ -1,0 +1,184 @@
+"""The routes of the desk's telephone: its access token, and what an agent does with a call beyond speaking."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Final
+
+from flask import Blueprint, Response, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from agents import commands, dialling, joining, ringing
+from agents.desk.colleagues import targets
+from agents.desk.desks import AT_A_DESK, Desk, needs_an_agent, own_desk, refused
+from agents.desk.telephones import page_telephone
+from agents.desk.top_bar import PRESENCES
+from agents.dialling import NumberRefused
+from agents.errors import AgentError, NothingToDo
+from agents.models import Agent
+from agents.staff.guarding import only_for
+from agents.staff.side import own_insurer, side
+from config.phone_numbers import PhoneNumberError, parse_phone
+from ivr.carrier.errors import CarrierError
+from ivr.softphone import STATIC
+
+softphone: Final = Blueprint("softphone", __name__, url_prefix="/softphone", static_folder=STATIC, static_url_path="/")
+"""The scripts of `ivr/softphone`, from our own origin."""
+
+bp: Final = Blueprint("desk_telephone", __name__, url_prefix="/desk")
+bp.before_request(needs_an_agent)
+
+
+@bp.errorhandler(AgentError)
+def impossible(_error: AgentError) -> ResponseReturnValue:
+    """The call went on meanwhile, or is another's."""
+    return refused(gettext("That cannot be done with this call now. The page shows how it stands."))
+
+
+@bp.errorhandler(CarrierError)
+def unreachable(_error: CarrierError) -> ResponseReturnValue:
+    """The carrier did not do it."""
+    return refused(gettext("The telephone exchange did not do it. Try again; the call goes on."))
+
+
+@bp.post("/telephone")
+@only_for(*AT_A_DESK)
+def telephone() -> ResponseReturnValue:
+    """What the page needs to hold the agent's telephone; 409 for who is rung elsewhere."""
+    desk, now = own_desk(), side().centre.clock.now()
+    with side().centre.database.reading("own_telephone") as tx:
+        address = tx.get_one(Agent, desk.agent_id).address
+    given = page_telephone(side().centre.settings, address, at=now)
+    if given is None:
+        return refused(gettext("Calls ring at your own telephone, not on this page."))
+    return jsonify(asdict(given))
+
+
+@bp.get("/targets")
+@only_for(*AT_A_DESK)
+def whom() -> ResponseReturnValue:
+    """Colleagues, queues and numbers to which a call can go."""
+    desk = own_desk()
+    with side().centre.database.reading("desk_targets") as tx:
+        found = targets(tx, insurer=own_insurer(), agent_id=desk.agent_id)
+    return render_template("desk/targets.html", targets=found, presence_words=PRESENCES)
+
+
+@bp.post("/calls/<call_id>/decline")
+@only_for(*AT_A_DESK)
+def decline(call_id: str) -> ResponseReturnValue:
+    """Refuse the ring: the caller keeps their place, the agent is away."""
+
+    def refuse(desk: Desk) -> None:
+        ringing.decline(desk.floor, commands.answer(desk.floor, insurer_id=desk.insurer_id, code=desk.code))
+
+    return _with_own_call(call_id, refuse)
+
+
+@bp.post("/calls/<call_id>/hold")
+@only_for(*AT_A_DESK)
+def hold(call_id: str) -> ResponseReturnValue:
+    """Put the caller on hold, with music, or take them off."""
+    is_on = request.form.get("on") == "yes"
+    return _with_own_call(
+        call_id, lambda desk: commands.set_hold(desk.floor, insurer_id=desk.insurer_id, code=desk.code, on=is_on)
+    )
+
+
+@bp.post("/calls/<call_id>/hang-up")
+@only_for(*AT_A_DESK)
+def hang_up(call_id: str) -> ResponseReturnValue:
+    """End the call on purpose."""
+    return _with_own_call(
+        call_id, lambda desk: commands.hang_up(desk.floor, insurer_id=desk.insurer_id, code=desk.code)
+    )
+
+
+@bp.post("/calls/<call_id>/transfer")
+@only_for(*AT_A_DESK)
+def transfer(call_id: str) -> ResponseReturnValue:
+    """Cold transfer to a colleague, or to a queue."""
+    agent, queue = request.form.get("agent", ""), request.form.get("queue", "")
+
+    def pass_on(desk: Desk) -> None:
+        own = {"insurer_id": desk.insurer_id, "code": desk.code}
+        if queue:
+            commands.transfer_to_queue(desk.floor, **own, queue=queue)
+        else:
+            commands.transfer(desk.floor, **own, to_code=agent)
+
+    return _with_own_call(call_id, pass_on)
+
+
+@bp.post("/calls/<call_id>/consult")
+@only_for(*AT_A_DESK)
+def consult(call_id: str) -> ResponseReturnValue:
+    """Ask a colleague, the caller on hold."""
+    return _with_own_call(
+        call_id,
+        lambda desk: joining.consult(
+            desk.floor, insurer_id=desk.insurer_id, code=desk.code, to_code=request.form.get("agent", "")
+        ),
+    )
+
+
+@bp.post("/calls/<call_id>/hand-over")
+@only_for(*AT_A_DESK)
+def hand_over(call_id: str) -> ResponseReturnValue:
+    """Complete a warm transfer."""
+    return _with_own_call(
+        call_id, lambda desk: joining.hand_over(desk.floor, insurer_id=desk.insurer_id, code=desk.code)
+    )
+
+
+@bp.post("/calls/<call_id>/end-consult")
+@only_for(*AT_A_DESK)
+def end_consult(call_id: str) -> ResponseReturnValue:
+    """Let the colleague go, and speak with the caller again."""
+    return _with_own_call(
+        call_id, lambda desk: joining.end_consult(desk.floor, insurer_id=desk.insurer_id, code=desk.code)
+    )
+
+
+@bp.post("/dial")
+@only_for(*AT_A_DESK)
+def dial() -> ResponseReturnValue:
+    """Ask to dial the caller or the insured person of the card (`whose`), or a number that was typed; the dial's id."""
+    desk, whose, call_id = own_desk(), request.form.get("whose", ""), request.form.get("call") or None
+    own = {"insurer_id": desk.insurer_id, "code": desk.code}
+    try:
+        if whose and call_id:
+            number = dialling.number_on_card(desk.floor, **own, call_id=call_id, whose=whose)
+        else:
+            number = parse_phone(request.form.get("number", "")[:100])
+        dial_id = dialling.ask(desk.floor, **own, number=number, about_call_id=_own_call_id(desk, call_id))
+    except PhoneNumberError:
+        return refused(gettext("This is no telephone number. Write it as 8 (495) 785-10-57, ext. 123."))
+    except NumberRefused:
+        return refused(gettext("Numbers like this are not dialled from here."))
+    return jsonify({"dial": dial_id})
+
+
+@bp.post("/dials/<dial_id>/over")
+@only_for(*AT_A_DESK)
+def dial_over(dial_id: str) -> ResponseReturnValue:
+    """The call that the page made is over."""
+    desk = own_desk()
+    dialling.hung_up(desk.floor, insurer_id=desk.insurer_id, code=desk.code, dial_id=dial_id)
+    return Response(status=204)
+
+
+def _own_call_id(desk: Desk, call_id: str | None) -> str | None:
+    """The call that it is about, if that is the agent's."""
+    with side().centre.database.reading("own_call") as tx:
+        return call_id if call_id and tx.get_one(Agent, desk.agent_id).call_id == call_id else None
+
+
+def _with_own_call(call_id: str, do: Callable[[Desk], object]) -> Response:
+    """Do it with the call that the page shows: where the agent has another by now, nothing is done."""
+    desk = own_desk()
+    with side().centre.database.reading("own_call") as tx:
+        if tx.get_one(Agent, desk.agent_id).call_id != call_id:
+            raise NothingToDo(f"{desk.code} does not have this call")
+    do(desk)
+    return Response(status=204)

@@ -1,0 +1,195 @@
+"""Calls that agents make: asked from the desk, placed by their telephone, logged as calls of the insurer's line.
+
+The page never has the number: it is given the id of a `Dial`, its telephone calls that id, and `/voice/outgoing` finds
+the number by it; so what may be dialled is decided where it is asked, and once.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import select
+
+from agents import legs, presence
+from agents.commands import agent_named
+from agents.errors import NothingToDo
+from agents.floor import Floor
+from agents.models import Agent, Dial, DialState, Presence
+from agents.rows import locked
+from config.audit import audit
+from config.database import Transaction
+from config.ids import new_id
+from config.line_descriptions import Line
+from config.phone_numbers import PhoneNumber
+from config.settings import dial_prefixes
+from ivr.calls.ending import end_call
+from ivr.calls.log import record
+from ivr.calls.models import Call, CallState, Direction
+from ivr.carrier.port import CarrierStatus
+from ivr.insured.models import InsuredPerson, InsuredPhone
+
+ASKED_FOR: Final = timedelta(seconds=60)
+"""How long a page may take to place the call that it asked for."""
+
+_MAY_DIAL: Final = (Presence.AVAILABLE, Presence.AWAY, Presence.WRAP_UP)
+_ANI_OF: Final = "caller"
+_INSURED: Final = "insured"
+
+
+class NumberRefused(NothingToDo):
+    """Agents may not dial this number."""
+
+
+def ask(
+    floor: Floor, *, insurer_id: str, code: str, number: PhoneNumber, about_call_id: str | None = None
+) -> str:
+    """Note that the agent is about to dial a number; the id for their page. Audited.
+
+    Raises NumberRefused, and NothingToDo for who has a call, or a telephone that rings.
+    """
+    if not number.e164.startswith(dial_prefixes(floor.centre.settings)):
+        raise NumberRefused(f"{code} may not dial this number")
+    now = floor.centre.clock.now()
+    with floor.centre.database.transaction("ask_to_dial") as tx:
+        agent = agent_named(tx, insurer_id, code)
+        if agent.presence not in _MAY_DIAL:
+            raise NothingToDo(f"{code} is {agent.presence}")
+        dial = Dial(
+            id=new_id(now),
+            insurer_id=insurer_id,
+            agent_id=agent.id,
+            about_call_id=about_call_id,
+            e164=number.e164,
+            extension=number.extension,
+            state=DialState.ASKED,
+            asked_at=now,
+        )
+        tx.add(dial)
+        audit(
+            tx, insurer_id=insurer_id, at=now, actor=code, action="dials", subject_kind="dial", subject_id=dial.id,
+            call=about_call_id,
+        )  # fmt: skip
+        return dial.id
+
+
+def number_on_card(floor: Floor, *, insurer_id: str, code: str, call_id: str, whose: str) -> PhoneNumber:
+    """The number of the caller, or the insured person's first, of the call that the agent has or writes down.
+
+    Raises NothingToDo where there is none, or the call is another's.
+    """
+    with floor.centre.database.reading("number_on_card") as tx:
+        agent = tx.scalar(select(Agent).where(Agent.insurer_id == insurer_id, Agent.code == code))
+        call = tx.get(Call, call_id)
+        if agent is None or call is None or agent.call_id != call.id or call.is_anonymous:
+            raise NothingToDo(f"{code} does not have this call")
+        found = _number(tx, call, whose)
+    if found is None:
+        raise NothingToDo("there is no such number on the card")
+    return found
+
+
+def place(floor: Floor, *, dial_id: str, address: str, carrier_sid: str) -> tuple[Dial, Line] | None:
+    """The agent's telephone calls: write the call, once; what to dial, and the line in whose name.
+
+    None for a dial that there is not, another agent's, an old one, or one that was placed under another call.
+    """
+    now = floor.centre.clock.now()
+    with floor.centre.database.transaction("place_dial") as tx:
+        dial = locked(tx, Dial, dial_id)
+        agent = None if dial is None else locked(tx, Agent, dial.agent_id)
+        if dial is None or agent is None or agent.address != address:
+            return None
+        line = _line(floor, tx, dial)
+        if dial.carrier_sid == carrier_sid and dial.state == DialState.PLACED:
+            return dial, line
+        if dial.state != DialState.ASKED or now - dial.asked_at > ASKED_FOR or agent.presence not in _MAY_DIAL:
+            return None
+        _write(tx, dial, agent, line, carrier_sid, now)
+        return dial, line
+
+
+def ended(floor: Floor, *, dial_id: str, status: CarrierStatus) -> None:
+    """The call that an agent made is over; late or repeated, it changes nothing."""
+    centre = floor.centre
+    with centre.database.transaction("end_dial") as tx:
+        dial = tx.get(Dial, dial_id)
+        call = None if dial is None or dial.call_id is None else locked(tx, Call, dial.call_id)
+        if call is not None:
+            end_call(centre, tx, call, cause=status.value, at=centre.clock.now())
+
+
+def hung_up(floor: Floor, *, insurer_id: str, code: str, dial_id: str) -> None:
+    """The agent's page says that its call is over: the carrier is asked whether that is so."""
+    with floor.centre.database.reading("dial_hung_up") as tx:
+        agent = tx.scalar(select(Agent).where(Agent.insurer_id == insurer_id, Agent.code == code))
+        dial = tx.get(Dial, dial_id)
+    if agent is None or dial is None or dial.agent_id != agent.id or dial.carrier_sid is None:
+        raise NothingToDo(f"{code} did not make this call")
+    leg = floor.carrier.call_status(dial.carrier_sid)
+    if leg is None or leg.status.is_over:
+        ended(floor, dial_id=dial.id, status=CarrierStatus.COMPLETED if leg is None else leg.status)
+
+
+def over(tx: Transaction, call: Call, *, at: datetime) -> None:
+    """The call is over: whoever made it writes down what came of it, unless they write down another already."""
+    dial = tx.scalar(select(Dial).where(Dial.call_id == call.id, Dial.state == DialState.PLACED))
+    if dial is None:
+        return
+    dial.state = DialState.OVER
+    agent = locked(tx, Agent, dial.agent_id)
+    if agent is None or dial.carrier_sid is None:
+        return
+    legs.follow(tx, call, agent, dial.carrier_sid, at=at, cause=call.hangup_cause)
+    record(tx, call, "agent_left", at=at, dial=dial.id, agent=agent.code)
+    if agent.presence == Presence.ON_CALL and agent.call_id == call.id:
+        presence.change(tx, agent, Presence.WRAP_UP, at=at, call_id=call.id)
+
+
+def _write(tx: Transaction, dial: Dial, agent: Agent, line: Line, carrier_sid: str, now: datetime) -> None:
+    about = None if dial.about_call_id is None else tx.get(Call, dial.about_call_id)
+    call = Call(
+        id=new_id(now),
+        insurer_id=dial.insurer_id,
+        carrier_sid=carrier_sid,
+        line=line.name,
+        dnis=line.numbers[0],
+        ani=dial.e164,
+        direction=Direction.OUTBOUND,
+        state=CallState.CONNECTED,
+        started_at=now,
+        answered_at=now,
+        language="ru" if about is None else about.language,
+        flow=line.flow,
+        flow_digest="" if about is None else about.flow_digest,
+        continues_call_id=dial.about_call_id,
+    )
+    tx.add(call)
+    tx.flush()
+    dial.state, dial.carrier_sid, dial.call_id = DialState.PLACED, carrier_sid, call.id
+    record(tx, call, "dialled", at=now, dial=dial.id, agent=agent.code)
+    legs.follow(tx, call, agent, carrier_sid, at=now, has_answered=True)
+    # An agent speaks here from the start: what came of the call is theirs to say.
+    record(tx, call, "agent_connected", at=now, dial=dial.id, agent=agent.code)
+    if agent.presence != Presence.WRAP_UP:
+        presence.change(tx, agent, Presence.ON_CALL, at=now, call_id=call.id)
+
+
+def _line(floor: Floor, tx: Transaction, dial: Dial) -> Line:
+    """The line of the call that it is about, else the insurer's first."""
+    lines = floor.centre.insurers[dial.insurer_id].lines
+    about = None if dial.about_call_id is None else tx.get(Call, dial.about_call_id)
+    return lines.get(about.line if about else "") or next(iter(lines.values()))
+
+
+def _number(tx: Transaction, call: Call, whose: str) -> PhoneNumber | None:
+    if whose == _ANI_OF:
+        return None if call.ani is None else PhoneNumber(call.ani)
+    if whose != _INSURED or call.insured_id is None:
+        return None
+    row = tx.execute(
+        select(InsuredPhone.e164, InsuredPhone.extension)
+        .join(InsuredPerson, InsuredPerson.id == InsuredPhone.insured_id)
+        .where(InsuredPhone.insured_id == call.insured_id, InsuredPerson.insurer_id == call.insurer_id)
+        .order_by(InsuredPhone.id)
+        .limit(1)
+    ).first()
+    return None if row is None else PhoneNumber(row.e164, row.extension)

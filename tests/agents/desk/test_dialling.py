@@ -1,0 +1,150 @@
+"""Calls that agents make: which numbers, whose page, once; logged with the agent as the one who dialled."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from agents import commands, dialling
+from agents.models import Dial
+from agents.upkeep import keep_up
+from agents.web import place_dial
+from config.phone_numbers import PhoneNumber
+from ivr.calls.models import Call, CallEvent, IdentificationLevel, Leg
+from ivr.carrier.port import CarrierStatus
+from tests.agents.desk.conftest import OTHER_PHONE, OWN_PHONE, Ringing, ring
+from tests.agents.staff.conftest import Site
+
+CLINIC = PhoneNumber("+74951112233", "12")
+
+
+def ask(site: Site, who: str = "anna", **fields: str):
+    return site.signed_in(who).post("/desk/dial", fields, page="/no-such-page")
+
+
+def rows(site: Site, model: type, **where: object) -> list:
+    with site.house.centre.database.reading("rows") as tx:
+        return list(tx.scalars(select(model).filter_by(**where)))
+
+
+def asked(site: Site, number: PhoneNumber = CLINIC) -> str:
+    return dialling.ask(site.house.floor, insurer_id="vsk", code="desk-1", number=number)
+
+
+def place(site: Site, dial_id: str, *, address: str = "client:desk-1", sid: str = "CA-out") -> str:
+    return place_dial(site.house.floor, dial_id, address, sid)
+
+
+def test_a_call_is_dialled_with_its_extension_in_the_name_of_the_line_and_logged(site: Site) -> None:
+    document = place(site, asked(site))
+    assert '<Number sendDigits="ww12">+74951112233</Number>' in document
+    assert 'callerId="+78002001441"' in document
+    (call,) = rows(site, Call)
+    assert (call.direction, call.ani, call.line) == ("outbound", "+74951112233", "medical_desk")
+    (leg,) = rows(site, Leg)
+    agent = site.house.agent_now("desk-1")
+    assert (leg.party, leg.agent_id, leg.carrier_sid) == ("agent", agent.id, "CA-out")
+    assert (agent.presence, agent.call_id) == ("on_call", call.id)
+    assert site.audited(actor="desk-1", action="dials") == ["dials"]
+
+
+def test_the_same_webhook_again_is_the_same_answer_and_another_is_none(site: Site) -> None:
+    dial_id = asked(site)
+    first = place(site, dial_id)
+    assert place(site, dial_id) == first
+    assert "<Hangup/>" in place(site, dial_id, sid="CA-replayed")
+    assert len(rows(site, Call)) == 1
+
+
+@pytest.mark.parametrize(
+    ("dial_id", "address"),
+    [("own", "client:desk-2"), ("own", "+74950000001"), ("+74951112233", "client:desk-1"), ("", "client:desk-1")],
+    ids=["another's page", "no page", "a number for an id", "nothing"],
+)
+def test_what_was_not_asked_for_is_not_dialled(site: Site, dial_id: str, address: str) -> None:
+    own = asked(site)
+    assert "<Hangup/>" in place(site, own if dial_id == "own" else dial_id, address=address)
+    assert rows(site, Call) == []
+    assert site.house.agent_now("desk-1").presence == "available"
+
+
+def test_what_was_asked_for_long_ago_is_not_dialled(site: Site) -> None:
+    dial_id = asked(site)
+    site.house.clock.move_by(dialling.ASKED_FOR / timedelta(seconds=1) + 1)
+    assert "<Hangup/>" in place(site, dial_id)
+    assert rows(site, Call) == []
+
+
+@pytest.mark.parametrize("number", ["+1 202 555 0143", "+44 20 7946 0958", "112", "не номер", ""])
+def test_numbers_that_agents_may_not_dial_leave_nothing(site: Site, number: str) -> None:
+    assert ask(site, number=number).status_code == 409
+    assert rows(site, Dial) == []
+
+
+def test_the_insured_persons_number_never_reaches_the_page(site: Site) -> None:
+    called = ring(site, ani=OTHER_PHONE)
+    called.answer()
+    called.know(IdentificationLevel.IDENTIFIED)
+    commands.hang_up(site.house.floor, insurer_id="vsk", code="desk-1")
+    response = ask(site, whose="insured", call=called.call.id)
+    assert response.status_code == 200
+    assert OWN_PHONE not in response.text
+    assert OWN_PHONE not in site.signed_in("anna").get("/desk").text
+    (dial,) = rows(site, Dial)
+    assert (dial.e164, dial.about_call_id) == (OWN_PHONE, called.call.id)
+    assert response.json == {"dial": dial.id}
+
+
+def test_a_call_made_while_writing_down_belongs_to_the_call_before(site: Site) -> None:
+    called = ring(site)
+    called.answer()
+    commands.hang_up(site.house.floor, insurer_id="vsk", code="desk-1")
+    dial_id = ask(site, whose="caller", call=called.call.id).json["dial"]
+    place(site, dial_id)
+    (made,) = rows(site, Call, direction="outbound")
+    assert made.continues_call_id == called.call.id
+    agent = site.house.agent_now("desk-1")
+    assert (agent.presence, agent.call_id) == ("wrap_up", called.call.id)
+    dialling.ended(site.house.floor, dial_id=dial_id, status=CarrierStatus.COMPLETED)
+    assert site.house.agent_now("desk-1").call_id == called.call.id
+    assert rows(site, Call, id=made.id)[0].state == "ended"
+
+
+@pytest.mark.parametrize("whose", ["insured", "caller"])
+def test_the_card_of_another_agents_call_gives_no_number(ringing_call: Ringing, whose: str) -> None:
+    ringing_call.answer()
+    ringing_call.know(IdentificationLevel.VERIFIED)
+    assert ask(ringing_call.site, "boss", whose=whose, call=ringing_call.call.id).status_code == 409
+    assert rows(ringing_call.site, Dial) == []
+
+
+def test_who_has_a_call_makes_no_other(ringing_call: Ringing) -> None:
+    ringing_call.answer()
+    assert ask(ringing_call.site, number="8 495 111-22-33").status_code == 409
+
+
+def test_after_it_the_agent_writes_down_what_came_of_it_and_upkeep_waits_for_the_end(site: Site) -> None:
+    dial_id = asked(site)
+    place(site, dial_id)
+    site.house.clock.move_by(600)
+    keep_up(site.house.centre)
+    assert site.house.agent_now("desk-1").presence == "on_call"
+    for _ in range(2):
+        dialling.ended(site.house.floor, dial_id=dial_id, status=CarrierStatus.NO_ANSWER)
+    assert site.house.agent_now("desk-1").presence == "wrap_up"
+    (call,) = rows(site, Call)
+    assert (call.state, call.hangup_cause) == ("ended", "no_answer")
+    assert [one.kind for one in rows(site, CallEvent)] == ["dialled", "agent_connected", "ended", "agent_left"]
+
+
+def test_a_page_that_says_its_call_is_over_is_believed_when_the_carrier_says_so_too(site: Site) -> None:
+    dial_id = asked(site)
+    place(site, dial_id)
+    anna = site.signed_in("anna")
+    assert anna.post(f"/desk/dials/{dial_id}/over", page="/no-such-page").status_code == 204
+    assert site.house.agent_now("desk-1").presence == "on_call"
+    site.house.carrier.statuses["CA-out"] = CarrierStatus.COMPLETED
+    assert site.signed_in("boss").post(f"/desk/dials/{dial_id}/over", page="/no-such-page").status_code == 409
+    assert site.house.agent_now("desk-1").presence == "on_call"
+    anna.post(f"/desk/dials/{dial_id}/over", page="/no-such-page")
+    assert site.house.agent_now("desk-1").presence == "wrap_up"

@@ -1,0 +1,307 @@
+"""Whole calls: a caller's telephone in one browser, desks in others, and the sound between them, measured."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from agents.models import Offer
+from config.embedded_redis import running
+from config.ports import free_port
+from ivr.calls.models import Call, CallEvent, Hold, Leg
+from tests.agents.desk.whole import (
+    AGENT_TONE,
+    CALLER_TONE,
+    COLLEAGUE_TONE,
+    Person,
+    WholeCentre,
+    caller_of,
+    desk_of,
+    until,
+)
+from tests.agents.staff.browsing import launched
+
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("browsers")]
+expect.set_options(timeout=60_000)
+ANNA, BORIS = "vsk-desk-1", "vsk-desk-2"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with launched() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[WholeCentre]:
+    """One centre for all; the browser first, so that nothing is started where there is none."""
+    folder = tmp_path_factory.mktemp("whole")
+    with running(free_port(), folder / "redis") as redis, WholeCentre(folder, redis.url).up() as centre:
+        yield centre
+
+
+@pytest.fixture
+def people(programs: WholeCentre) -> Iterator[list[Person]]:
+    """Whoever takes part in the test: their browsers are closed after it, and the centre is as before."""
+    there: list[Person] = []
+    yield there
+    for person in there:
+        person.context.close()
+    programs.everybody_goes()
+
+
+@pytest.fixture
+def anna(browser: Browser, programs: WholeCentre, people: list[Person]) -> Person:
+    people.append(desk_of(browser, programs, ANNA, AGENT_TONE))
+    return people[-1]
+
+
+@pytest.fixture
+def boris(browser: Browser, programs: WholeCentre, people: list[Person], anna: Person) -> Person:
+    """A colleague, who has been free for less long than anna."""
+    people.append(desk_of(browser, programs, BORIS, COLLEAGUE_TONE))
+    return people[-1]
+
+
+@pytest.fixture
+def caller(browser: Browser, programs: WholeCentre, people: list[Person], anna: Person) -> Person:
+    people.append(caller_of(browser, programs, "0"))
+    return people[-1]
+
+
+def stage(person: Person, expected: str) -> None:
+    expect(person.page.locator("#desk-now")).to_have_attribute("data-stage", expected)
+
+
+def accept(person: Person) -> None:
+    """By the key, once it rings."""
+    expect(person.page.locator("#phone-accept")).to_be_enabled()
+    person.page.keyboard.press("KeyA")
+    stage(person, "talking")
+
+
+@contextmanager
+def no_complaints(page: Page) -> Iterator[None]:
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda message: wrong.append(message.text) if "Content Security" in message.text else None)
+    yield
+    assert wrong == []
+
+
+def test_a_whole_call(programs: WholeCentre, anna: Person, caller: Person) -> None:
+    page = anna.page
+    with no_complaints(page):
+        accept_button = page.locator("#phone-accept")
+        expect(accept_button).to_be_enabled()
+        expect(accept_button).to_be_focused()
+        expect(page).to_have_title("☎ Звонок")
+        # Who it is stands there before the telephone is answered.
+        expect(page.locator(".desk-call")).to_contain_text("Медицинский пульт")
+        expect(page.locator(".desk-call")).to_contain_text("+7 000 ···-··-01")
+        expect(page.locator(".desk-who")).to_contain_text("известен только номер")
+        page.keyboard.press("Enter")
+        stage(anna, "talking")
+        anna.hears(CALLER_TONE)
+        caller.hears(AGENT_TONE)
+
+        page.keyboard.press("KeyM")
+        expect(page.locator("#phone-mute")).to_have_attribute("aria-pressed", "true")
+        caller.hears_no(AGENT_TONE)
+        page.keyboard.press("KeyM")
+        caller.hears(AGENT_TONE)
+
+        page.keyboard.press("KeyH")
+        stage(anna, "holding")
+        caller.hears_music()
+        anna.hears_no(CALLER_TONE)
+        page.keyboard.press("KeyH")
+        stage(anna, "talking")
+        anna.hears(CALLER_TONE)
+        caller.hears(AGENT_TONE)
+
+        expect(page.locator("#phone-state")).to_contain_text("Связь: хорошая")
+        page.keyboard.press("KeyE")
+        stage(anna, "wrap_up")
+    call = programs.newest_call()
+    assert len(programs.rows(Hold, call_id=call.id)) == 1
+    kinds = [one.kind for one in programs.rows(CallEvent, call_id=call.id)]
+    assert "agent_hung_up" in kinds
+    expect(page.locator(".desk-call")).to_contain_text("Осталось")
+
+
+def test_keys_pressed_at_the_desk_are_heard(anna: Person, caller: Person) -> None:
+    accept(anna)
+    anna.hears(CALLER_TONE)
+    anna.page.keyboard.press("KeyK")
+    expect(anna.page.locator("#keypad")).to_be_visible()
+
+    def is_heard() -> bool:
+        anna.page.keyboard.type("5" * 30)
+        _, shares = caller.listen(770.0, 1336.0)
+        return min(shares) > 0.03
+
+    until(is_heard, "the tones of key 5")
+
+
+def test_a_second_tab_does_not_ring_twice_and_works_the_same_telephone(anna: Person, caller: Person) -> None:
+    second = anna.context.new_page()
+    second.goto(anna.page.url)
+    expect(second.locator("#phone-state")).to_contain_text("в другой вкладке")
+    expect(second.locator("#phone-accept")).to_be_enabled()
+    expect(anna.page.locator("#phone-accept")).to_be_enabled()
+    second.locator("#phone-accept").click()
+    expect(second.locator("#desk-now")).to_have_attribute("data-stage", "talking")
+    stage(anna, "talking")
+    anna.hears(CALLER_TONE)
+    # The sound is in one tab only.
+    assert second.evaluate("window.remote") is None
+    second.keyboard.press("KeyM")
+    caller.hears_no(AGENT_TONE)
+
+
+def test_a_declined_call_keeps_its_place_and_goes_to_somebody_else(
+    programs: WholeCentre, anna: Person, caller: Person, boris: Person
+) -> None:
+    expect(anna.page.locator("#phone-accept")).to_be_enabled()
+    anna.page.keyboard.press("KeyD")
+    expect(anna.page.locator(".presence .word")).to_have_text("Отклонён звонок")
+    accept(boris)
+    boris.hears(CALLER_TONE)
+    assert [one.state for one in programs.rows(Offer, call_id=programs.newest_call().id)] == ["declined", "accepted"]
+
+
+def test_a_cold_transfer_to_a_colleague(anna: Person, caller: Person, boris: Person) -> None:
+    accept(anna)
+    anna.hears(CALLER_TONE)
+    anna.page.keyboard.press("KeyT")
+    expect(anna.page.locator("#target-search")).to_be_focused()
+    anna.page.keyboard.type("102")
+    anna.page.locator("#targets li:visible").get_by_role("button", name="Перевести").click()
+    stage(anna, "wrap_up")
+    accept(boris)
+    expect(boris.page.locator(".desk-call")).to_contain_text("передан вам")
+    boris.hears(CALLER_TONE)
+    caller.hears(COLLEAGUE_TONE)
+
+
+def test_a_cold_transfer_to_a_queue(programs: WholeCentre, anna: Person, caller: Person, boris: Person) -> None:
+    accept(anna)
+    anna.page.keyboard.press("KeyT")
+    anna.page.locator("#target-search").fill("срочно")
+    anna.page.locator("#targets li:visible").get_by_role("button", name="Перевести").click()
+    stage(anna, "wrap_up")
+    accept(boris)
+    expect(boris.page.locator(".desk-call")).to_contain_text("Срочно")
+    caller.hears(COLLEAGUE_TONE)
+
+
+def consulting(anna: Person, boris: Person, caller: Person) -> None:
+    accept(anna)
+    anna.page.keyboard.press("KeyT")
+    anna.page.locator("#target-search").fill("102")
+    anna.page.locator("#targets li:visible").get_by_role("button", name="Спросить").click()
+    expect(anna.page.locator("#do-hand-over")).to_be_disabled()
+    accept(boris)
+    expect(boris.page.locator(".desk-call")).to_contain_text("в консультации")
+    anna.hears(COLLEAGUE_TONE)
+    boris.hears(AGENT_TONE)
+    caller.hears_music()
+
+
+def test_a_warm_transfer(anna: Person, caller: Person, boris: Person) -> None:
+    consulting(anna, boris, caller)
+    expect(anna.page.locator("#do-hand-over")).to_be_enabled()
+    anna.page.keyboard.press("KeyT")
+    stage(anna, "wrap_up")
+    boris.hears(CALLER_TONE)
+    caller.hears(COLLEAGUE_TONE)
+    expect(boris.page.locator("#do-hold")).to_be_enabled()
+
+
+def test_all_three_together_and_then_without_the_colleague(anna: Person, caller: Person, boris: Person) -> None:
+    consulting(anna, boris, caller)
+    anna.page.keyboard.press("KeyG")
+    caller.hears(AGENT_TONE, COLLEAGUE_TONE)
+    boris.hears(AGENT_TONE, CALLER_TONE)
+    anna.page.keyboard.press("KeyB")
+    expect(anna.page.locator("#do-hold")).to_be_enabled()
+    caller.hears(AGENT_TONE)
+    expect(boris.page.locator(".presence .word")).to_have_text("Доступен")
+
+
+def test_a_browser_killed_in_mid_call_sends_the_caller_to_the_head_of_the_queue(
+    anna: Person, caller: Person, boris: Person
+) -> None:
+    accept(anna)
+    anna.hears(CALLER_TONE)
+    anna.context.close()
+    # They are told why, and go on with the next agent.
+    expect(caller.page.locator("#story")).to_contain_text("прервалась")
+    accept(boris)
+    boris.hears(CALLER_TONE)
+    caller.hears(COLLEAGUE_TONE)
+
+
+def test_the_desks_server_restarted_under_an_open_page_costs_no_call(
+    programs: WholeCentre, anna: Person, caller: Person
+) -> None:
+    accept(anna)
+    anna.hears(CALLER_TONE)
+    programs.stop("desk")
+    expect(anna.page.locator("html")).to_have_attribute("data-connection", "lost")
+    expect(anna.page.locator("#do-hold")).to_be_disabled()
+    # What the telephone itself does needs no desk, and the sound goes on.
+    anna.page.keyboard.press("KeyM")
+    caller.hears_no(AGENT_TONE)
+    anna.page.keyboard.press("KeyM")
+    caller.hears(AGENT_TONE)
+    programs.start("desk")
+    expect(anna.page.locator("html")).to_have_attribute("data-connection", "up")
+    stage(anna, "talking")
+    anna.page.keyboard.press("KeyH")
+    stage(anna, "holding")
+    caller.hears_music()
+
+
+def test_a_call_that_the_agent_makes(programs: WholeCentre, anna: Person) -> None:
+    page = anna.page
+    page.keyboard.press("KeyN")
+    page.locator("#dial-number").fill("8 (495) 111-22-33 доб. 12")
+    page.keyboard.press("Enter")
+    expect(page.locator("#dialled")).to_be_visible()
+    anna.hears(425.0)
+    call = until(lambda: programs.rows(Call, direction="outbound"), "the call in the log")[-1]
+    assert (call.ani, call.line, call.state) == ("+74951112233", "medical_desk", "connected")
+    expect(page.locator(".presence .word")).to_have_text("В разговоре")
+    page.keyboard.press("KeyE")
+    stage(anna, "wrap_up")
+    (leg,) = programs.rows(Leg, call_id=call.id)
+    assert (leg.party, leg.agent_id) == ("agent", programs.agent(ANNA).id)
+    assert programs.rows(Call, id=call.id)[0].state == "ended"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(anna: Person, caller: Person, scheme: str) -> None:
+    anna.page.emulate_media(color_scheme=scheme)
+    expect(anna.page.locator("#phone-accept")).to_be_enabled()
+    found = {"ringing": serious(anna.page)}
+    accept(anna)
+    found["talking"] = serious(anna.page)
+    anna.page.keyboard.press("KeyT")
+    expect(anna.page.locator("#target-search")).to_be_focused()
+    found["transfer"] = serious(anna.page)
+    anna.page.keyboard.press("Escape")
+    anna.page.keyboard.press("KeyK")
+    found["keypad"] = serious(anna.page)
+    anna.page.keyboard.press("KeyE")
+    stage(anna, "wrap_up")
+    found["wrap-up"] = serious(anna.page)
+    assert not any(found.values()), found
+
+
+def serious(page: Page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found if one["impact"] != "minor"]
