@@ -47,3 +47,13 @@ def callback_status_url(settings: Settings, callback_id: str) -> str:
 def dial_over_url(settings: Settings, dial_id: str) -> str:
     """What an agent who made a call hears after it, which is nothing."""
     return f"{settings.public_url}/voice/dials/{dial_id}/over"
+
+
+def dial_through_url(settings: Settings, dial_id: str) -> str:
+    """The document that connects a caller with the number outside to which an agent passed them on."""
+    return f"{settings.public_url}/voice/dials/{dial_id}/through"
+
+
+def dial_through_over_url(settings: Settings, dial_id: str) -> str:
+    """Where that caller goes on afterwards."""
+    return f"{settings.public_url}/voice/dials/{dial_id}/through/over"

@@ -138,7 +138,7 @@ def transfer(floor: Floor, *, insurer_id: str, code: str, to_code: str) -> None:
         wait.preferred_agent_id, wait.purpose = target_id, Purpose.TRANSFER
         record(tx, call, "transfer_began", at=now, agent=code, to=to_code)
         sid, offer_id = offer.carrier_sid, offer.id
-    _let_go(floor, offer_id, sid)
+    let_go(floor, offer_id, sid)
 
 
 def transfer_to_queue(floor: Floor, *, insurer_id: str, code: str, queue: str) -> None:
@@ -163,10 +163,10 @@ def transfer_to_queue(floor: Floor, *, insurer_id: str, code: str, queue: str) -
         serve_by(wait, rules)
         record(tx, call, "transfer_began", at=now, agent=code, queue=queue)
         sid, offer_id = offer.carrier_sid, offer.id
-    _let_go(floor, offer_id, sid)
+    let_go(floor, offer_id, sid)
 
 
-def _let_go(floor: Floor, offer_id: str, sid: str | None) -> None:
+def let_go(floor: Floor, offer_id: str, sid: str | None) -> None:
     """End the agent's leg: the caller goes on by the action of their own."""
     if sid is not None:
         floor.carrier.end_call(call_sid=sid)

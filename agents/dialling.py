@@ -10,11 +10,13 @@ from typing import Final
 from sqlalchemy import select
 
 from agents import legs, presence
-from agents.commands import agent_named
+from agents.addresses import dial_through_url
+from agents.commands import agent_named, conversation_of, let_go
 from agents.errors import NothingToDo
 from agents.floor import Floor
-from agents.models import Agent, Dial, DialState, Presence
+from agents.models import Agent, Dial, DialState, Offer, Presence, Purpose
 from agents.rows import locked
+from agents.waits import last_wait
 from config.audit import audit
 from config.database import Transaction
 from config.ids import new_id
@@ -39,6 +41,52 @@ class NumberRefused(NothingToDo):
     """Agents may not dial this number."""
 
 
+def pass_outside(floor: Floor, *, insurer_id: str, code: str, number: PhoneNumber) -> None:
+    """Cold transfer to a number outside: the caller is connected with it, the agent wraps up; audited.
+
+    Unanswered, the caller comes back to the head of the queue. Raises NumberRefused, and NothingToDo without a call.
+    """
+    _check(floor, code, number)
+    now = floor.centre.clock.now()
+    with floor.centre.database.transaction("pass_outside") as tx:
+        offer = conversation_of(tx, insurer_id, code)
+        call = tx.get_one(Call, offer.call_id)
+        dial = _new(insurer_id, offer.agent_id, number, now, about_call_id=call.id)
+        tx.add(dial)
+        record(tx, call, "transfer_began", at=now, agent=code, dial=dial.id)
+        _audit(tx, dial, code, now, action="passes_outside")
+        dial_id, call_sid, leg_sid, offer_id = dial.id, call.carrier_sid, offer.carrier_sid, offer.id
+    floor.carrier.redirect(call_sid=call_sid, document_url=dial_through_url(floor.centre.settings, dial_id))
+    let_go(floor, offer_id, leg_sid)
+
+
+def through(floor: Floor, dial_id: str, *, carrier_sid: str) -> tuple[Dial, Call] | None:
+    """The caller who is passed on outside by this dial; None for any other call."""
+    with floor.centre.database.reading("dial_through") as tx:
+        dial = tx.get(Dial, dial_id)
+        call = None if dial is None or dial.about_call_id is None else tx.get(Call, dial.about_call_id)
+    return None if dial is None or call is None or call.carrier_sid != carrier_sid else (dial, call)
+
+
+def through_over(floor: Floor, dial_id: str, *, carrier_sid: str, is_answered: bool) -> Call | None:
+    """The number outside is done with the caller, or did not answer; their call, which goes on as the wait now says."""
+    found = through(floor, dial_id, carrier_sid=carrier_sid)
+    if found is None:
+        return None
+    with floor.centre.database.transaction("dial_through_over") as tx:
+        call, wait = locked(tx, Call, found[1].id), last_wait(tx, found[1].id)
+        dial = tx.get_one(Dial, dial_id)
+        if call is None or wait is None or dial.state != DialState.ASKED:
+            return call
+        dial.state = DialState.OVER
+        record(tx, call, "passed_outside", at=floor.centre.clock.now(), dial=dial.id, answered=is_answered)
+        if is_answered:
+            _conclude(tx, call, dial)
+        else:
+            wait.purpose, wait.preferred_agent_id = Purpose.TRANSFER, None
+        return call
+
+
 def ask(
     floor: Floor, *, insurer_id: str, code: str, number: PhoneNumber, about_call_id: str | None = None
 ) -> str:
@@ -46,28 +94,15 @@ def ask(
 
     Raises NumberRefused, and NothingToDo for who has a call, or a telephone that rings.
     """
-    if not number.e164.startswith(dial_prefixes(floor.centre.settings)):
-        raise NumberRefused(f"{code} may not dial this number")
+    _check(floor, code, number)
     now = floor.centre.clock.now()
     with floor.centre.database.transaction("ask_to_dial") as tx:
         agent = agent_named(tx, insurer_id, code)
         if agent.presence not in _MAY_DIAL:
             raise NothingToDo(f"{code} is {agent.presence}")
-        dial = Dial(
-            id=new_id(now),
-            insurer_id=insurer_id,
-            agent_id=agent.id,
-            about_call_id=about_call_id,
-            e164=number.e164,
-            extension=number.extension,
-            state=DialState.ASKED,
-            asked_at=now,
-        )
+        dial = _new(insurer_id, agent.id, number, now, about_call_id=about_call_id)
         tx.add(dial)
-        audit(
-            tx, insurer_id=insurer_id, at=now, actor=code, action="dials", subject_kind="dial", subject_id=dial.id,
-            call=about_call_id,
-        )  # fmt: skip
+        _audit(tx, dial, code, now, action="dials")
         return dial.id
 
 
@@ -142,6 +177,49 @@ def over(tx: Transaction, call: Call, *, at: datetime) -> None:
     record(tx, call, "agent_left", at=at, dial=dial.id, agent=agent.code)
     if agent.presence == Presence.ON_CALL and agent.call_id == call.id:
         presence.change(tx, agent, Presence.WRAP_UP, at=at, call_id=call.id)
+
+
+def _check(floor: Floor, code: str, number: PhoneNumber) -> None:
+    if not number.e164.startswith(dial_prefixes(floor.centre.settings)):
+        raise NumberRefused(f"{code} may not dial this number")
+
+
+def _new(insurer_id: str, agent_id: str, number: PhoneNumber, now: datetime, *, about_call_id: str | None) -> Dial:
+    return Dial(
+        id=new_id(now),
+        insurer_id=insurer_id,
+        agent_id=agent_id,
+        about_call_id=about_call_id,
+        e164=number.e164,
+        extension=number.extension,
+        state=DialState.ASKED,
+        asked_at=now,
+    )
+
+
+def _audit(tx: Transaction, dial: Dial, code: str, now: datetime, *, action: str) -> None:
+    audit(
+        tx,
+        insurer_id=dial.insurer_id,
+        at=now,
+        actor=code,
+        action=action,
+        subject_kind="dial",
+        subject_id=dial.id,
+        call=dial.about_call_id,
+    )
+
+
+def _conclude(tx: Transaction, call: Call, dial: Dial) -> None:
+    """Let the caller hear the survey or the goodbye: whoever passed them on had meant to."""
+    offer = tx.scalar(
+        select(Offer)
+        .where(Offer.call_id == call.id, Offer.agent_id == dial.agent_id, Offer.bridged_at.is_not(None))
+        .order_by(Offer.bridged_at.desc())
+        .limit(1)
+    )
+    if offer is not None:
+        offer.is_ended_by_desk = True
 
 
 def _write(tx: Transaction, dial: Dial, agent: Agent, line: Line, carrier_sid: str, now: datetime) -> None:

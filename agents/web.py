@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
 from agents import answering, dialling, placing, ringing
-from agents.addresses import dial_over_url
+from agents.addresses import dial_over_url, dial_through_over_url
 from agents.errors import UnknownOffer
 from agents.floor import Floor
 from agents.models import Callback, Offer
@@ -15,6 +15,7 @@ from config.database import Transaction
 from ivr.calls.models import Call
 from ivr.carrier.port import CarrierStatus
 from ivr.twiml import elements
+from ivr.urls import Urls
 from ivr.web import answers
 
 _OVER: Final = {
@@ -98,7 +99,44 @@ def blueprint(floor: Floor, outgoing: OutgoingCalls, guard: Guard) -> Blueprint:
         dialling.ended(floor, dial_id=dial_id, status=status)
         return answers.document(_HANG_UP)
 
+    @routes.post("/dials/<dial_id>/through")
+    def dial_through(dial_id: str) -> ResponseReturnValue:
+        return answers.document(connect_outside(floor, dial_id, request.form.get("CallSid", "")))
+
+    @routes.post("/dials/<dial_id>/through/over")
+    def dial_through_over(dial_id: str) -> ResponseReturnValue:
+        is_answered = request.form.get("DialCallStatus", "") == "completed"
+        return answers.document(
+            go_on_after_outside(floor, dial_id, request.form.get("CallSid", ""), is_answered=is_answered)
+        )
+
     return routes
+
+
+def connect_outside(floor: Floor, dial_id: str, sid: str) -> str:
+    """The document of a caller who is passed on to a number outside."""
+    found = dialling.through(floor, dial_id, carrier_sid=sid)
+    if found is None:
+        return _HANG_UP
+    dial, call = found
+    return elements.document(
+        elements.dial_number(
+            dial.e164,
+            extension=dial.extension,
+            action=dial_through_over_url(floor.centre.settings, dial.id),
+            caller_id=call.dnis,
+            timeout=_RING_OUT_SECONDS,
+        )
+    )
+
+
+def go_on_after_outside(floor: Floor, dial_id: str, sid: str, *, is_answered: bool) -> str:
+    """On to where a conversation's end leads: the survey or the goodbye, or the queue where nobody answered."""
+    call = dialling.through_over(floor, dial_id, carrier_sid=sid, is_answered=is_answered)
+    if call is None:
+        return _HANG_UP
+    urls = Urls(floor.centre.settings.public_url, call.id)
+    return elements.document(elements.redirect(urls.bridge_left(call.turn)))
 
 
 def place_dial(floor: Floor, dial_id: str, address: str, sid: str) -> str:

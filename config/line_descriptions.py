@@ -223,6 +223,19 @@ class ProgrammeDescription:
     exclusions: tuple[str, ...]
 
 
+AWAY_REASONS: Mapping[str, Words] = {
+    "break": {"ru": "Перерыв", "en": "Break"},
+    "meal": {"ru": "Обед", "en": "Meal"},
+    "training": {"ru": "Обучение", "en": "Training"},
+    "meeting": {"ru": "Совещание", "en": "Meeting"},
+    "technical": {"ru": "Техническая неполадка", "en": "Technical trouble"},
+}
+"""What agents may choose from when going away, where an insurer describes nothing else."""
+
+OWN_AWAY_REASONS = frozenset({"rona", "declined", "unreachable", "connection_lost"})
+"""Why the centre itself takes an agent away; nobody chooses these."""
+
+
 @dataclass(frozen=True)
 class Insurer:
     """One tenant, whole. `regions` has every code that a region answers to; `exclusions` hold for all programmes."""
@@ -253,6 +266,7 @@ class Insurer:
     callbacks: CallbackRules = CallbackRules()
     identification: IdentificationLimits = IdentificationLimits()
     language_skills: LanguageSkills = LanguageSkills()
+    away_reasons: Mapping[str, Words] = field(default_factory=lambda: AWAY_REASONS)
 
     def region(self, code: str | None) -> Region | None:
         """The region of this code, or None."""

@@ -9,6 +9,7 @@ import phonenumbers
 
 from config.calendars import CalendarError, zone_named
 from config.line_descriptions import (
+    OWN_AWAY_REASONS,
     AlwaysDecided,
     CallbackRules,
     Extension,
@@ -199,6 +200,15 @@ def read_speech(outer: Section, default: LineSpeech) -> LineSpeech:
     )
     section.finish()
     return speech
+
+
+def read_away_reason(code: str, section: Section) -> Words:
+    """What a reason to be away is called."""
+    title = words(section, "title")
+    if code in OWN_AWAY_REASONS:
+        section.add("title", f"{code} is a reason of the centre's own: name yours otherwise")
+    section.finish()
+    return title
 
 
 def read_identification(top: Section) -> IdentificationLimits:

@@ -5,9 +5,10 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from config.calendars import CalendarError, Hours, WorkingCalendar, parse_hours, parse_overrides
-from config.line_descriptions import Insurer, Line, LineSpeech, PolicyShape, Queue, Region
+from config.line_descriptions import AWAY_REASONS, Insurer, Line, LineSpeech, PolicyShape, Queue, Region
 from config.line_parts import (
     NEVER_MATCHES,
+    read_away_reason,
     read_callbacks,
     read_deductible,
     read_extension,
@@ -89,6 +90,7 @@ class InsurerReader:
             callbacks=read_callbacks(top),
             identification=read_identification(top),
             language_skills=read_language_skills(top),
+            away_reasons=top.each("away_reasons", read_away_reason) or AWAY_REASONS,
         )
         top.finish()
         return insurer

@@ -1,6 +1,6 @@
 """To whom a call can go: colleagues by what they are doing, the insurer's queues, and its named numbers outside."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -10,6 +10,7 @@ from sqlalchemy import select
 from agents.models import Agent, Presence
 from config.database import Transaction
 from config.line_descriptions import Insurer, Words
+from config.phone_numbers import PhoneNumber
 
 _ORDER: Final = (Presence.AVAILABLE, Presence.WRAP_UP, Presence.ON_CALL, Presence.OFFERED, Presence.AWAY)
 
@@ -34,7 +35,7 @@ class Colleague:
 
 @dataclass(frozen=True)
 class Place:
-    """A queue, or a number outside, by the name that the insurer's description gives it."""
+    """A queue by the name that the insurer's description gives it."""
 
     name: str
     title: Words
@@ -46,6 +47,7 @@ class Targets:
 
     colleagues: Sequence[Colleague]
     queues: Sequence[Place]
+    outside: Mapping[str, PhoneNumber]
 
 
 def targets(tx: Transaction, *, insurer: Insurer, agent_id: str) -> Targets:
@@ -53,7 +55,7 @@ def targets(tx: Transaction, *, insurer: Insurer, agent_id: str) -> Targets:
     statement = select(Agent).where(Agent.insurer_id == insurer.id, Agent.id != agent_id).order_by(Agent.code)
     found = sorted(map(_colleague, tx.scalars(statement)), key=lambda one: _ORDER.index(one.presence))
     queues = [Place(one.name, one.title) for one in insurer.queues.values() if not one.is_anonymous]
-    return Targets(found, queues)
+    return Targets(found, queues, insurer.destinations)
 
 
 def _colleague(agent: Agent) -> Colleague:

@@ -33,7 +33,7 @@ def own_desk() -> Desk:
 def needs_an_agent() -> None:
     """Before every view of a desk: a supervisor may take calls too, if there is an agent's row for it."""
     if not is_static(request.endpoint) and staff().agent_id is None:
-        abort(403)
+        abort(403, description="no agent")
 
 
 def refused(why: LazyString | str) -> Response:

@@ -76,6 +76,14 @@ DEDUCTIBLES: Final[Mapping[str, LazyString]] = {
     "active": lazy_gettext("deductible activated"),
 }
 
+OUTSIDE: Final[Mapping[str, LazyString]] = {
+    "navigator": lazy_gettext("Medical navigator"),
+    "contract_support": lazy_gettext("Contract support"),
+    "telemedicine": lazy_gettext("Telemedicine partner"),
+    "telemedicine_moscow": lazy_gettext("Telemedicine partner, Moscow"),
+}
+"""Numbers outside, by the names of the insurers' `destinations`; others are shown by their number."""
+
 _ASKED: Final[Mapping[tuple[str, str], LazyString]] = {
     ("identify", "several"): lazy_gettext("policy and birth date fit several people"),
     ("identify", "locked"): lazy_gettext("too many tries to identify: ask the questions yourself"),

@@ -11,9 +11,10 @@ from agents.desk.call_now import CallNow, call_now
 from agents.desk.card import Card, card_of
 from agents.desk.desks import AT_A_DESK, needs_an_agent, own_desk
 from agents.desk.matter_words import CALLER_ROLES, DEDUCTIBLES, LANGUAGES, LEVELS, REQUEST_KINDS, STEPS, asked_words
-from agents.desk.top_bar import AWAY_REASONS, TopBar, top_bar
+from agents.desk.top_bar import TopBar, top_bar
 from agents.errors import ImpossibleChange, NothingToDo, OutcomeMissing
 from agents.staff.guarding import only_for
+from agents.staff.languages import language
 from agents.staff.side import own_insurer, side
 
 bp: Final = Blueprint("desk", __name__, url_prefix="/desk", template_folder="templates", static_folder="static")
@@ -25,7 +26,8 @@ bp.before_request(needs_an_agent)
 def desk() -> ResponseReturnValue:
     """The whole page."""
     now, card = _call()
-    return render_template("desk/desk.html", bar=_bar(), away_reasons=AWAY_REASONS, call=now, card=card, **_WORDS)
+    reasons = own_insurer().away_reasons
+    return render_template("desk/desk.html", bar=_bar(), away_reasons=reasons, call=now, card=card, **_WORDS)
 
 
 @bp.get("/now")
@@ -40,7 +42,7 @@ def now() -> ResponseReturnValue:
 @only_for(*AT_A_DESK)
 def bar() -> ResponseReturnValue:
     """The agent's part of the bar on top, anew."""
-    return render_template("desk/bar.html", bar=_bar(), away_reasons=AWAY_REASONS)
+    return render_template("desk/bar.html", bar=_bar(), away_reasons=own_insurer().away_reasons)
 
 
 @bp.post("/presence")
@@ -51,7 +53,7 @@ def presence() -> ResponseReturnValue:
     try:
         if wanted == "available":
             commands.become_available(desk.floor, insurer_id=desk.insurer_id, code=desk.code)
-        elif wanted in AWAY_REASONS:
+        elif wanted in own_insurer().away_reasons:
             commands.go_away(desk.floor, insurer_id=desk.insurer_id, code=desk.code, reason=wanted)
         else:
             abort(400)
@@ -74,7 +76,7 @@ _WORDS: Final = {
 def _bar() -> TopBar:
     desk = own_desk()
     with side().centre.database.reading("desk_bar") as tx:
-        return top_bar(tx, insurer_id=desk.insurer_id, agent_id=desk.agent_id)
+        return top_bar(tx, insurer=own_insurer(), agent_id=desk.agent_id, language=language())
 
 
 def _call() -> tuple[CallNow | None, Card | None]:

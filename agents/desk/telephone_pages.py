@@ -1,5 +1,6 @@
 """The routes of the desk's telephone: its access token, and what an agent does with a call beyond speaking."""
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Final
@@ -11,6 +12,7 @@ from flask_babel import gettext
 from agents import commands, dialling, joining, ringing
 from agents.desk.colleagues import targets
 from agents.desk.desks import AT_A_DESK, Desk, needs_an_agent, own_desk, refused
+from agents.desk.matter_words import OUTSIDE
 from agents.desk.telephones import page_telephone
 from agents.desk.top_bar import PRESENCES
 from agents.dialling import NumberRefused
@@ -41,6 +43,18 @@ def unreachable(_error: CarrierError) -> ResponseReturnValue:
     return refused(gettext("The telephone exchange did not do it. Try again; the call goes on."))
 
 
+@bp.errorhandler(PhoneNumberError)
+def no_number(_error: PhoneNumberError) -> ResponseReturnValue:
+    """What was typed is no telephone number."""
+    return refused(gettext("This is no telephone number. Write it as 8 (495) 785-10-57, ext. 123."))
+
+
+@bp.errorhandler(NumberRefused)
+def not_dialled(_error: NumberRefused) -> ResponseReturnValue:
+    """A number that agents may not dial."""
+    return refused(gettext("Numbers like this are not dialled from here."))
+
+
 @bp.post("/telephone")
 @only_for(*AT_A_DESK)
 def telephone() -> ResponseReturnValue:
@@ -61,7 +75,8 @@ def whom() -> ResponseReturnValue:
     desk = own_desk()
     with side().centre.database.reading("desk_targets") as tx:
         found = targets(tx, insurer=own_insurer(), agent_id=desk.agent_id)
-    return render_template("desk/targets.html", targets=found, presence_words=PRESENCES)
+    words = {"presence_words": PRESENCES, "outside_words": defaultdict(str, OUTSIDE)}
+    return render_template("desk/targets.html", targets=found, **words)
 
 
 @bp.post("/calls/<call_id>/decline")
@@ -97,12 +112,16 @@ def hang_up(call_id: str) -> ResponseReturnValue:
 @bp.post("/calls/<call_id>/transfer")
 @only_for(*AT_A_DESK)
 def transfer(call_id: str) -> ResponseReturnValue:
-    """Cold transfer to a colleague, or to a queue."""
-    agent, queue = request.form.get("agent", ""), request.form.get("queue", "")
+    """Cold transfer to a colleague, to a queue, to one of the insurer's numbers outside, or to one that was typed."""
+    agent, queue, outside = (request.form.get(name, "")[:100] for name in ("agent", "queue", "outside"))
+    typed = request.form.get("number", "")[:100]
 
     def pass_on(desk: Desk) -> None:
         own = {"insurer_id": desk.insurer_id, "code": desk.code}
-        if queue:
+        if outside or typed:
+            number = own_insurer().destinations.get(outside) or parse_phone(typed)
+            dialling.pass_outside(desk.floor, **own, number=number)
+        elif queue:
             commands.transfer_to_queue(desk.floor, **own, queue=queue)
         else:
             commands.transfer(desk.floor, **own, to_code=agent)
@@ -146,16 +165,11 @@ def dial() -> ResponseReturnValue:
     """Ask to dial the caller or the insured person of the card (`whose`), or a number that was typed; the dial's id."""
     desk, whose, call_id = own_desk(), request.form.get("whose", ""), request.form.get("call") or None
     own = {"insurer_id": desk.insurer_id, "code": desk.code}
-    try:
-        if whose and call_id:
-            number = dialling.number_on_card(desk.floor, **own, call_id=call_id, whose=whose)
-        else:
-            number = parse_phone(request.form.get("number", "")[:100])
-        dial_id = dialling.ask(desk.floor, **own, number=number, about_call_id=_own_call_id(desk, call_id))
-    except PhoneNumberError:
-        return refused(gettext("This is no telephone number. Write it as 8 (495) 785-10-57, ext. 123."))
-    except NumberRefused:
-        return refused(gettext("Numbers like this are not dialled from here."))
+    if whose and call_id:
+        number = dialling.number_on_card(desk.floor, **own, call_id=call_id, whose=whose)
+    else:
+        number = parse_phone(request.form.get("number", "")[:100])
+    dial_id = dialling.ask(desk.floor, **own, number=number, about_call_id=_own_call_id(desk, call_id))
     return jsonify({"dial": dial_id})
 
 

@@ -11,23 +11,16 @@ from sqlalchemy import func, select
 
 from agents.models import Agent, Presence, Wait, WaitState
 from config.database import Transaction
+from config.line_descriptions import Insurer, Words
 
-AWAY_REASONS: Final[Mapping[str, LazyString]] = {
-    "break": lazy_gettext("Break"),
-    "meal": lazy_gettext("Meal"),
-    "training": lazy_gettext("Training"),
-    "meeting": lazy_gettext("Meeting"),
-    "technical": lazy_gettext("Technical trouble"),
-}
-"""What an agent may choose from when going away."""
-
-_REASONS: Final[Mapping[str, LazyString]] = {
-    **AWAY_REASONS,
+_OWN_REASONS: Final[Mapping[str, LazyString]] = {
     "connection_lost": lazy_gettext("Connection lost"),
     "rona": lazy_gettext("Missed a call"),
     "declined": lazy_gettext("Declined a call"),
     "unreachable": lazy_gettext("Telephone out of reach"),
 }
+"""The centre's own (`config.line_descriptions.OWN_AWAY_REASONS`); the others are the insurer's."""
+
 PRESENCES: Final[Mapping[Presence, LazyString]] = {
     Presence.AVAILABLE: lazy_gettext("Available"),
     Presence.OFFERED: lazy_gettext("A call rings"),
@@ -45,27 +38,37 @@ class TopBar:
     code: str
     presence: Presence
     word: LazyString
-    reason: LazyString | None
+    reason: LazyString | str | None
     since: datetime
     may_choose: bool
     waiting: int
 
 
-def top_bar(tx: Transaction, *, insurer_id: str, agent_id: str) -> TopBar:
+def top_bar(tx: Transaction, *, insurer: Insurer, agent_id: str, language: str) -> TopBar:
     """The bar of one agent."""
     agent = tx.get_one(Agent, agent_id)
     presence = Presence(agent.presence)
     waiting = tx.scalar(
         select(func.count())
         .select_from(Wait)
-        .where(Wait.insurer_id == insurer_id, Wait.state.in_((WaitState.WAITING, WaitState.OFFERED)))
+        .where(Wait.insurer_id == insurer.id, Wait.state.in_((WaitState.WAITING, WaitState.OFFERED)))
     )
     return TopBar(
         code=agent.code,
         presence=presence,
         word=PRESENCES[presence],
-        reason=_REASONS.get(agent.presence_reason or "") if presence is Presence.AWAY else None,
+        reason=_reason(insurer, agent.presence_reason or "", language) if presence is Presence.AWAY else None,
         since=agent.presence_since,
         may_choose=presence in (Presence.AVAILABLE, Presence.AWAY),
         waiting=waiting or 0,
     )
+
+
+def _reason(insurer: Insurer, code: str, language: str) -> LazyString | str | None:
+    own = insurer.away_reasons.get(code)
+    return _OWN_REASONS.get(code) if own is None else in_language(own, language)
+
+
+def in_language(words: Words, language: str) -> str:
+    """The words as this reader has them, else in Russian."""
+    return words.get(language) or words["ru"]

@@ -28,6 +28,11 @@ _FORGED: Final = Words(
     lazy_gettext("This page is out of date"),
     lazy_gettext("Nothing was changed. Open the page again and repeat what you did."),
 )
+_NO_AGENT: Final = Words(
+    lazy_gettext("No calls ring at your account"),
+    lazy_gettext("The desk is for who takes calls. An administrator can connect your account with an agent."),
+)
+_BY_DESCRIPTION: Final = {"forged": _FORGED, "no agent": _NO_AGENT}
 _WORDS: Final = {
     401: Words(lazy_gettext("You are not signed in"), lazy_gettext("Sign in and open the page again.")),
     403: Words(
@@ -65,8 +70,8 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     code = error.code or 500
     if 300 <= code < 400:
         return error
-    words = _FORGED if error.description == "forged" else _WORDS.get(code, _REFUSED if code < 500 else _BROKEN)
-    return _page(code, words)
+    known = _BY_DESCRIPTION.get(error.description or "")
+    return _page(code, known or _WORDS.get(code, _REFUSED if code < 500 else _BROKEN))
 
 
 def _unavailable(error: Exception) -> ResponseReturnValue:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from config.errors import ConfigError, LinesError
+from config.line_descriptions import AWAY_REASONS
 from config.lines import read_insurers
 
 GOOD = """\
@@ -44,9 +45,22 @@ def test_the_example_itself_is_good(tmp_path):
     assert read_insurers(tmp_path, {}).ids == ("demo",)
 
 
+def test_an_insurers_own_reasons_to_be_away_replace_the_usual_ones(tmp_path):
+    file = tmp_path / "demo.yaml"
+    file.write_text(GOOD, encoding="utf-8")
+    assert set(read_insurers(tmp_path, {})["demo"].away_reasons) == set(AWAY_REASONS)
+    file.write_text(GOOD + "away_reasons: {rounds: {title: {ru: Обход}}}\n", encoding="utf-8")
+    assert read_insurers(tmp_path, {})["demo"].away_reasons == {"rounds": {"ru": "Обход"}}
+
+
 @pytest.mark.parametrize(
     ("old", "new", "finding"),
     [
+        (
+            "services:",
+            "away_reasons: {rona: {title: {ru: Ушёл}}}\nservices:",
+            "demo.yaml:17: away_reasons.rona.title: rona is a reason of the centre's own",
+        ),
         ("kind: dms", "kind: dsm", "demo.yaml:3: kind: one of dms, oms, migrant"),
         ("Europe/Moscow", "Europe/Moskow", "demo.yaml:4: time_zone: no time zone 'Europe/Moskow'"),
         ("keyed_max: 6", "keyed_max: 5", "demo.yaml:6: policy.keyed_max: is below keyed_min"),

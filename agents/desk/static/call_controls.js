@@ -37,8 +37,8 @@ export function show() {
   if (accept) {
     if (isRinging && accept.disabled && mayTakeFocus()) setTimeout(() => accept.focus());
     accept.disabled = !isRinging;
-    accept.hidden = state.phase === "none";
   }
+  for (const one of document.querySelectorAll("[data-own-telephone]")) one.hidden = state.phase === "none";
   for (const mute of document.querySelectorAll('[data-phone="mute"]')) {
     mute.disabled = state.call !== "talking";
     mute.setAttribute("aria-pressed", String(Boolean(state.isMuted)));
@@ -121,9 +121,10 @@ async function toggle(panel) {
 }
 
 async function passOn(button) {
-  const { target, agent, queue } = button.dataset;
+  const { target, typed, ...to } = button.dataset;
+  if (typed) to.number = document.getElementById(typed).value;
   const panel = button.closest(".transfer");
-  const body = new URLSearchParams({ form_token: formToken(), agent: agent ?? "", queue: queue ?? "" });
+  const body = new URLSearchParams({ ...to, form_token: formToken() });
   if (await send(`${panel.dataset.callUrl}/${target}`, body)) panel.hidden = true;
 }
 
@@ -131,7 +132,7 @@ function filtered({ target }) {
   const list = document.getElementById(target.dataset.filters ?? "");
   if (!list) return;
   const wanted = target.value.trim().toLowerCase();
-  for (const item of list.children) item.hidden = !item.dataset.search.toLowerCase().includes(wanted);
+  for (const item of list.children) item.hidden = !("always" in item.dataset) && !item.dataset.search.toLowerCase().includes(wanted);
 }
 
 // Volume and devices are this computer's, and kept here.

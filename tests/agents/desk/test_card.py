@@ -105,7 +105,7 @@ def test_of_an_anonymous_caller_nothing_is_sent(site: Site, is_forgotten: bool) 
     assert told(site) == ALWAYS
     text = site.signed_in("anna").get("/desk/now").text
     assert "Анонимная линия" in text
-    assert "Звонит</label>" not in text
+    assert "Звонящий" not in text
     assert "/caller" not in text
     assert site.audited(action="insured_shown") == []
 

@@ -8,10 +8,11 @@ from sqlalchemy import select
 from agents import commands, dialling
 from agents.models import Dial
 from agents.upkeep import keep_up
-from agents.web import place_dial
+from agents.web import connect_outside, go_on_after_outside, place_dial
 from config.phone_numbers import PhoneNumber
 from ivr.calls.models import Call, CallEvent, IdentificationLevel, Leg
 from ivr.carrier.port import CarrierStatus
+from ivr.ports import Parting
 from tests.agents.desk.conftest import OTHER_PHONE, OWN_PHONE, Ringing, ring
 from tests.agents.staff.conftest import Site
 
@@ -148,3 +149,53 @@ def test_a_page_that_says_its_call_is_over_is_believed_when_the_carrier_says_so_
     assert site.house.agent_now("desk-1").presence == "on_call"
     anna.post(f"/desk/dials/{dial_id}/over", page="/no-such-page")
     assert site.house.agent_now("desk-1").presence == "wrap_up"
+
+
+@pytest.fixture
+def talking(site: Site) -> Ringing:
+    called = ring(site)
+    called.answer()
+    return called
+
+
+def pass_on(called: Ringing, **fields: str):
+    url = f"/desk/calls/{called.call.id}/transfer"
+    return called.site.signed_in("anna").post(url, fields, page="/no-such-page")
+
+
+def passed_on(called: Ringing) -> str:
+    assert pass_on(called, outside="contract_support").status_code == 204
+    (dial,) = rows(called.site, Dial)
+    return dial.id
+
+
+def test_a_caller_is_passed_on_to_a_number_outside(talking: Ringing) -> None:
+    dial_id = passed_on(talking)
+    floor, carrier = talking.site.house.floor, talking.site.house.carrier
+    (redirected,) = carrier.of("redirect")
+    assert redirected["call_sid"] == "CA-now"
+    assert redirected["document_url"].endswith(f"/voice/dials/{dial_id}/through")
+    assert talking.site.house.agent_now("desk-1").presence == "wrap_up"
+    document = connect_outside(floor, dial_id, "CA-now")
+    assert '<Number sendDigits="ww5995">+74957274444</Number>' in document
+    assert "<Hangup/>" in connect_outside(floor, dial_id, "CA-another")
+
+
+@pytest.mark.parametrize(("is_answered", "parting"), [(True, Parting.CONCLUDED), (False, Parting.TRANSFERRED)])
+def test_answered_there_the_call_ends_well_and_unanswered_it_comes_back(
+    talking: Ringing, is_answered: bool, parting: Parting
+) -> None:
+    dial_id, house = passed_on(talking), talking.site.house
+    for _ in range(2):
+        document = go_on_after_outside(house.floor, dial_id, "CA-now", is_answered=is_answered)
+        assert f"/voice/calls/{talking.call.id}/bridge-left/0" in document
+    with house.centre.database.transaction("parting") as tx:
+        assert house.queues.parting(tx, tx.get_one(Call, talking.call.id)) is parting
+
+
+@pytest.mark.parametrize("number", ["+1 202 555 0143", "не номер", "112"])
+def test_a_number_that_may_not_be_dialled_takes_nobody_either(talking: Ringing, number: str) -> None:
+    assert pass_on(talking, number=number).status_code == 409
+    assert talking.site.house.carrier.of("redirect") == []
+    assert rows(talking.site, Dial) == []
+    assert talking.site.house.agent_now("desk-1").presence == "on_call"

@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from agents.models import Offer
+from agents.models import Dial, Offer
 from config.embedded_redis import running
 from config.ports import free_port
 from ivr.calls.models import Call, CallEvent, Hold, Leg
@@ -179,7 +179,7 @@ def test_a_cold_transfer_to_a_colleague(anna: Person, caller: Person, boris: Per
     anna.page.keyboard.press("KeyT")
     expect(anna.page.locator("#target-search")).to_be_focused()
     anna.page.keyboard.type("102")
-    anna.page.locator("#targets li:visible").get_by_role("button", name="Перевести").click()
+    anna.page.locator("#targets li:visible").first.get_by_role("button", name="Перевести").click()
     stage(anna, "wrap_up")
     accept(boris)
     expect(boris.page.locator(".desk-call")).to_contain_text("передан вам")
@@ -191,18 +191,30 @@ def test_a_cold_transfer_to_a_queue(programs: WholeCentre, anna: Person, caller:
     accept(anna)
     anna.page.keyboard.press("KeyT")
     anna.page.locator("#target-search").fill("срочно")
-    anna.page.locator("#targets li:visible").get_by_role("button", name="Перевести").click()
+    anna.page.locator("#targets li:visible").first.get_by_role("button", name="Перевести").click()
     stage(anna, "wrap_up")
     accept(boris)
     expect(boris.page.locator(".desk-call")).to_contain_text("Срочно")
     caller.hears(COLLEAGUE_TONE)
 
 
+def test_a_cold_transfer_to_a_number_outside(programs: WholeCentre, anna: Person, caller: Person) -> None:
+    accept(anna)
+    anna.hears(CALLER_TONE)
+    anna.page.keyboard.press("KeyT")
+    anna.page.locator("#target-search").fill("навигатор")
+    anna.page.locator("#targets li:visible").first.get_by_role("button", name="Перевести").click()
+    stage(anna, "wrap_up")
+    expect(caller.page.locator("#story")).to_contain_text("Соединили: 8 (800) 775-66-10")
+    (dial,) = programs.rows(Dial, about_call_id=programs.newest_call().id)
+    assert dial.agent_id == programs.agent(ANNA).id
+
+
 def consulting(anna: Person, boris: Person, caller: Person) -> None:
     accept(anna)
     anna.page.keyboard.press("KeyT")
     anna.page.locator("#target-search").fill("102")
-    anna.page.locator("#targets li:visible").get_by_role("button", name="Спросить").click()
+    anna.page.locator("#targets li:visible").first.get_by_role("button", name="Спросить").click()
     expect(anna.page.locator("#do-hand-over")).to_be_disabled()
     accept(boris)
     expect(boris.page.locator(".desk-call")).to_contain_text("в консультации")
