@@ -302,46 +302,6 @@ class Offer(Base):
     end_reason: Mapped[str | None]
 
 
-class DialState(StrEnum):
-    """Where a call that an agent makes is."""
-
-    ASKED = "asked"
-    PLACED = "placed"
-    OVER = "over"
-
-
-class Dial(Base):
-    """A number that an agent asked to dial: it is kept here, and the agent's page is given the id alone.
-
-    `about_call_id` is the call from whose card it was asked; `call_id`, known at the carrier by `carrier_sid`, the call
-    that came of it.
-    """
-
-    __tablename__ = "dials"
-    __table_args__ = (
-        ForeignKeyConstraint(["agent_id", "insurer_id"], ["agents.id", "agents.insurer_id"]),
-        known("state", DialState),
-        Index(
-            "uq_dials_one_placed_per_agent",
-            "agent_id",
-            unique=True,
-            sqlite_where=text("state = 'placed'"),
-            postgresql_where=text("state = 'placed'"),
-        ),
-    )
-
-    id: Mapped[RowId]
-    insurer_id: Mapped[InsurerId]
-    agent_id: Mapped[Ref] = mapped_column(index=True)
-    about_call_id: Mapped[Ref | None]
-    call_id: Mapped[Ref | None] = mapped_column(index=True)
-    e164: Mapped[str]
-    extension: Mapped[str | None]
-    state: Mapped[str]
-    asked_at: Mapped[datetime]
-    carrier_sid: Mapped[str | None] = mapped_column(unique=True)
-
-
 class CallbackState(StrEnum):
     """Where a callback is; everything after `answered` is an end."""
 
@@ -409,3 +369,43 @@ class Callback(Base):
     window_until: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str | None]
+
+
+class DialState(StrEnum):
+    """Where a call that an agent makes is."""
+
+    ASKED = "asked"
+    PLACED = "placed"
+    OVER = "over"
+
+
+class Dial(Base):
+    """A number that an agent asked to dial: it is kept here, and the agent's page is given the id alone.
+
+    `about_call_id` is the call from whose card it was asked; `call_id`, known at the carrier by `carrier_sid`, the call
+    that came of it.
+    """
+
+    __tablename__ = "dials"
+    __table_args__ = (
+        ForeignKeyConstraint(["agent_id", "insurer_id"], ["agents.id", "agents.insurer_id"]),
+        known("state", DialState),
+        Index(
+            "uq_dials_one_placed_per_agent",
+            "agent_id",
+            unique=True,
+            sqlite_where=text("state = 'placed'"),
+            postgresql_where=text("state = 'placed'"),
+        ),
+    )
+
+    id: Mapped[RowId]
+    insurer_id: Mapped[InsurerId]
+    agent_id: Mapped[Ref] = mapped_column(index=True)
+    about_call_id: Mapped[Ref | None]
+    call_id: Mapped[Ref | None] = mapped_column(index=True)
+    e164: Mapped[str]
+    extension: Mapped[str | None]
+    state: Mapped[str]
+    asked_at: Mapped[datetime]
+    carrier_sid: Mapped[str | None] = mapped_column(unique=True)
