@@ -160,6 +160,12 @@ def test_a_second_tab_does_not_ring_twice_and_works_the_same_telephone(anna: Per
     assert second.evaluate("window.remote") is None
     second.keyboard.press("KeyM")
     caller.hears_no(AGENT_TONE)
+    second.keyboard.press("KeyE")
+    stage(anna, "wrap_up")
+    anna.page.close()
+    # The telephone goes on in the tab that is left.
+    expect(second.locator("#phone-state")).to_have_text("Телефон готов")
+    anna.page = second
 
 
 def test_a_declined_call_keeps_its_place_and_goes_to_somebody_else(
