@@ -6,6 +6,7 @@ AgentError
 ├── ImpossibleChange    a presence, wait, offer or callback cannot go from its state to that one
 ├── OutcomeMissing      the agent has not said yet what came of the last call
 ├── NothingToDo         the agent has no call, offer or wrap-up to which the command could apply
+├── ChangedMeanwhile    what a form would change is not any more as the form shows it
 └── RosterRefused       a roster of shifts has wrong rows; one finding a line, each with its row
 """
 
@@ -32,6 +33,10 @@ class OutcomeMissing(AgentError):
 
 class NothingToDo(AgentError):
     """The agent has no call, offer or wrap-up to which the command could apply."""
+
+
+class ChangedMeanwhile(AgentError):
+    """What a form would change is not any more as the form shows it: sent again, or from an older window."""
 
 
 class RosterRefused(AgentError):

@@ -27,6 +27,7 @@ PEOPLE = ("nobody", "former", "anna", "boss", "watcher", "admin")
 
 EVERYBODY = {"anna", "boss", "watcher", "admin"}
 AT_A_DESK = {"anna", "boss"}
+SUPERVISORS = {"boss", "watcher"}
 ROUTES = {
     ("GET", "/"): EVERYBODY,
     ("GET", "/account"): EVERYBODY,
@@ -37,6 +38,11 @@ ROUTES = {
     ("GET", "/desk"): AT_A_DESK,
     ("GET", "/desk/bar"): AT_A_DESK,
     ("POST", "/desk/presence"): AT_A_DESK,
+    ("GET", "/desk/calls/x/wrap-up"): AT_A_DESK,
+    ("POST", "/desk/calls/x/wrap-up"): AT_A_DESK,
+    ("POST", "/desk/calls/x/draft"): AT_A_DESK,
+    ("GET", "/desk/wrap-ups"): SUPERVISORS,
+    ("POST", "/desk/wrap-ups/release"): SUPERVISORS,
 }
 
 
