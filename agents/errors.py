@@ -6,6 +6,7 @@ AgentError
 ├── ImpossibleChange    a presence, wait, offer or callback cannot go from its state to that one
 ├── OutcomeMissing      the agent has not said yet what came of the last call
 ├── NothingToDo         the agent has no call, offer or wrap-up to which the command could apply
+├── OutOfSight          what the identification of the caller, or who they are, does not allow
 ├── ChangedMeanwhile    what a form would change is not any more as the form shows it
 └── RosterRefused       a roster of shifts has wrong rows; one finding a line, each with its row
 """
@@ -33,6 +34,10 @@ class OutcomeMissing(AgentError):
 
 class NothingToDo(AgentError):
     """The agent has no call, offer or wrap-up to which the command could apply."""
+
+
+class OutOfSight(AgentError):
+    """The caller's identification, or who they are to the insured, does not allow it."""
 
 
 class ChangedMeanwhile(AgentError):

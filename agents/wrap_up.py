@@ -146,10 +146,15 @@ def call_to_write_down(tx: Transaction, insurer_id: str, code: str, call_id: str
         if call is not None and agent.call_id != call_id:
             return call, agent
     call, agent = call_of_agent(tx, insurer_id, code, call_id)
-    offer = open_offer_of(tx, agent)
-    if offer is not None and is_beside(offer):
+    if only_joined(tx, agent):
         raise NothingToDo(f"{code} only joined this call")
     return call, agent
+
+
+def only_joined(tx: Transaction, agent: Agent) -> bool:
+    """Whether the call that the agent has is another's: they were consulted, or listen."""
+    offer = open_offer_of(tx, agent)
+    return offer is not None and is_beside(offer)
 
 
 def _write(tx: Transaction, floor: Floor, call: Call, agent: Agent, outcome: WrittenOutcome, now: datetime) -> None:

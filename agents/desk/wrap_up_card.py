@@ -8,10 +8,9 @@ from typing import Final
 from sqlalchemy import select
 
 from agents import presence
-from agents.commands import open_offer_of
 from agents.desk.outcome_words import outcomes_to_choose
 from agents.models import Agent, Presence, WrapUp
-from agents.offers import is_beside
+from agents.wrap_up import only_joined
 from agents.wrap_up_drafts import Draft, draft_of, wrap_up_of
 from config.database import Transaction
 from config.line_descriptions import Insurer
@@ -101,8 +100,7 @@ def wrap_up_card(
 
 def _stage(tx: Transaction, agent: Agent, call_id: str, row: WrapUp | None) -> Stage | None:
     if agent.call_id == call_id:
-        offer = open_offer_of(tx, agent)
-        return None if offer is not None and is_beside(offer) else _STAGES[Presence(agent.presence)]
+        return None if only_joined(tx, agent) else _STAGES[Presence(agent.presence)]
     if row is None:
         return None
     return Stage.DONE if row.recordings else Stage.OWED

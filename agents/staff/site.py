@@ -8,6 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from agents.accounts.single_sign_on import SingleSignOn, provider_of
 from agents.desk import pages as desk
+from agents.desk import request_pages as requests
 from agents.desk import wrap_up_pages as wrap_up
 from agents.floor import Floor
 from agents.staff import cookies, entrance, home, news, single_sign_on
@@ -25,7 +26,7 @@ from config.line_descriptions import Insurer
 from config.settings import desk_threads
 from config.web_server import MAX_BODY_BYTES
 
-_BLUEPRINTS: Final = (entrance.bp, single_sign_on.bp, home.bp, news.bp, desk.bp, wrap_up.bp)
+_BLUEPRINTS: Final = (entrance.bp, single_sign_on.bp, home.bp, news.bp, desk.bp, wrap_up.bp, requests.bp)
 """Every package's pages: a new one is put here."""
 
 # A stream takes a thread for as long as its browser is open; these stay for everything else.

@@ -41,6 +41,11 @@ ROUTES = {
     ("GET", "/desk/calls/x/wrap-up"): AT_A_DESK,
     ("POST", "/desk/calls/x/wrap-up"): AT_A_DESK,
     ("POST", "/desk/calls/x/draft"): AT_A_DESK,
+    ("GET", "/desk/calls/x/requests"): AT_A_DESK,
+    ("POST", "/desk/calls/x/requests/open"): AT_A_DESK,
+    ("POST", "/desk/calls/x/requests/move"): AT_A_DESK,
+    ("POST", "/desk/calls/x/requests/tell"): AT_A_DESK,
+    ("POST", "/desk/calls/x/requests/book"): AT_A_DESK,
     ("GET", "/desk/wrap-ups"): SUPERVISORS,
     ("POST", "/desk/wrap-ups/release"): SUPERVISORS,
 }

@@ -5,7 +5,7 @@ import pytest
 from agents.models import Presence, WrapUp
 from agents.wrap_up import WrittenOutcome, record_call_outcome
 from ivr.calls.models import Outcome
-from tests.agents.desk.conftest import AtWork, change_call, give_call
+from tests.agents.desk.work.conftest import AtWork, change_call, give_call
 from tests.agents.staff.conftest import Browser
 
 FORM = {"primary": "info_given", "version": "0", "recordings": "0"}

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from agents.models import Presence, WrapUp
 from ivr.calls.models import Call, Outcome
-from tests.agents.desk.conftest import give_call
+from tests.agents.desk.work.conftest import give_call
 from tests.agents.staff.conftest import Live, eventually, live  # noqa: F401 - the fixture
 from tests.agents.staff.test_browser import browser, check, connected, context, signed_in  # noqa: F401 - fixtures
 

@@ -1,0 +1,64 @@
+"""What a call lets its agent see of the insured: what the caller may hear, and nothing of health for employers."""
+
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import or_, select
+
+from config.database import Transaction
+from config.line_descriptions import Insurer
+from ivr.calls.models import Call, Request
+from ivr.insured.identification import may_hear_personal
+
+EMPLOYER: Final = "employer"
+_WITHOUT_HEALTH: Final = frozenset({"policy_duplicate", "ticket", "complaint", "curator_task", "upgrade"})
+
+
+class Sight(StrEnum):
+    """How far an agent may look while on a call.
+
+    `nothing`: the call is anonymous. `call`: what this call itself brought. `roster`: who is insured and how, for the
+    employer, who never gets health facts (domain.md §6). `person`: the insured person whom the call is about.
+    """
+
+    NOTHING = "nothing"
+    CALL = "call"
+    ROSTER = "roster"
+    PERSON = "person"
+
+
+def sight_of(insurer: Insurer, call: Call) -> Sight:
+    """How far the call lets its agent look now."""
+    if call.is_anonymous:
+        return Sight.NOTHING
+    if call.caller_role == EMPLOYER:
+        return Sight.ROSTER
+    return Sight.PERSON if may_hear_personal(call, insurer) else Sight.CALL
+
+
+def may_concern(insurer: Insurer, call: Call, kind: str) -> bool:
+    """Whether this call may open, hear of and move requests of `kind`."""
+    match sight_of(insurer, call):
+        case Sight.NOTHING:
+            return False
+        case Sight.ROSTER:
+            return kind in _WITHOUT_HEALTH
+        case Sight.CALL | Sight.PERSON:
+            return True
+
+
+def requests_in_sight(tx: Transaction, insurer: Insurer, call: Call) -> list[Request]:
+    """What is open for the insured, as far as this call lets its agent look, and what it brought itself; most pressing
+    first, closed ones last.
+    """
+    if sight_of(insurer, call) is Sight.NOTHING:
+        return []
+    whose = Request.call_id == call.id
+    if may_hear_personal(call, insurer):
+        whose = or_(whose, (Request.insured_id == call.insured_id) & Request.closed_at.is_(None))
+    found = tx.scalars(
+        select(Request)
+        .where(Request.insurer_id == insurer.id, whose)
+        .order_by(Request.closed_at.is_not(None), Request.due_at.is_(None), Request.due_at, Request.id)
+    )
+    return [one for one in found if may_concern(insurer, call, one.kind)]
