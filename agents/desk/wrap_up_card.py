@@ -16,8 +16,6 @@ from config.database import Transaction
 from config.line_descriptions import Insurer
 from ivr.calls.models import Call, Outcome
 
-DESK: Final = "desk"
-"""The owner of what anybody at the desk may do."""
 BY_DIGITS: Final = 9
 _WORKDAY_ENDS: Final = time(18)
 

@@ -11,10 +11,11 @@ from agents import presence, wrap_up
 from agents.accounts.models import Role
 from agents.desk.outcome_words import NEXT_ACTIONS, action_words, outcome_words
 from agents.desk.parts import part, refused
-from agents.desk.wrap_up_card import DESK, WrapUpCard, wrap_up_card
+from agents.desk.wrap_up_card import WrapUpCard, wrap_up_card
 from agents.desk.wrap_up_form import LONGEST_NOTE, FormRefused, checked, number, read_draft
 from agents.errors import ChangedMeanwhile, NothingToDo, UnknownAgent
 from agents.models import Agent, Presence
+from agents.my_work import DESK
 from agents.staff.formats import clock_time
 from agents.staff.guarding import only_for
 from agents.staff.languages import zone

@@ -1,14 +1,20 @@
 """The desk's parts in a real browser: an outcome written down by keyboard alone, drafts, accessibility."""
 
+from datetime import timedelta
+
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select
 
+from agents.caller_matters import identify_caller
+from agents.caller_requests import OnCall, open_from_card
 from agents.models import Presence, WrapUp
+from agents.wrap_up import WrittenOutcome, record_call_outcome
 from ivr.calls.models import Call, Outcome
-from tests.agents.desk.work.conftest import give_call
+from tests.agents.desk.work.conftest import add_insured, give_call
 from tests.agents.staff.conftest import Live, eventually, live  # noqa: F401 - the fixture
 from tests.agents.staff.test_browser import browser, check, connected, context, signed_in  # noqa: F401 - fixtures
+from tests.ivr.insured.records import Given
 
 
 @pytest.fixture
@@ -94,6 +100,23 @@ def test_a_draft_waits_for_the_connection(context, live, call) -> None:  # noqa:
     eventually(lambda: [row.note for row in rows(live, WrapUp)] == ["без связи"])
 
 
+def test_my_work_is_live_and_the_menu_leads_to_it(context, live, call) -> None:  # noqa: F811
+    page = signed_in(context, live)
+    page.get_by_text("anna").click()
+    page.get_by_role("link", name="Мои дела").click()
+    page.wait_for_url(live.url + "/desk/my-work")
+    connected(page)
+    expect(page.get_by_text("Дел не осталось.")).to_be_visible()
+    due_at = live.house.floor.centre.clock.now() + timedelta(hours=2)
+    outcome = WrittenOutcome("info_given", (), None, "send_documents", due_at, "desk")
+    record_call_outcome(live.house.floor, insurer_id="vsk", code="desk-1", outcome=outcome)
+    expect(page.get_by_text("Отправить документы")).to_be_visible()
+    page.get_by_role("button", name="Сделано").click()
+    page.locator(".brand").hover()
+    expect(page.get_by_text("Дел не осталось.")).to_be_visible()
+    assert page.complaints == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["ru", "en"])
 def test_nothing_stands_in_the_way(browser: Browser, live, call, scheme: str, language: str) -> None:  # noqa: F811
@@ -106,9 +129,21 @@ def test_nothing_stands_in_the_way(browser: Browser, live, call, scheme: str, la
     page.locator("[name=password]").fill("correct-horse-7")
     page.keyboard.press("Enter")
     page.wait_for_url(live.url + "/desk")
+    insured_id = add_insured(live.house, Given(phones=("+79161234567",)))
     give_call(live.house, call, "desk-2", Presence.WRAP_UP)
+    identify_caller(live.house.floor, insurer_id="vsk", code="desk-2", insured_id=insured_id)
+    mine = OnCall("vsk", "desk-2", call.id)
+    for kind in ("guarantee_letter", "second_opinion"):
+        open_from_card(live.house.floor, mine, kind=kind, newest="")
     found = {}
-    for path in (f"/desk/calls/{call.id}/wrap-up", "/desk/wrap-ups"):
+    for path in (
+        f"/desk/calls/{call.id}/wrap-up",
+        f"/desk/calls/{call.id}/requests",
+        "/desk/wrap-ups",
+        "/desk/my-work",
+        "/desk/insured",
+        f"/desk/insured/{insured_id}",
+    ):
         page.goto(live.url + path)
         connected(page)
         found[path] = check(page)
