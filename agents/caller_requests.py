@@ -75,7 +75,7 @@ def open_from_card(floor: Floor, mine: OnCall, *, kind: str, newest: str) -> Req
     now, insurer = floor.centre.clock.now(), floor.centre.insurers[mine.insurer_id]
     with floor.centre.database.transaction("open_request_from_card") as tx:
         call, agent = _conversation(tx, mine)
-        if not may_concern(insurer, call, kind):
+        if not may_concern(tx, insurer, call, kind):
             raise OutOfSight(kind)
         known = newest_of(tx, call=call, kind=kind)
         if (known.id if known else "") != newest:
@@ -114,7 +114,7 @@ def book_from_card(
     now, insurer = floor.centre.clock.now(), floor.centre.insurers[mine.insurer_id]
     with floor.centre.database.transaction("book_from_card") as tx:
         call, agent = _conversation(tx, mine)
-        if not may_concern(insurer, call, booking.KIND):
+        if not may_concern(tx, insurer, call, booking.KIND):
             raise OutOfSight(booking.KIND)
         known = newest_of(tx, call=call, kind=booking.KIND)
         if (str(known.details.get("appointment_at", "")) if known else "") != booked_before:

@@ -5,6 +5,7 @@ from typing import Final
 
 from sqlalchemy import or_, select
 
+from agents.models import Wait
 from config.database import Transaction
 from config.line_descriptions import Insurer
 from ivr.calls.models import Call, Request
@@ -27,18 +28,25 @@ class Sight(StrEnum):
     PERSON = "person"
 
 
-def sight_of(insurer: Insurer, call: Call) -> Sight:
+def sight_of(tx: Transaction, insurer: Insurer, call: Call) -> Sight:
     """How far the call lets its agent look now."""
-    if call.is_anonymous:
+    if is_anonymous(tx, insurer, call):
         return Sight.NOTHING
     if call.caller_role == EMPLOYER:
         return Sight.ROSTER
     return Sight.PERSON if may_hear_personal(call, insurer) else Sight.CALL
 
 
-def may_concern(insurer: Insurer, call: Call, kind: str) -> bool:
+def is_anonymous(tx: Transaction, insurer: Insurer, call: Call) -> bool:
+    """Whether nothing of the person may be known or kept: the call forgot who it is, or waits where nobody is named."""
+    last = select(Wait.queue).where(Wait.call_id == call.id).order_by(Wait.joined_at.desc(), Wait.id.desc()).limit(1)
+    queue = insurer.queues.get(tx.scalar(last) or "")
+    return call.is_anonymous or (queue is not None and queue.is_anonymous)
+
+
+def may_concern(tx: Transaction, insurer: Insurer, call: Call, kind: str) -> bool:
     """Whether this call may open, hear of and move requests of `kind`."""
-    match sight_of(insurer, call):
+    match sight_of(tx, insurer, call):
         case Sight.NOTHING:
             return False
         case Sight.ROSTER:
@@ -51,7 +59,7 @@ def requests_in_sight(tx: Transaction, insurer: Insurer, call: Call) -> list[Req
     """What is open for the insured, as far as this call lets its agent look, and what it brought itself; most pressing
     first, closed ones last.
     """
-    if sight_of(insurer, call) is Sight.NOTHING:
+    if sight_of(tx, insurer, call) is Sight.NOTHING:
         return []
     whose = Request.call_id == call.id
     if may_hear_personal(call, insurer):
@@ -61,4 +69,4 @@ def requests_in_sight(tx: Transaction, insurer: Insurer, call: Call) -> list[Req
         .where(Request.insurer_id == insurer.id, whose)
         .order_by(Request.closed_at.is_not(None), Request.due_at.is_(None), Request.due_at, Request.id)
     )
-    return [one for one in found if may_concern(insurer, call, one.kind)]
+    return [one for one in found if may_concern(tx, insurer, call, one.kind)]

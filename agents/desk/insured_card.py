@@ -58,7 +58,7 @@ def insured_page(
     if not cards:
         return None
     call = _call_with(tx, insurer, insured_id, agent_id)
-    has_health = is_supervisor if call is None else sight_of(insurer, call) is Sight.PERSON
+    has_health = is_supervisor if call is None else sight_of(tx, insurer, call) is Sight.PERSON
     person = tx.get_one(InsuredPerson, insured_id)
     return InsuredPage(
         card=cards[0],
@@ -85,7 +85,7 @@ def _requests(tx: Transaction, insurer: Insurer, insured_id: str, call: Call | N
         Request.insurer_id == insurer.id, Request.insured_id == insured_id, Request.closed_at.is_(None)
     )
     found = tx.scalars(open_ones.order_by(Request.due_at.is_(None), Request.due_at, Request.id))
-    return [one for one in found if call is None or may_concern(insurer, call, one.kind)]
+    return [one for one in found if call is None or may_concern(tx, insurer, call, one.kind)]
 
 
 def _calls(tx: Transaction, insurer: Insurer, insured_id: str) -> list[LastCall]:

@@ -56,7 +56,7 @@ def requests_card(
     agent, call = tx.get_one(Agent, agent_id), tx.get(Call, call_id)
     if call is None or call.insurer_id != insurer.id or agent.call_id != call.id:
         return None
-    sight = sight_of(insurer, call)
+    sight = sight_of(tx, insurer, call)
     may_act = agent.presence in (Presence.ON_CALL, Presence.WRAP_UP) and not only_joined(tx, agent)
     found = requests_in_sight(tx, insurer, call)
     open_kinds = {one.kind for one in found if one.closed_at is None}
@@ -68,7 +68,7 @@ def requests_card(
         kinds=tuple(
             (kind, _newest_id(tx, call, kind))
             for kind in insurer.requests
-            if kind not in open_kinds and may_concern(insurer, call, kind)
+            if kind not in open_kinds and may_concern(tx, insurer, call, kind)
         ),
         booked=_booked(tx, insurer, call) if sight is Sight.PERSON else None,
         services=tuple(insurer.services),

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from agents import presence
 from agents.desk.outcome_words import outcomes_to_choose
 from agents.models import Agent, Presence, WrapUp
+from agents.sight import is_anonymous
 from agents.wrap_up import only_joined
 from agents.wrap_up_drafts import Draft, draft_of, wrap_up_of
 from config.database import Transaction
@@ -85,7 +86,7 @@ def wrap_up_card(
         stage=stage,
         since=agent.presence_since,
         target_seconds=presence.WRAP_UP_SECONDS,
-        is_anonymous=call.is_anonymous,
+        is_anonymous=is_anonymous(tx, insurer, call),
         draft=_shown(tx, agent, call_id, row),
         version=row.version if row else 0,
         recordings=row.recordings if row else 0,

@@ -291,6 +291,17 @@ def test_an_anonymous_call_has_no_requests(at_work: AtWork) -> None:
     assert at_work.rows(Request) == []
 
 
+def test_a_call_that_waited_for_the_psychologist_has_none_either(at_work: AtWork) -> None:
+    request_id = other_request(at_work)
+    browser = identified(at_work)
+    assert request_id in shown(browser, at_work)
+    at_work.house.join(at_work.call, queue="psychologist")
+    assert request_id not in shown(browser, at_work)
+    assert "<form" not in shown(browser, at_work)
+    assert send(browser, at_work, "open", {"kind": "curator_task:"}).status_code == 409
+    assert 'name="note"' not in browser.get(f"/desk/calls/{at_work.call.id}/wrap-up").text
+
+
 def test_another_agents_call_shows_and_takes_nothing(at_work: AtWork) -> None:
     identified(at_work)
     boss = at_work.site.signed_in("boss")
