@@ -257,5 +257,5 @@ def test_the_summary_counts(at_work: AtWork) -> None:
     leave_task(at_work, "desk-1")
     leave_message(at_work)
     text = at_work.site.signed_in("anna").get("/desk/my-work/summary").text
-    for words in ("перезвонить 0", "сделать 1", "сообщения 1", "заявки 0"):
+    for words in ("перезвонить 0", "сделать 1", "сообщения 1", "обращения 0"):
         assert words in text

@@ -162,7 +162,7 @@ def test_a_call_that_rings_cannot_be_written_down_yet(at_work: AtWork) -> None:
 
 def test_opened_by_a_person_it_is_a_whole_page(at_work: AtWork) -> None:
     browser = at_work.site.signed_in("anna")
-    assert browser.get(wrap_up(at_work)).text.startswith("<section")
+    assert browser.get(wrap_up(at_work)).text.startswith("<div role=\"group\"")
     assert browser.get(wrap_up(at_work), **{"Sec-Fetch-Dest": "document"}).text.startswith("<!doctype html>")
 
 
