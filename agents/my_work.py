@@ -27,7 +27,7 @@ DESK: Final = "desk"
 """The owner of what anybody at the desk may do."""
 _MISSED_DAYS: Final = timedelta(days=7)
 _MESSAGE_DAYS: Final = timedelta(days=14)
-_SHIFT_DAYS: Final = timedelta(days=14)
+_SHIFT_DAYS: Final = timedelta(days=7)
 _MOST: Final = 50
 _TO_COME: Final = (CallbackState.PLANNED, CallbackState.DIALLING)
 _HERE: Final = (RecordingState.ANNOUNCED, RecordingState.SEALED, RecordingState.DELETED_AT_CARRIER)
