@@ -1,6 +1,7 @@
 // The form of a wrap-up, wherever it stands in a page: digits pick outcomes, Ctrl and Enter save, and what is written is
 // kept as a draft while it is written.
 const PAUSE_MILLISECONDS = 400;
+const AGAIN_MILLISECONDS = 3000;
 
 let timer = null;
 let isSending = false;
@@ -15,7 +16,7 @@ export function keepWrapUps() {
   document.addEventListener("submit", ({ target }) => target.matches("form[data-draft]") && clearTimeout(timer), true);
   document.addEventListener("visibilitychange", () => document.hidden && timer !== null && keep());
   addEventListener("pagehide", () => timer !== null && keep());
-  document.addEventListener("pult:connection", ({ detail }) => detail.isUp && isStale && keep());
+  document.addEventListener("pult:connection", ({ detail }) => detail.isUp && timer !== null && keep());
   new MutationObserver(looked).observe(document.body, {
     subtree: true,
     childList: true,
@@ -67,29 +68,24 @@ async function keep() {
   isStale = false;
   await sent(form);
   isSending = false;
-  if (isStale && document.documentElement.dataset.connection !== "lost") keep();
+  if (isStale) keep();
 }
 
 async function sent(form) {
-  try {
-    const body = new URLSearchParams(new FormData(form));
-    const response = await fetch(form.dataset.draft, { method: "POST", body, keepalive: true });
-    if (response.ok) {
-      const { version, saved } = await response.json();
-      form.elements.version.value = version;
-      tell(form, `${form.querySelector("[data-draft-state]").dataset.saved} ${saved}`);
-    } else if (response.status === 409) {
-      tell(form, form.querySelector("[data-draft-state]").dataset.elsewhere);
-    }
-  } catch {
-    document.documentElement.dataset.connection = "lost";
-    isStale = true;
-    tell(form, form.querySelector("[data-draft-state]").dataset.lost);
+  const state = form.querySelector("[data-draft-state]");
+  const body = new URLSearchParams(new FormData(form));
+  const response = await fetch(form.dataset.draft, { method: "POST", body, keepalive: true }).catch(() => null);
+  if (response?.ok) {
+    const { version, saved } = await response.json();
+    form.elements.version.value = version;
+    state.textContent = `${state.dataset.saved} ${saved}`;
+  } else if (response?.status === 409) {
+    state.textContent = state.dataset.elsewhere;
+  } else if (!response || response.status >= 500) {
+    // Nothing typed is lost: it is tried again, at the latest when the page is connected again.
+    state.textContent = state.dataset.lost;
+    timer ??= setTimeout(keep, AGAIN_MILLISECONDS);
   }
-}
-
-function tell(form, words) {
-  form.querySelector("[data-draft-state]").textContent = words;
 }
 
 function pressed(event) {

@@ -100,10 +100,10 @@ def test_a_draft_waits_for_the_connection(context, live, call) -> None:  # noqa:
     eventually(lambda: [row.note for row in rows(live, WrapUp)] == ["без связи"])
 
 
-def test_my_work_is_live_and_the_menu_leads_to_it(context, live, call) -> None:  # noqa: F811
+def test_my_work_is_live_and_the_desk_leads_to_it(context, live, call) -> None:  # noqa: F811
     page = signed_in(context, live)
-    page.get_by_text("anna").click()
-    page.get_by_role("link", name="Мои дела").click()
+    expect(page.locator("#my-work-summary")).to_contain_text("сделать 0")
+    page.keyboard.press("KeyW")
     page.wait_for_url(live.url + "/desk/my-work")
     connected(page)
     expect(page.get_by_text("Дел не осталось.")).to_be_visible()
