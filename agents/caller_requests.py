@@ -11,7 +11,7 @@ from agents.errors import ChangedMeanwhile, NothingToDo, OutOfSight
 from agents.floor import Floor
 from agents.models import Agent, WaitState
 from agents.rows import locked
-from agents.sight import may_concern, requests_in_sight
+from agents.sight import may_concern, newest_in_sight, requests_in_sight
 from agents.waits import last_wait
 from agents.wrap_up import call_of_agent, only_joined
 from config import due_work
@@ -23,7 +23,7 @@ from ivr.calls.errors import StepRefused
 from ivr.calls.log import record
 from ivr.calls.models import Call, Request
 from ivr.calls.outcomes import LINE, record_outcome
-from ivr.calls.requests import APPROVAL, advance_request, newest_of, open_request
+from ivr.calls.requests import APPROVAL, advance_request, open_request
 from ivr.insured import entitlements
 from ivr.insured.eligibility import CoverResult, check_cover, record_of
 from ivr.messages import write_message
@@ -77,10 +77,12 @@ def open_from_card(floor: Floor, mine: OnCall, *, kind: str, newest: str) -> Req
         call, agent = _conversation(tx, mine)
         if not may_concern(tx, insurer, call, kind):
             raise OutOfSight(kind)
-        known = newest_of(tx, call=call, kind=kind)
+        known = newest_in_sight(tx, insurer, call, kind)
         if (known.id if known else "") != newest:
             raise ChangedMeanwhile(f"{kind}: there is a newer one")
         opened = open_request(tx, insurer=insurer, call=call, kind=kind, by=agent.code, at=now)
+        if not opened.is_new and known is None:
+            raise OutOfSight(opened.request.id)
         if not opened.is_new:
             raise ChangedMeanwhile(f"{kind} stands open")
         _use(tx, insurer, call, opened.request, now)
@@ -116,7 +118,7 @@ def book_from_card(
         call, agent = _conversation(tx, mine)
         if not may_concern(tx, insurer, call, booking.KIND):
             raise OutOfSight(booking.KIND)
-        known = newest_of(tx, call=call, kind=booking.KIND)
+        known = newest_in_sight(tx, insurer, call, booking.KIND)
         if (str(known.details.get("appointment_at", "")) if known else "") != booked_before:
             raise ChangedMeanwhile("the appointment was booked or moved already")
         return booking.book_appointment(

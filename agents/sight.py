@@ -9,6 +9,7 @@ from agents.models import Wait
 from config.database import Transaction
 from config.line_descriptions import Insurer
 from ivr.calls.models import Call, Request
+from ivr.calls.requests import newest_of
 from ivr.insured.identification import may_hear_personal
 
 EMPLOYER: Final = "employer"
@@ -70,3 +71,11 @@ def requests_in_sight(tx: Transaction, insurer: Insurer, call: Call) -> list[Req
         .order_by(Request.closed_at.is_not(None), Request.due_at.is_(None), Request.due_at, Request.id)
     )
     return [one for one in found if may_concern(tx, insurer, call, one.kind)]
+
+
+def newest_in_sight(tx: Transaction, insurer: Insurer, call: Call, kind: str) -> Request | None:
+    """The newest request of `kind`, open or not, that this call may know of."""
+    newest = newest_of(tx, call=call, kind=kind)
+    if newest is None or newest.call_id == call.id or may_hear_personal(call, insurer):
+        return newest
+    return None

@@ -5,13 +5,13 @@ from datetime import datetime
 
 from agents.caller_requests import next_step, number_to_tell
 from agents.models import Agent, Presence
-from agents.sight import Sight, may_concern, requests_in_sight, sight_of
+from agents.sight import Sight, may_concern, newest_in_sight, requests_in_sight, sight_of
 from agents.wrap_up import only_joined
 from config.database import Transaction
 from config.line_descriptions import Insurer
 from ivr.calls import booking
 from ivr.calls.models import Call, Request
-from ivr.calls.requests import APPROVAL, appointment_at, newest_of, steps_ahead, steps_of
+from ivr.calls.requests import APPROVAL, appointment_at, steps_ahead, steps_of
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def requests_card(
         may_act=may_act and sight is not Sight.NOTHING,
         rows=tuple(_row(tx, insurer, call, one, at) for one in found),
         kinds=tuple(
-            (kind, _newest_id(tx, call, kind))
+            (kind, _newest_id(tx, insurer, call, kind))
             for kind in insurer.requests
             if kind not in open_kinds and may_concern(tx, insurer, call, kind)
         ),
@@ -101,13 +101,13 @@ def _row(tx: Transaction, insurer: Insurer, call: Call, request: Request, at: da
     )
 
 
-def _newest_id(tx: Transaction, call: Call, kind: str) -> str:
-    newest = newest_of(tx, call=call, kind=kind)
+def _newest_id(tx: Transaction, insurer: Insurer, call: Call, kind: str) -> str:
+    newest = newest_in_sight(tx, insurer, call, kind)
     return newest.id if newest else ""
 
 
 def _booked(tx: Transaction, insurer: Insurer, call: Call) -> str | None:
     if booking.KIND not in insurer.requests:
         return None
-    newest = newest_of(tx, call=call, kind=booking.KIND)
+    newest = newest_in_sight(tx, insurer, call, booking.KIND)
     return str(newest.details.get("appointment_at", "")) if newest else ""

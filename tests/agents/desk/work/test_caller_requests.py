@@ -239,11 +239,10 @@ def test_without_a_telephone_nobody_is_told(at_work: AtWork) -> None:
 
 def other_request(at_work: AtWork, **more: object) -> str:
     """A request of the insured's, opened in another call."""
-    values = {"insurer_id": "vsk", "insured_id": at_work.insured_id, **more}
+    values = {"insurer_id": "vsk", "insured_id": at_work.insured_id, "kind": "second_opinion", **more}
     with at_work.house.centre.database.transaction("test_request") as tx:
         request = Request(
-            id="9" * 32, kind="second_opinion", step="requested", opened_at=at_work.house.clock.now(), details={},
-            **values,
+            id="9" * 32, step="requested", opened_at=at_work.house.clock.now(), details={}, **values,
         )  # fmt: skip
         tx.add(request)
     return "9" * 32
@@ -259,6 +258,19 @@ def test_before_identification_only_what_the_call_brought_is_sent(at_work: AtWor
     assert send(browser, at_work, "move", data).status_code == 409
     assert send(browser, at_work, "book", PLACE).status_code == 409
     change_call(at_work.house, at_work.call, level="identified")
+    assert request_id in shown(browser, at_work)
+
+
+def test_for_compulsory_insurance_the_pair_alone_shows_nothing_of_the_record(at_work: AtWork) -> None:
+    browser = agent_of(at_work, "oms")
+    at_work.insured_id = add_insured(at_work.house, Given(insurer="oms", number="5000000009"))
+    request_id = other_request(at_work, insurer_id="oms", kind="complaint")
+    change_call(at_work.house, at_work.call, insured_id=at_work.insured_id, level="identified")
+    text = shown(browser, at_work)
+    assert request_id not in text
+    assert 'value="complaint:"' in text
+    assert send(browser, at_work, "open", {"kind": "complaint:"}).status_code == 409
+    change_call(at_work.house, at_work.call, level="verified")
     assert request_id in shown(browser, at_work)
 
 

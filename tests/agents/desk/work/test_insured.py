@@ -76,6 +76,18 @@ def test_too_little_to_search_by_is_said(at_work: AtWork, by: str, text: str, bo
     assert at_work.site.audited(actor="desk-1") == []
 
 
+def test_nothing_of_a_search_is_in_a_log_or_an_address(at_work: AtWork, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    anna = at_work.site.signed_in("anna")
+    for by, text in (("policy", "5000000001"), ("phone", "+79161234567"), ("name", "образцов")):
+        answer = search(anna, by, text, born_on="1985-03-15")
+        assert answer.status_code == 200
+        assert not answer.request.query_string
+    for secret in ("5000000001", "9161234567", "бразцов", "1985"):
+        assert secret not in caplog.text
+        assert secret not in str([one.detail for one in at_work.rows(AuditEntry, action="insured_found")])
+
+
 def test_a_way_of_searching_that_there_is_not_is_refused(at_work: AtWork) -> None:
     assert search(at_work.site.signed_in("anna"), "passport", "1234567").status_code == 400
 
