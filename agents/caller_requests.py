@@ -145,7 +145,8 @@ def tell(floor: Floor, mine: OnCall, *, request_id: str, stood_at: str, means: M
                 tx, kind=TELL_BY_CALLBACK, subject_id=request.id, insurer_id=insurer.id, due_at=now
             )
         else:
-            write_message(tx, call=call, template=_NEWS, variables={}, language=call.language, at=now, to=phone)
+            language = _language(tx, insurer, call, request)
+            write_message(tx, call=call, template=_NEWS, variables={}, language=language, at=now, to=phone)
             if next_step(insurer, request) == TOLD:
                 _advance(tx, insurer, call, agent, request, TOLD, now)
         record(tx, call, "insured_to_be_told", at=now, request=request.id, by=agent.code, means=str(means))
@@ -248,6 +249,13 @@ def _use(tx: Transaction, insurer: Insurer, call: Call, request: Request, at: da
     cover = check_cover(tx, insurer=insurer, record=found, service=request.kind, on=day, call=call)
     if not is_used or cover.result in _REFUSING:
         raise NotCovered("limit.per_term" if not is_used else cover.rule)
+
+
+def _language(tx: Transaction, insurer: Insurer, call: Call, request: Request) -> str:
+    """The insured's own, where somebody else may have called in another."""
+    found = record_of(tx, insurer.id, request.insured_id)
+    own = None if found is None else found.person.language
+    return own if own is not None and own in insurer.languages else call.language
 
 
 def _is_going_on(tx: Transaction, call: Call) -> bool:

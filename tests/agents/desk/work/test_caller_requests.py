@@ -12,7 +12,7 @@ from agents.models import Callback, Presence
 from config.audit import AuditEntry
 from config.due_work import DueWork
 from ivr.calls.models import CallEvent, Message, Outcome, Request, RequestStep
-from ivr.insured.models import EntitlementUse, InsuredPhone
+from ivr.insured.models import EntitlementUse, InsuredPerson, InsuredPhone
 from tests.agents.desk.work.conftest import AtWork, add_insured, change_call, give_call
 from tests.agents.staff.conftest import PASSWORD, Browser
 from tests.ivr.insured.records import Given
@@ -181,6 +181,8 @@ def test_what_cannot_be_booked_is_not(at_work: AtWork, change: dict[str, str], c
 
 
 def test_a_text_message_tells_that_there_is_news_and_nothing_of_health(at_work: AtWork) -> None:
+    with at_work.house.centre.database.transaction("test_language") as tx:
+        tx.execute(update(InsuredPerson).values(language="en"))
     browser = identified(at_work)
     send(browser, at_work, "open", {"kind": "guarantee_letter:"})
     move(at_work, browser, "requested", "sent_to_clinic")
@@ -188,6 +190,7 @@ def test_a_text_message_tells_that_there_is_news_and_nothing_of_health(at_work: 
     assert send(browser, at_work, "tell", data).status_code == 303
     (message,) = at_work.rows(Message)
     assert (message.template, message.variables, message.to_e164) == ("sms.request_news", {}, "+79161234567")
+    assert message.language == "en"
     assert the_request(at_work).step == "insured_told"
     assert send(browser, at_work, "tell", data).status_code == 409
     assert len(at_work.rows(Message)) == 1
