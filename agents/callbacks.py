@@ -57,13 +57,21 @@ class OwedCalls:
         return self.promise(tx, call, reason=reason, keep_place=keep_place, is_urgent=False)
 
     def promise(
-        self, tx: Transaction, call: Call, *, reason: str, keep_place: bool, is_urgent: bool
+        self,
+        tx: Transaction,
+        call: Call,
+        *,
+        reason: str,
+        keep_place: bool,
+        is_urgent: bool,
+        phone: str | None = None,
     ) -> CallbackPlan | CallbackRefusal:
         """As `plan`; an urgent callback is dialled at once, at any hour, and again until its attempts are used up.
 
-        Where the insurer does not ring back in the country of the caller's number they may key another one.
+        Where the insurer does not ring back in the country of the caller's number they may key another one. `phone` is
+        rung instead of who called: the insured, where somebody else did.
         """
-        phone = call.ani
+        phone = phone or call.ani
         if phone is None or call.is_anonymous or not (is_urgent or self._is_rung_back(call.insurer_id, phone)):
             return CallbackRefusal.NO_PHONE
         standing = _open_promise(tx, call, phone, reason)

@@ -8,7 +8,7 @@ import click
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from agents import commands
+from agents import commands, wrap_up
 from agents.accounts.cli import ASK_OPTION, chosen_password, show_password
 from agents.accounts.looking_after import add_account, give_role
 from agents.accounts.models import Role
@@ -125,7 +125,7 @@ def _add_presence(group: click.Group, make_floor: FloorMaker) -> None:
     def release(insurer: str, code: str) -> None:
         """As a supervisor, let an agent out of wrap-up without an outcome (audited)."""
         floor = checked(make_floor(), insurer)
-        commands.release(floor, insurer_id=insurer, code=code, by=getpass.getuser())
+        wrap_up.release(floor, insurer_id=insurer, code=code, by=getpass.getuser())
         click.echo(f"{code} is available")
 
 

@@ -12,7 +12,6 @@ from agents.models import OPEN_OFFER, SERVING_PURPOSES, Agent, Offer, OfferState
 from agents.queue_rules import rules_for
 from agents.rows import locked, locked_offer
 from agents.waits import last_wait, serve_by
-from config.audit import audit
 from config.database import Transaction
 from config.ids import new_id
 from ivr.calls.log import record
@@ -171,27 +170,6 @@ def let_go(floor: Floor, offer_id: str, sid: str | None) -> None:
     if sid is not None:
         floor.carrier.end_call(call_sid=sid)
         answering.leg_ended(floor, offer_id, sid, CarrierStatus.COMPLETED)
-
-
-def release(floor: Floor, *, insurer_id: str, code: str, by: str) -> None:
-    """A supervisor lets an agent out of wrap-up without an outcome; audited."""
-    now = floor.centre.clock.now()
-    with floor.centre.database.transaction("release_agent") as tx:
-        agent = agent_named(tx, insurer_id, code)
-        if agent.presence != Presence.WRAP_UP:
-            raise NothingToDo(f"{code} is {agent.presence}, not in wrap-up")
-        call_id = agent.call_id
-        presence.change(tx, agent, Presence.AVAILABLE, at=now, reason="released")
-        audit(
-            tx,
-            insurer_id=insurer_id,
-            at=now,
-            actor=by,
-            action="released_from_wrap_up",
-            subject_kind="agent",
-            subject_id=agent.id,
-            call=call_id,
-        )
 
 
 def answer(floor: Floor, *, insurer_id: str, code: str) -> str:

@@ -7,6 +7,8 @@ AgentError
 ├── OutcomeMissing      the agent has not said yet what came of the last call
 ├── NothingToDo         the agent has no call, offer or wrap-up to which the command could apply
 ├── TriesUsedUp         the caller's answers did not fit too often in this call
+├── OutOfSight          what the identification of the caller, or who they are, does not allow
+├── ChangedMeanwhile    what a form would change is not any more as the form shows it
 └── RosterRefused       a roster of shifts has wrong rows; one finding a line, each with its row
 """
 
@@ -37,6 +39,14 @@ class NothingToDo(AgentError):
 
 class TriesUsedUp(AgentError):
     """The caller's answers did not fit too often in this call."""
+
+
+class OutOfSight(AgentError):
+    """The caller's identification, or who they are to the insured, does not allow it."""
+
+
+class ChangedMeanwhile(AgentError):
+    """What a form would change is not any more as the form shows it: sent again, or from an older window."""
 
 
 class RosterRefused(AgentError):

@@ -302,6 +302,34 @@ class Offer(Base):
     end_reason: Mapped[str | None]
 
 
+class WrapUp(Base):
+    """An agent's writing down of a call: the draft so far, until it is recorded as outcomes; then it is empty.
+
+    `version` counts the drafts and `recordings` the times that it was recorded: a window that shows something older,
+    or a form sent again, overwrites nothing. One never recorded is still owed, also by an agent who was released.
+    """
+
+    __tablename__ = "wrap_ups"
+    __table_args__ = (
+        UniqueConstraint("agent_id", "call_id"),
+        ForeignKeyConstraint(["agent_id", "insurer_id"], ["agents.id", "agents.insurer_id"]),
+    )
+
+    id: Mapped[RowId]
+    insurer_id: Mapped[InsurerId]
+    agent_id: Mapped[Ref]
+    call_id: Mapped[Ref] = mapped_column(ForeignKey("calls.id"), index=True)
+    version: Mapped[int] = mapped_column(default=0)
+    recordings: Mapped[int] = mapped_column(default=0)
+    code: Mapped[str | None]
+    secondary: Mapped[list[str]]
+    note: Mapped[str | None]
+    next_action: Mapped[str | None]
+    due_at: Mapped[datetime | None]
+    owner: Mapped[str | None]
+    saved_at: Mapped[datetime]
+
+
 class CallbackState(StrEnum):
     """Where a callback is; everything after `answered` is an end."""
 

@@ -31,8 +31,10 @@ def _of_call(row: Leg | Hold) -> News:
     return News("call", row.insurer_id, row.call_id, call=row.call_id)
 
 
-def _outcome(row: Outcome) -> News:
-    return News("outcome", row.insurer_id, row.id, call=row.call_id)
+def _outcome(row: Outcome) -> News | tuple[News, ...]:
+    """What is left to be done is somebody's work, who need not have had the call."""
+    outcome = News("outcome", row.insurer_id, row.id, call=row.call_id)
+    return outcome if row.next_action is None else (outcome, News("task", row.insurer_id, row.id))
 
 
 def _request(row: Request) -> News:
@@ -70,7 +72,7 @@ TOLD: Final[Mapping[type[Base], Teller]] = {
     StaffSession: _session,
 }
 
-FOR_EVERYBODY: Final = frozenset({"wait", "request", "callback", "voice_message"})
+FOR_EVERYBODY: Final = frozenset({"wait", "request", "callback", "voice_message", "task"})
 """Kinds that every page of the insurer hears. Of the others an agent's hears what concerns the agent or their call,
 a supervisor's hears all.
 """

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from agents import (
     answering,
     callbacks,
+    caller_requests,
     dispatch,
     emergencies,
     joining,
@@ -77,6 +78,7 @@ _SERVICES: tuple[tuple[str, JobQueue, Callable[[Floor, str], object]], ...] = (
     (callbacks.TURN, JobQueue.TELEPHONE, placing.take_turn),
     (callbacks.PLACE, JobQueue.TELEPHONE, placing.place),
     (callbacks.TIMEOUT, JobQueue.TELEPHONE, placing.check),
+    (caller_requests.TELL_BY_CALLBACK, JobQueue.TELEPHONE, caller_requests.owe_callback),
     (presence.WRAP_UP_OVERDUE, JobQueue.UPKEEP, wrap_up.note_overdue),
     (presence.AUTOPILOT, JobQueue.TELEPHONE, fly),
     (connection.LOST, JobQueue.TELEPHONE, connection.lose),

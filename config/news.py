@@ -46,8 +46,8 @@ class News:
     call: str | None = None
 
 
-Teller: TypeAlias = Callable[[Any], News]
-"""Makes the news of one changed row."""
+Teller: TypeAlias = Callable[[Any], News | tuple[News, ...]]
+"""Makes the news of one changed row, of one kind or of several."""
 Hear: TypeAlias = Callable[[News | None], None]
 """Told each piece of news; None where some may have been missed."""
 
@@ -79,7 +79,8 @@ class Announcer:
         changed = tx.info.setdefault(_CHANGED, {})
         for row in (*tx.new, *(row for row in tx.dirty if tx.is_modified(row)), *tx.deleted):
             if teller := self._tellers.get(type(row)):
-                changed[teller(row)] = None
+                told = teller(row)
+                changed.update(dict.fromkeys((told,) if isinstance(told, News) else told))
 
     def _announce(self, tx: Transaction) -> None:
         if changed := tx.info.pop(_CHANGED, None):

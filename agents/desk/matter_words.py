@@ -1,4 +1,4 @@
-"""What rows hold as codes about a caller's matter, in words: levels, roles, requests, what was found out."""
+"""What rows hold as codes about a caller's matter, in words: levels, roles, what was found out."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -30,44 +30,6 @@ LANGUAGES: Final[Mapping[str, LazyString]] = {
     "uz": lazy_gettext("Uzbek"),
     "tg": lazy_gettext("Tajik"),
     "ky": lazy_gettext("Kyrgyz"),
-}
-
-REQUEST_KINDS: Final[Mapping[str, LazyString]] = {
-    "ambulance": lazy_gettext("ambulance"),
-    "appointment": lazy_gettext("appointment"),
-    "complaint": lazy_gettext("complaint"),
-    "curator_task": lazy_gettext("task for the curator"),
-    "evacuation": lazy_gettext("medical evacuation"),
-    "guarantee_letter": lazy_gettext("guarantee letter"),
-    "hospitalisation": lazy_gettext("hospitalisation"),
-    "policy_duplicate": lazy_gettext("duplicate policy"),
-    "second_opinion": lazy_gettext("second opinion"),
-    "telemedicine": lazy_gettext("telemedicine"),
-    "ticket": lazy_gettext("ticket"),
-    "upgrade": lazy_gettext("change of programme"),
-}
-
-STEPS: Final[Mapping[str, LazyString]] = {
-    "agreed": lazy_gettext("agreed"),
-    "answered": lazy_gettext("answered"),
-    "approved": lazy_gettext("approved"),
-    "arrival_confirmed": lazy_gettext("arrival confirmed"),
-    "arrived": lazy_gettext("arrived"),
-    "booked": lazy_gettext("booked"),
-    "concluded": lazy_gettext("conclusion given"),
-    "declined": lazy_gettext("declined"),
-    "dispatched": lazy_gettext("dispatched"),
-    "documents_received": lazy_gettext("documents received"),
-    "done": lazy_gettext("done"),
-    "emailed": lazy_gettext("sent by e-mail"),
-    "formed": lazy_gettext("formed"),
-    "insured_told": lazy_gettext("insured person told"),
-    "letter_sent_to_clinic": lazy_gettext("letter sent to the clinic"),
-    "patient_state_checked": lazy_gettext("patient's state checked"),
-    "requested": lazy_gettext("requested"),
-    "sent_to_clinic": lazy_gettext("sent to the clinic"),
-    "started": lazy_gettext("started"),
-    "withdrawn": lazy_gettext("withdrawn"),
 }
 
 DEDUCTIBLES: Final[Mapping[str, LazyString]] = {

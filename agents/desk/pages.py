@@ -10,7 +10,9 @@ from agents.desk import card_shown
 from agents.desk.call_now import CallNow, call_now
 from agents.desk.card import Card, card_of
 from agents.desk.desks import AT_A_DESK, needs_an_agent, own_desk
-from agents.desk.matter_words import CALLER_ROLES, DEDUCTIBLES, LANGUAGES, LEVELS, REQUEST_KINDS, STEPS, asked_words
+from agents.desk.matter_words import CALLER_ROLES, DEDUCTIBLES, LANGUAGES, LEVELS, asked_words
+from agents.desk.outcome_words import outcome_words
+from agents.desk.request_words import kind_words, step_words
 from agents.desk.top_bar import TopBar, top_bar
 from agents.errors import ImpossibleChange, NothingToDo, OutcomeMissing
 from agents.staff.guarding import only_for
@@ -66,8 +68,9 @@ _WORDS: Final = {
     "levels": LEVELS,
     "caller_roles": CALLER_ROLES,
     "spoken_languages": LANGUAGES,
-    "request_kinds": REQUEST_KINDS,
-    "steps": STEPS,
+    "kind_words": kind_words,
+    "step_words": step_words,
+    "outcome_words": outcome_words,
     "deductibles": DEDUCTIBLES,
     "asked_words": asked_words,
 }

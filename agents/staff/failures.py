@@ -71,24 +71,25 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     if 300 <= code < 400:
         return error
     known = _BY_DESCRIPTION.get(error.description or "")
-    return _page(code, known or _WORDS.get(code, _REFUSED if code < 500 else _BROKEN))
+    return page(code, known or _WORDS.get(code, _REFUSED if code < 500 else _BROKEN))
 
 
 def _unavailable(error: Exception) -> ResponseReturnValue:
     log.error("%s %s: %s", request.method, request.endpoint, type(error).__name__)
     # Whoever asks was read from the database too: the page must do without.
     g.staff = None
-    response = _page(503, _WORDS[503])
+    response = page(503, _WORDS[503])
     response.headers["Retry-After"] = "10"
     return response
 
 
 def _broken(error: Exception) -> ResponseReturnValue:
     log.error("%s %s failed", request.method, request.endpoint, exc_info=error)
-    return _page(500, _BROKEN)
+    return page(500, _BROKEN)
 
 
-def _page(code: int, words: Words) -> Response:
+def page(code: int, words: Words) -> Response:
+    """The page that says so; a script, which asked, is told in one line."""
     if request.headers.get("Sec-Fetch-Dest") == "empty":
         # A script asked: it shows the sentence where the person is.
         return make_response(f"{words.title}. {words.advice}", code, {"Content-Type": "text/plain; charset=utf-8"})

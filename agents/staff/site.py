@@ -6,10 +6,15 @@ from flask import Flask, g
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from agents.accounts.models import Role
 from agents.accounts.single_sign_on import SingleSignOn, provider_of
 from agents.desk import asking_pages as desk_asking
+from agents.desk import insured_pages as insured
 from agents.desk import pages as desk
+from agents.desk import request_pages as requests
 from agents.desk import telephone_pages as desk_telephone
+from agents.desk import work_pages as work
+from agents.desk import wrap_up_pages as wrap_up
 from agents.desk.telephones import signal_origins
 from agents.floor import Floor
 from agents.staff import cookies, entrance, home, news, single_sign_on
@@ -30,6 +35,7 @@ from config.web_server import MAX_BODY_BYTES
 _BLUEPRINTS: Final = (
     *(entrance.bp, single_sign_on.bp, home.bp, news.bp),
     *(desk.bp, desk_asking.bp, desk_telephone.bp, desk_telephone.softphone),
+    *(wrap_up.bp, requests.bp, work.bp, insured.bp),
 )
 """Every package's pages: a new one is put here."""
 
@@ -73,6 +79,8 @@ def _for_every_page() -> dict[str, Any]:
         "staff": who,
         "insurer": insurers[who.insurer_id] if who else None,
         "insurer_title": _title,
+        "is_supervisor": who is not None and Role.SUPERVISOR in who.roles,
+        "may_search": who is not None and not who.roles.isdisjoint(insured.SEARCHERS),
         "own_insurers": [insurers[one] for one in who.insurer_ids] if who else [],
         "language": language(),
         "languages": LANGUAGES,

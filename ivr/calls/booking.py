@@ -136,7 +136,7 @@ def _note(
 def _tell(
     tx: Transaction, insurer: Insurer, call: Call, person: InsuredPerson, appointment: Appointment, *, at: datetime
 ) -> Message | None:
-    number = _own_number(tx, call, person)
+    number = own_number(tx, call, person)
     if number is None:
         return None
     language = person.language if person.language in insurer.languages else insurer.languages[0]
@@ -147,7 +147,7 @@ def _tell(
     )
 
 
-def _own_number(tx: Transaction, call: Call, person: InsuredPerson) -> str | None:
+def own_number(tx: Transaction, call: Call, person: InsuredPerson) -> str | None:
     """A registered telephone of the insured's, the one that calls if it is among them; never somebody else's."""
     own = tx.scalars(
         select(InsuredPhone.e164)

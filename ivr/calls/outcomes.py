@@ -103,6 +103,20 @@ def record_outcome(
     return _add(tx, call, entry, is_primary=True)
 
 
+def drop_secondary(tx: Transaction, *, call: Call, by: str, keep: Collection[str], at: datetime) -> None:
+    """Take back the secondary outcomes that `by` recorded before and does not name any more."""
+    gone = select(Outcome).where(
+        Outcome.call_id == call.id,
+        Outcome.recorded_by == by,
+        Outcome.is_primary.is_(False),
+        Outcome.code.not_in(keep),
+    )
+    for outcome in tx.scalars(gone).all():
+        record(tx, call, "outcome_taken_back", at=at, code=outcome.code, by=by)
+        tx.delete(outcome)
+    tx.flush()
+
+
 def record_line_outcome(
     tx: Transaction, *, call: Call, code: str, at: datetime, own_codes: Collection[str] = ()
 ) -> None:

@@ -141,6 +141,20 @@ def advance_request(
     return request
 
 
+def steps_ahead(insurer: Insurer, request: Request) -> tuple[str, ...]:
+    """The steps that `advance_request` would take now, the chain's in order, then `ENDS`; none once it is closed."""
+    rules = insurer.requests.get(request.kind)
+    if rules is None or request.closed_at is not None:
+        return ()
+    ahead = rules.steps[rules.steps.index(request.step) + 1 :] if request.step in rules.steps else rules.steps
+    return (*ahead, *sorted(ENDS - set(rules.steps)))
+
+
+def newest_of(tx: Transaction, *, call: Call, kind: str) -> Request | None:
+    """The newest request of this kind, open or not, of whoever this call is about."""
+    return _newest(tx, call, kind)
+
+
 def locked_request(tx: Transaction, *, insurer: Insurer, request_id: str) -> Request:
     """The insurer's request, held against other writers; raises RequestUnknown."""
     statement = select(Request).where(Request.id == request_id, Request.insurer_id == insurer.id).with_for_update()

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from agents import answering, commands, ringing
+from agents import answering, commands, ringing, wrap_up
 from agents.models import OfferState, Presence, Purpose, WaitState
 from agents.web import hear_conference, hear_leg
 from agents.wrap_up import WrittenOutcome, record_call_outcome
@@ -265,7 +265,7 @@ def test_no_next_call_without_an_outcome_but_a_supervisor_may_release(house):
     commands.hang_up(house.floor, insurer_id="vsk", code="a1")
     with pytest.raises(commands.OutcomeMissing):
         commands.become_available(house.floor, insurer_id="vsk", code="a1")
-    commands.release(house.floor, insurer_id="vsk", code="a1", by="boss")
+    wrap_up.release(house.floor, insurer_id="vsk", code="a1", by="boss")
     assert house.agent_now("a1").presence == Presence.AVAILABLE
 
 

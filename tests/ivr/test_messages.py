@@ -39,6 +39,7 @@ REVIEWED = {
     "sms.callback": {"callback_from", "callback_until"},
     "sms.confirmation": set(),
     "sms.maks_link": {"link_buy"},
+    "sms.request_news": set(),
     "sms.rgs_telemedicine": {"link_online"},
     "sms.soglasie_duplicate": {"link_curator_mail"},
 }

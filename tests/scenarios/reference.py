@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from click.testing import CliRunner
 from sqlalchemy import delete, select, update
 
-from agents import caller_matters, commands, joining
+from agents import caller_matters, commands, joining, wrap_up
 from agents.cli import commands_of
 from agents.errors import AgentError
 from agents.floor import Floor
@@ -125,7 +125,7 @@ def passed_on(centre: Centre) -> None:
     to = "rgs-desk-2" if code == "rgs-desk-1" else "rgs-desk-1"
     _do(centre, partial(commands.transfer, insurer_id="rgs", code=code, to_code=to))
     centre.run_for(2)
-    _do(centre, partial(commands.release, insurer_id="rgs", code=code, by="supervisor"))
+    _do(centre, partial(wrap_up.release, insurer_id="rgs", code=code, by="supervisor"))
     centre.run_for(20)
     _hang_up_all(centre)
 

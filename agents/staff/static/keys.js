@@ -26,7 +26,8 @@ function isQuestion(event) {
 }
 
 function isTyping(target) {
-  return target.isContentEditable || target.closest("input, textarea, select") !== null;
+  // Into a box that is ticked nobody types.
+  return target.isContentEditable || target.closest("input:not([type=radio], [type=checkbox]), textarea, select") !== null;
 }
 
 function shown() {

@@ -4,6 +4,7 @@ import { listenForKeys } from "./keys.js";
 import { follow } from "./live.js";
 import { watchMenus } from "./menus.js";
 import { sendInPlace } from "./sending.js";
+import { keepWrapUps } from "./wrap_up.js";
 import { tellZone } from "./zone.js";
 
 tellZone();
@@ -11,4 +12,5 @@ tick();
 watchMenus();
 listenForKeys();
 sendInPlace();
+keepWrapUps();
 if (document.body.dataset.news) follow(document.body.dataset.news);

@@ -29,6 +29,8 @@ PEOPLE = ("nobody", "former", "anna", "boss", "watcher", "admin")
 
 EVERYBODY = {"anna", "boss", "watcher", "admin"}
 AT_A_DESK = {"anna", "boss"}
+SUPERVISORS = {"boss", "watcher"}
+SEARCHERS = {"anna", "boss", "watcher"}
 ROUTES = {
     ("GET", "/"): EVERYBODY,
     ("GET", "/account"): EVERYBODY,
@@ -55,6 +57,24 @@ ROUTES = {
     ("POST", "/desk/calls/x/end-consult"): AT_A_DESK,
     ("POST", "/desk/dial"): AT_A_DESK,
     ("POST", "/desk/dials/x/over"): AT_A_DESK,
+    ("GET", "/desk/calls/x/wrap-up"): AT_A_DESK,
+    ("POST", "/desk/calls/x/wrap-up"): AT_A_DESK,
+    ("POST", "/desk/calls/x/draft"): AT_A_DESK,
+    ("GET", "/desk/calls/x/requests"): AT_A_DESK,
+    ("POST", "/desk/calls/x/requests/open"): AT_A_DESK,
+    ("POST", "/desk/calls/x/requests/move"): AT_A_DESK,
+    ("POST", "/desk/calls/x/requests/tell"): AT_A_DESK,
+    ("POST", "/desk/calls/x/requests/book"): AT_A_DESK,
+    ("GET", "/desk/my-work"): AT_A_DESK,
+    ("GET", "/desk/my-work/summary"): AT_A_DESK,
+    ("POST", "/desk/my-work/done"): AT_A_DESK,
+    ("POST", "/desk/my-work/move"): AT_A_DESK,
+    ("GET", "/desk/messages/x/sound"): AT_A_DESK,
+    ("GET", "/desk/insured"): SEARCHERS,
+    ("POST", "/desk/insured"): SEARCHERS,
+    ("GET", "/desk/insured/x"): SEARCHERS,
+    ("GET", "/desk/wrap-ups"): SUPERVISORS,
+    ("POST", "/desk/wrap-ups/release"): SUPERVISORS,
 }
 
 

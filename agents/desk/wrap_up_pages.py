@@ -1,0 +1,119 @@
+"""The routes of wrap-up: the part of the desk, its draft, and a supervisor's list of who is stuck in it."""
+
+from typing import Final
+
+from flask import Blueprint, abort, jsonify, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext, lazy_gettext
+from sqlalchemy import select
+
+from agents import presence, wrap_up
+from agents.accounts.models import Role
+from agents.desk.outcome_words import NEXT_ACTIONS, action_words, outcome_words
+from agents.desk.parts import part, refused
+from agents.desk.wrap_up_card import WrapUpCard, wrap_up_card
+from agents.desk.wrap_up_form import LONGEST_NOTE, FormRefused, checked, number, read_draft
+from agents.errors import ChangedMeanwhile, NothingToDo, UnknownAgent
+from agents.models import Agent, Presence
+from agents.my_work import DESK
+from agents.staff.formats import clock_time
+from agents.staff.guarding import only_for
+from agents.staff.languages import zone
+from agents.staff.side import own_insurer, side, staff
+
+bp: Final = Blueprint("wrap_up", __name__, url_prefix="/desk", template_folder="templates")
+
+AT_A_DESK: Final = (Role.AGENT, Role.SUPERVISOR)
+_ELSEWHERE: Final = lazy_gettext("This was written down already, or in another window. Open the page again.")
+_NOT_YOURS: Final = lazy_gettext("This call is not yours to write down.")
+
+
+@bp.get("/calls/<call_id>/wrap-up")
+@only_for(*AT_A_DESK)
+def show(call_id: str) -> ResponseReturnValue:
+    """The form with what stands in it, or that it is done."""
+    return part(
+        "desk/wrap_up.html",
+        gettext("Outcome"),
+        card=_card(call_id),
+        desk=DESK,
+        next_actions=NEXT_ACTIONS,
+        action_words=action_words,
+        outcome_words=outcome_words,
+        longest_note=LONGEST_NOTE,
+        reader_zone=zone(),
+    )
+
+
+@bp.post("/calls/<call_id>/draft")
+@only_for(*AT_A_DESK)
+def keep_draft(call_id: str) -> ResponseReturnValue:
+    """Keep what stands in the form; the draft's new version as JSON, for the page's next one."""
+    card = _card(call_id)
+    try:
+        draft, version = read_draft(request.form, card, zone()), number(request.form, "version")
+        version = wrap_up.keep_draft(side().floor, **_agent(), call_id=call_id, draft=draft, version=version)
+    except FormRefused as error:
+        return refused(error.why, 400)
+    except ChangedMeanwhile:
+        return refused(_ELSEWHERE)
+    except NothingToDo:
+        return refused(_NOT_YOURS)
+    return jsonify(version=version, saved=clock_time(side().centre.clock.now()))
+
+
+@bp.post("/calls/<call_id>/wrap-up")
+@only_for(*AT_A_DESK)
+def record(call_id: str) -> ResponseReturnValue:
+    """Record the outcome; in wrap-up the agent is available by it."""
+    card, now = _card(call_id), side().centre.clock.now()
+    try:
+        outcome = checked(read_draft(request.form, card, zone()), now)
+        recordings = number(request.form, "recordings")
+        wrap_up.record_call_outcome(
+            side().floor, **_agent(), outcome=outcome, call_id=call_id, recordings=recordings
+        )
+    except FormRefused as error:
+        return refused(error.why, 400)
+    except ChangedMeanwhile:
+        return refused(_ELSEWHERE)
+    except NothingToDo:
+        return refused(_NOT_YOURS)
+    return redirect(url_for("wrap_up.show", call_id=call_id), 303)
+
+
+@bp.get("/wrap-ups")
+@only_for(Role.SUPERVISOR)
+def stuck() -> ResponseReturnValue:
+    """Who is in wrap-up now, the longest first."""
+    in_wrap_up = select(Agent).where(Agent.insurer_id == staff().insurer_id, Agent.presence == Presence.WRAP_UP)
+    with side().centre.database.reading("agents_in_wrap_up") as tx:
+        agents = tx.scalars(in_wrap_up.order_by(Agent.presence_since)).all()
+    return part("desk/stuck.html", gettext("Wrap-ups"), agents=agents, target_seconds=presence.WRAP_UP_SECONDS)
+
+
+@bp.post("/wrap-ups/release")
+@only_for(Role.SUPERVISOR)
+def release() -> ResponseReturnValue:
+    """Let an agent out of wrap-up, who still owes the outcome."""
+    code, by = request.form.get("agent", ""), staff().agent_code or staff().name
+    try:
+        wrap_up.release(side().floor, insurer_id=staff().insurer_id, code=code, by=by)
+    except (NothingToDo, UnknownAgent):
+        return refused(lazy_gettext("This agent is not in wrap-up any more."))
+    return redirect(url_for("wrap_up.stuck"), 303)
+
+
+def _card(call_id: str) -> WrapUpCard:
+    """404 for a call that is not the agent's own, whether there is such a call or not."""
+    agent_id = staff().agent_id
+    if agent_id is None:
+        abort(403)
+    now = side().centre.clock.now()
+    with side().centre.database.reading("wrap_up_card") as tx:
+        card = wrap_up_card(tx, insurer=own_insurer(), agent_id=agent_id, call_id=call_id, at=now)
+    return card or abort(404)
+
+
+def _agent() -> dict[str, str]:
+    return {"insurer_id": staff().insurer_id, "code": staff().agent_code or ""}
