@@ -31,6 +31,7 @@ _FIRST_PAUSE_SECONDS: Final = 0.2
 _LONGEST_PAUSE_SECONDS: Final = 10.0
 _HEALTHY_SECONDS: Final = 30.0
 _LAST_WORDS_BYTES: Final = 4096
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,8 @@ class Supervisor:
         try:
             for group in (self._programs[:1], self._programs[1:]):
                 for program in group:
-                    self._running.append(_start(program, self._logs / f"{program.name}.log"))
+                    with _unbroken():
+                        self._running.append(_start(program, self._logs / f"{program.name}.log"))
                 for running in self._running[-len(group) :]:
                     _await_ready(running, self._stop)
         except BaseException:
@@ -149,8 +151,9 @@ class Supervisor:
             self._news(f"{running.program.name} ended by itself (status {code}); starting it again")
             _end([running.process])
         elif now >= running.restart_at:
-            fresh = _start(running.program, running.log)
-            running.process, running.started = fresh.process, fresh.started
+            with _unbroken():
+                fresh = _start(running.program, running.log)
+                running.process, running.started = fresh.process, fresh.started
             running.restarts += 1
             running.restart_at = None
 
@@ -158,13 +161,32 @@ class Supervisor:
 @contextmanager
 def stopping_on_signals(supervisor: Supervisor) -> Iterator[None]:
     """Within the block Ctrl-C, a closed terminal and SIGTERM ask `supervisor` to stop."""
-    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, lambda *_: supervisor.ask_to_stop()) for number in signals}
+    before = {number: signal.signal(number, lambda *_: supervisor.ask_to_stop()) for number in _SIGNALS}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def _unbroken() -> Iterator[None]:
+    """A signal that comes within the block is heard at its end.
+
+    Its handler may raise: between a child's birth and our note of it, that would leave the child behind.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    heard: list[int] = []
+    before = {number: signal.signal(number, lambda it, _frame: heard.append(it)) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+    for one in heard:
+        signal.raise_signal(one)
 
 
 @contextmanager

@@ -17,9 +17,9 @@ MENUS: Final = (
     Path("soglasie", "medical_desk", ("8", "0")),
     # The duty therapist by telephone, after the agreement.
     Path("rgs", "contact_centre", ("1", POLICY, BIRTH_DATE, "1", "1")),
-    # In Uzbek: how to buy, then the operator; urgent care.
+    # In Uzbek: how to buy, then the operator; urgent care in Moscow.
     Path("maks", "migrants", ("2", "1", "1", "0")),
-    Path("maks", "migrants", ("2", "3", "1", POLICY, BIRTH_DATE)),
+    Path("maks", "migrants", ("2", "3", "1", "77", POLICY, BIRTH_DATE)),
 )
 """Calls that are mostly in menus: they are identified, queued, and hang up after a round of waiting."""
 

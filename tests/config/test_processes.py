@@ -70,6 +70,30 @@ def test_what_was_started_is_stopped_when_a_later_one_fails(tmp_path: Path) -> N
     assert not is_alive(int(output.read_text().split()[0]))
 
 
+def test_a_signal_in_the_middle_of_a_start_leaves_no_child_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    born: list[subprocess.Popen[bytes]] = []
+    popen = subprocess.Popen
+
+    def interrupted(*arguments: object, **options: object) -> subprocess.Popen[bytes]:
+        born.append(popen(*arguments, **options))  # type: ignore[call-overload]
+        signal.raise_signal(signal.SIGTERM)
+        return born[0]
+
+    def leave(*_: object) -> None:
+        sys.exit(130)
+
+    monkeypatch.setattr(subprocess, "Popen", interrupted)
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        with pytest.raises(SystemExit):
+            Supervisor([python("web", SLEEP)], tmp_path).start()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert not is_alive(born[0].pid)
+
+
 def test_a_missing_command_is_one_clear_line(tmp_path: Path) -> None:
     supervisor = Supervisor([Program("web", ["/no/such/program"])], tmp_path / "logs")
     with pytest.raises(ConfigError, match=r"^web cannot be started: No such file or directory\.$"):
