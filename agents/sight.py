@@ -13,6 +13,7 @@ from ivr.calls.requests import newest_of
 from ivr.insured.identification import may_hear_personal
 
 EMPLOYER: Final = "employer"
+"""The role of a caller from the employer's HR, who changes rosters and never gets health facts (domain.md §6)."""
 _WITHOUT_HEALTH: Final = frozenset({"policy_duplicate", "ticket", "complaint", "curator_task", "upgrade"})
 
 

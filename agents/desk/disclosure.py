@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
+from agents.sight import EMPLOYER
 from config.line_descriptions import Insurer
 from ivr.calls.models import Call, IdentificationLevel
 from ivr.insured.identification import may_hear_personal
-
-EMPLOYER: Final = "employer"
-"""The role of a caller from the employer's HR, who changes rosters and never gets health facts (domain.md §6)."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from agents.desk.card import Card, card_of
 from agents.desk.desks import AT_A_DESK, needs_an_agent, own_desk
 from agents.desk.matter_words import CALLER_ROLES, DEDUCTIBLES, LANGUAGES, LEVELS, asked_words
 from agents.desk.outcome_words import outcome_words
-from agents.desk.request_words import kind_words, step_words
+from agents.desk.request_words import due_words, kind_words, step_words
 from agents.desk.top_bar import TopBar, top_bar
 from agents.errors import ImpossibleChange, NothingToDo, OutcomeMissing
 from agents.staff.guarding import only_for
@@ -70,6 +70,7 @@ _WORDS: Final = {
     "spoken_languages": LANGUAGES,
     "kind_words": kind_words,
     "step_words": step_words,
+    "due_words": lambda due_at: due_words(due_at, own_insurer()),
     "outcome_words": outcome_words,
     "deductibles": DEDUCTIBLES,
     "asked_words": asked_words,
