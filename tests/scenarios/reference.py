@@ -14,18 +14,24 @@ from zoneinfo import ZoneInfo
 from click.testing import CliRunner
 from sqlalchemy import delete, select, update
 
-from agents import caller_matters, commands, joining, wrap_up
+from agents import asking, caller_matters, caller_requests, commands, dialling, joining, my_work, wrap_up
+from agents.caller_requests import next_step
 from agents.cli import commands_of
 from agents.errors import AgentError
 from agents.floor import Floor
-from agents.models import Agent, Offer, OfferState, Presence
+from agents.models import Agent, Dial, Offer, OfferState, Presence
+from agents.sight import newest_in_sight
 from agents.wrap_up import WrittenOutcome, record_call_outcome
+from agents.wrap_up_drafts import Draft
 from config import failpoints
 from config.due_work import DueWork
+from config.phone_numbers import PhoneNumber
 from ivr import exchange, reconcile
+from ivr.calls import booking
 from ivr.calls.booking import Appointment
-from ivr.calls.models import Request
+from ivr.calls.models import Call, Outcome, Request
 from ivr.carrier.errors import CarrierError
+from ivr.carrier.port import CarrierStatus
 from ivr.cli import line as line_commands
 from ivr.errors import PhoneError
 from ivr.exchange import calls
@@ -161,9 +167,7 @@ def booked(centre: Centre) -> None:
     """An agent finds out who calls, books an appointment, and has a guarantee letter on its way; the desk sends it."""
     code = _talking(centre)
     agent = {"insurer_id": "rgs", "code": code}
-    with centre.records.reading("insured") as tx:
-        insured_id = tx.scalars(select(InsuredPerson.id).where(InsuredPerson.insurer_id == "rgs").limit(1)).one()
-    _do(centre, partial(caller_matters.identify_caller, **agent, insured_id=insured_id))
+    _identify(centre, code)
     _do(centre, partial(caller_matters.verify_caller, **agent))
     appointment = Appointment(centre.now + timedelta(days=2), "Клиника, Москва", is_decided=True)
     _do(centre, partial(caller_matters.book, **agent, appointment=appointment))
@@ -173,6 +177,76 @@ def booked(centre: Centre) -> None:
     for letter in letters[-1:]:
         _say(centre, request_commands, "step", "--insurer", "rgs", letter, "sent_to_clinic")
     _hang_up_all(centre)
+
+
+def worked_from_the_card(centre: Centre) -> None:
+    """An agent asks who calls, notes what they hear, opens requests and moves them on, and has the insured told."""
+    code, call_id, on_call = _on_call(centre)
+    known = {"insurer_id": "rgs", "code": code, "call_id": call_id}
+    _do(centre, partial(asking.identify_by_policy, **known, policy="5000000001", born_on=None))
+    _identify(centre, code)
+    _do(centre, partial(asking.verify_by_answers, **known, answers=asking.Answers("Никто")))
+    _do(centre, partial(asking.set_caller_role, **known, role="insured"))
+    _do(centre, partial(asking.note_address, **known, address="Москва, Садовая, 1"))
+    _do(centre, partial(wrap_up.keep_draft, **known, draft=Draft("info_given"), version=0))
+    appointment = Appointment(centre.now + timedelta(days=2), "Клиника, Москва", is_decided=True)
+    before = _booked(centre, call_id)
+    _do(centre, partial(caller_requests.book_from_card, mine=on_call, appointment=appointment, booked_before=before))
+    for kind, means in (("ticket", caller_requests.Means.MESSAGE), ("complaint", caller_requests.Means.CALLBACK)):
+        newest = _newest(centre, call_id, kind).id
+        _do(centre, partial(caller_requests.open_from_card, mine=on_call, kind=kind, newest=newest))
+        request = _request_of(centre, call_id, kind)
+        step = {"request_id": request.id, "stood_at": request.step}
+        _do(centre, partial(caller_requests.tell, mine=on_call, **step, means=means))
+    _do(centre, partial(caller_requests.move_from_card, mine=on_call, **step, step=_next_step(centre, request)))
+    ticket = _request_of(centre, call_id, "ticket")
+    mine = {"insurer_id": "rgs", "code": code}
+    moved = {"request_id": ticket.id, "stood_at": ticket.step, "step": _next_step(centre, ticket)}
+    _do(centre, partial(my_work.move_own_request, **mine, **moved))
+    _do(centre, partial(commands.hang_up, **mine))
+    centre.run_for(15)
+    later = WrittenOutcome("info_given", next_action="call_back", due_at=centre.now + timedelta(days=1), owner=code)
+    _do(centre, partial(record_call_outcome, **mine, outcome=later))
+    with centre.records.reading("task") as tx:
+        tasks = tx.scalars(select(Outcome.id).where(Outcome.call_id == call_id, Outcome.next_action.is_not(None))).all()
+    for task in tasks:
+        _do(centre, partial(my_work.finish_task, **mine, outcome_id=task))
+    _hang_up_all(centre)
+    centre.run_for(60)
+
+
+def passed_to_a_queue(centre: Centre) -> None:
+    """An agent passes the caller on to whoever serves a queue."""
+    code = _talking(centre)
+    _do(centre, partial(commands.transfer_to_queue, insurer_id="rgs", code=code, queue="medical_desk"))
+    centre.run_for(20)
+    _hang_up_all(centre)
+
+
+def passed_outside(centre: Centre) -> None:
+    """An agent passes the caller on to a number outside, where somebody answers and at last hangs up."""
+    code = _talking(centre)
+    centre.switch.register(MOBILE, exchange.AutoAnswer(after=2, talk_for=5, patience=None))
+    _do(centre, partial(dialling.pass_outside, insurer_id="rgs", code=code, number=PhoneNumber(MOBILE)))
+    centre.run_for(30)
+    _hang_up_all(centre)
+
+
+def dialled(centre: Centre) -> None:
+    """An agent makes a call of their own."""
+    _by_hand(centre)
+    mine = {"insurer_id": "rgs", "code": "rgs-desk-1"}
+    _do(centre, partial(dialling.ask, **mine, number=PhoneNumber(MOBILE)))
+    with centre.records.reading("dial") as tx:
+        dial = tx.scalars(select(Dial).order_by(Dial.id.desc()).limit(1)).first()
+        address = tx.scalars(select(Agent.address).where(Agent.insurer_id == "rgs", Agent.code == "rgs-desk-1")).one()
+    if dial is None:
+        return
+    placed = {"dial_id": dial.id, "address": address, "carrier_sid": f"CA{dial.id}"}
+    _do(centre, partial(dialling.place, **placed))
+    centre.run_for(5)
+    _do(centre, partial(dialling.ended, dial_id=dial.id, status=CarrierStatus.COMPLETED))
+    _write_down(centre)
 
 
 def declined(centre: Centre) -> None:
@@ -360,6 +434,44 @@ def _talking(centre: Centre) -> str:
     phone = centre.dial(LINES["rgs"], OPERATOR["rgs"])
     centre.reach(phone, "bridged", seconds=90)
     return next(iter(_agents(centre, Presence.ON_CALL)), "rgs-desk-1")
+
+
+def _on_call(centre: Centre) -> tuple[str, str, caller_requests.OnCall]:
+    """An agent in conversation: their code, the call's id, and both as a card's form names them."""
+    code = _talking(centre)
+    with centre.records.reading("call") as tx:
+        agent = tx.scalars(select(Agent).where(Agent.insurer_id == "rgs", Agent.code == code)).one()
+    call_id = agent.call_id or ""
+    return code, call_id, caller_requests.OnCall("rgs", code, call_id)
+
+
+def _identify(centre: Centre, code: str) -> None:
+    """The agent finds out that the caller is one of РГС's insured."""
+    with centre.records.reading("insured") as tx:
+        insured_id = tx.scalars(select(InsuredPerson.id).where(InsuredPerson.insurer_id == "rgs").limit(1)).one()
+    _do(centre, partial(caller_matters.identify_caller, insurer_id="rgs", code=code, insured_id=insured_id))
+
+
+def _request_of(centre: Centre, call_id: str, kind: str) -> Request:
+    with centre.records.reading("request") as tx:
+        statement = select(Request).where(Request.call_id == call_id, Request.kind == kind)
+        return tx.scalars(statement).first() or Request(id="", kind=kind, step="")
+
+
+def _newest(centre: Centre, call_id: str, kind: str) -> Request:
+    """The last request of the kind that the card of the call shows."""
+    with centre.records.reading("newest") as tx:
+        known = newest_in_sight(tx, centre.house.centre.insurers["rgs"], tx.get_one(Call, call_id), kind)
+    return known or Request(id="", kind=kind, details={})
+
+
+def _booked(centre: Centre, call_id: str) -> str:
+    """When the appointment is that the card shows; empty for none."""
+    return str(_newest(centre, call_id, booking.KIND).details.get("appointment_at", ""))
+
+
+def _next_step(centre: Centre, request: Request) -> str:
+    return next_step(centre.house.centre.insurers["rgs"], request) or ""
 
 
 def _by_hand(centre: Centre) -> None:

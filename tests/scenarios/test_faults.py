@@ -39,6 +39,14 @@ PASSED_BY: Final[dict[calls.Scenario, str]] = {
         commit:identify_caller commit:verify_caller commit:book_appointment commit:move_request commit:step_request
     """,
     calls.language_after_all: "commit:ask_any_language",
+    calls.worked_from_the_card: """
+        commit:identify_by_policy commit:verify_by_answers commit:set_caller_role commit:note_address commit:keep_draft
+        commit:book_from_card commit:open_request_from_card commit:move_request_from_card commit:tell_insured
+        commit:owe_news_callback commit:move_own_request commit:finish_task
+    """,
+    calls.passed_to_a_queue: "commit:transfer_to_queue",
+    calls.passed_outside: "commit:pass_outside commit:dial_through_over",
+    calls.dialled: "commit:ask_to_dial commit:place_dial commit:end_dial",
     calls.declined: "commit:become_available commit:go_away commit:note_leg_ended",
     calls.agent_lost_in_between: "carrier:end_conference",
     calls.gone_as_it_is_answered: "commit:lose_race carrier:call_status",
@@ -81,6 +89,8 @@ APART: Final = {
     *("commit:set_password", "commit:sign_in", "commit:sign_out", "commit:take_role", "commit:touch_session"),
     # A desk's heartbeat: the next one, or the upkeep, writes what one missed (tests/agents/staff/test_news.py).
     *("commit:open_desk", "commit:close_desk", "commit:leave_desk", "commit:desks_seen"),
+    # What a page showed or found is audited; nothing follows.
+    *("commit:note_card_shown", "commit:search_insured"),
     # The bench fills a database of its own.
     "commit:analyse",
     "commit:fill_world",
