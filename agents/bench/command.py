@@ -44,8 +44,8 @@ def bench_command(builder: Builder) -> click.Command:
     def bench(parts: tuple[str, ...], named: tuple[str, ...], calls: int | None, quick: bool, as_json: bool) -> None:
         """Measure a throw-away centre on this machine, on at most two of its cores.
 
-        PARTS are turn, ringing, calls and routing; all of them if none is named. The exit status is 0 if every goal
-        was met, 1 if one was missed, 130 after Ctrl-C.
+        PARTS are turn, ringing, calls, desk and routing; all of them if none is named. The exit status is 0 if every
+        goal was met, 1 if one was missed, 130 after Ctrl-C.
         """
         sizes = QUICK if quick else FULL
         sizes = sizes if calls is None else replace(sizes, calls=calls)

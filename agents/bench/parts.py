@@ -1,4 +1,4 @@
-"""The four parts of the bench, each measured on a database of one kind."""
+"""The parts of the bench, each measured on a database of one kind."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
@@ -8,26 +8,36 @@ from itertools import count
 from typing import Final
 
 from agents.bench import matching, paths
+from agents.bench.browsers import sign_in
 from agents.bench.callers import WAITING, Callers, Path, Person
-from agents.bench.ringing import INSURER, Ringing
+from agents.bench.desks import Desks
+from agents.bench.happenings import CallersQueued, PresenceChanges
+from agents.bench.people import load_accounts, load_agents
+from agents.bench.ringing import INSURER, SKILL, Ringing
 from agents.bench.sizes import Sizes
 from agents.bench.throw_away import ThrowAway
 from agents.floor import Floor
 from config.bench.calls import hold_calls
 from config.bench.client import Client
-from config.bench.figures import Finding
+from config.bench.figures import Finding, Unit
 from config.bench.growth import growth_findings
+from config.bench.memory import memory_of
 from config.bench.scripts import CallScript, Step
+from config.bench.streams import EventStreams
 from config.bench.turns import compare_turns
 from config.bench.waits import time_effects, wait_findings
 
 _RING_GOAL_MS: Final = 150.0
+_NEWS_GOAL_MS: Final = 200.0
 _GROWTH_GOAL: Final = 4.0
 # Of ten calls in progress.
 _WAITING_OF_TEN: Final = 4
 _TEN: Final = 10
 _WARM_UP_EVERY: Final = 0.2
 _CALLS_GOAL: Final = 1000
+# How often something happens to one of the desks, and to all of them.
+_OWN_EVERY: Final = 0.1
+_COMMON_EVERY: Final = 0.5
 
 
 class Part(StrEnum):
@@ -36,6 +46,7 @@ class Part(StrEnum):
     TURN = "turn"
     RINGING = "ringing"
     CALLS = "calls"
+    DESK = "desk"
     ROUTING = "routing"
 
 
@@ -82,6 +93,45 @@ class Scene:
             step=step,
         )
         return measured.findings(goal=_CALLS_GOAL if sizes.is_judged else None)
+
+    def desk(self, step: Step) -> list[Finding]:
+        """Browsers with open desks: how soon they hear of what happens, and what each weighs."""
+        centre, sizes = self.centre, self.sizes
+        codes = [f"desk-{number}" for number in range(sizes.desks)]
+        cookies = self._signed_in(codes, step)
+        with (
+            closing(EventStreams(f"{centre.settings.desk_url}/news")) as streams,
+            closing(Client(centre.settings.public_url)) as web,
+        ):
+            desks, before = Desks(streams), memory_of(centre.pids("desk"))
+            for one in cookies:
+                desks.open(one)
+                step()
+            held = memory_of(centre.pids("desk"))
+            # First what all hear: whoever has heard it has heard all that came of the opening, too.
+            queued = CallersQueued(web, self._callers(paths.QUEUED))
+            common = desks.time(queued, times=sizes.common_news, every_seconds=_COMMON_EVERY, step=step)
+            changes = PresenceChanges(centre.floor, codes)
+            own = desks.time(changes, times=sizes.own_news, every_seconds=_OWN_EVERY, step=step)
+        goal_ms = sizes.goal(_NEWS_GOAL_MS)
+        return [
+            Finding("desks open", sizes.desks, Unit.COUNT),
+            *wait_findings(own, name="an agent's own news", goal_ms=goal_ms),
+            *wait_findings(common, name="news for every desk", goal_ms=goal_ms),
+            Finding("memory of the desks' program", held / 2**20, Unit.MEBIBYTES),
+            Finding("memory per desk, growth", max(0, held - before) / sizes.desks / 1024, Unit.KIBIBYTES),
+        ]
+
+    def _signed_in(self, codes: Sequence[str], step: Step) -> list[str]:
+        """The cookies of a browser for each of the agents, who are new here. A step an account, and one a browser."""
+        settings, centre = self.centre.settings, self.centre.floor.centre
+        load_agents(centre, self.centre.folder, INSURER, codes, skill=SKILL)
+        password = load_accounts(centre, INSURER, codes, step=step)
+        cookies = []
+        for code in codes:
+            cookies.append(sign_in(settings.desk_url, name=code, password=password))
+            step()
+        return cookies
 
     def _mixed(self) -> Callable[[], CallScript]:
         waiting, in_menus, numbers = self._callers(paths.WAITING), self._callers(paths.MENUS), count()

@@ -7,6 +7,9 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
+from agents.accounts.looking_after import add_account
+from agents.accounts.models import Role
+from agents.accounts.passwords import fresh_password
 from agents.bench.callers import Person
 from agents.shifts import import_shifts
 from config.bench.scripts import Step
@@ -57,6 +60,17 @@ def load_agents(centre: Centre, folder: Path, insurer_id: str, codes: Sequence[s
     report = import_shifts(centre, insurer_id=insurer_id, path=path, actor="bench")
     if report.errors:
         raise ValueError(str(report.errors[0]))
+
+
+def load_accounts(centre: Centre, insurer_id: str, codes: Sequence[str], *, step: Step) -> str:
+    """An account named by its code for each of these agents; the one password of them all. A step an account."""
+    password = fresh_password()
+    for code in codes:
+        add_account(
+            centre, insurer_id=insurer_id, name=code, role=Role.AGENT, password=password, by="bench", agent_code=code
+        )
+        step()
+    return password
 
 
 def _write_roster(path: Path, cover: _Cover, each: int) -> list[Person]:

@@ -38,8 +38,11 @@ def measurements(
         own.mkdir()
         with store.opened(own) as fresh:
             bench = _Bench(builder, store.name, fresh, sizes, own)
-            if on_centre := [part for part in parts if part is not Part.ROUTING]:
-                yield from bench.on_a_centre(on_centre)
+            if called := [part for part in parts if part not in (Part.DESK, Part.ROUTING)]:
+                yield from bench.on_a_centre("centre", called)
+            if Part.DESK in parts:
+                # A fresh one: a thousand calls leave much behind that a centre must tidy up.
+                yield from bench.on_a_centre("desks", [Part.DESK])
             if Part.ROUTING in parts:
                 yield bench.measurement(Part.ROUTING, len(sizes.routing_sizes) + sizes.routing_rounds, bench.routing)
 
@@ -58,11 +61,12 @@ class _Bench:
         """One of this database."""
         return Measurement(title, self._store, steps, measure)
 
-    def on_a_centre(self, parts: Sequence[Part]) -> Iterator[Measurement]:
+    def on_a_centre(self, folder: str, parts: Sequence[Part]) -> Iterator[Measurement]:
         """Those that need a running centre; it is started first, and stopped after the last of them."""
         with ExitStack() as stack:
             scenes: list[Scene] = []
-            yield self.measurement("start of a centre", _START_STEPS, lambda step: self._start(stack, scenes, step))
+            start = partial(self._start, stack, scenes, self._folder / folder)
+            yield self.measurement("start of a centre", _START_STEPS, start)
             for part in parts:
                 yield self._of_scene(part, scenes[0])
 
@@ -75,13 +79,16 @@ class _Bench:
                 return self.measurement(part, sizes.rings, scene.ringing)
             case Part.CALLS:
                 return self.measurement(part, round(2 * sizes.every_seconds + sizes.run_seconds), scene.calls)
+            case Part.DESK:
+                steps = 3 * sizes.desks + sizes.common_news + sizes.own_news
+                return self.measurement(part, steps, scene.desk)
             case Part.ROUTING:
                 raise AssertionError("routing needs no centre")
             case _ as never:
                 assert_never(never)
 
-    def _start(self, stack: ExitStack, scenes: list[Scene], step: Step) -> list[Finding]:
-        centre = stack.enter_context(centre_of(self._builder, self._fresh(), self._folder / "centre", step))
+    def _start(self, stack: ExitStack, scenes: list[Scene], folder: Path, step: Step) -> list[Finding]:
+        centre = stack.enter_context(centre_of(self._builder, self._fresh(), folder, step))
         own = centre.floor.centre
         people = load_people(own, self._folder, each=self._sizes.people, step=step)
         load_agents(own, self._folder, INSURER, AGENTS, skill=SKILL)

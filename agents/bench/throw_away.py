@@ -26,8 +26,10 @@ from config.programs import programs_of
 from config.settings import HERE, Settings, demo_settings, read_settings
 from ivr import reconcile
 
-START_STEPS: Final = 9
+START_STEPS: Final = 10
 _WEB_WORKERS: Final = 2
+# As where nothing is set: one for each of the 200 desks, and some for pages.
+_DESK_THREADS: Final = 320
 _READY_SECONDS: Final = 60.0
 _LOOK_SECONDS: Final = 0.1
 # What is not the centre's: the carrier's stand-in and the yardstick.
@@ -64,14 +66,15 @@ class ThrowAway:
     bare_url: str
     _supervisor: Supervisor
 
-    def pids(self) -> list[int]:
-        """The centre's own programs, without their children."""
-        return [pid for name, pid in self._supervisor.pids().items() if name not in (_EXCHANGE, _BARE)]
+    def pids(self, *names: str) -> list[int]:
+        """The centre's own programs, or those of these names, without their children."""
+        pids = self._supervisor.pids()
+        return [pids[name] for name in names or pids if name not in (_EXCHANGE, _BARE)]
 
 
 @contextmanager
 def centre_of(builder: Builder, database_url: str, folder: Path, step: Step) -> Iterator[ThrowAway]:
-    """Redis, web server, workers, sweep and exchange on an empty database, and the bare app on a server like ours.
+    """Every program of a centre and the exchange on an empty database, and the bare app on a web server like ours.
 
     Everything is stopped at the end of the block, whatever ends it. Raises ConfigError where a program does not start.
     """
@@ -133,7 +136,7 @@ def _prepared(builder: Builder, database_url: str, folder: Path) -> Settings:
 
 def _environ(database_url: str, folder: Path) -> dict[str, str]:
     """Every setting that counts, so that none of this machine's own slips in."""
-    web, fallback, carrier = (f"http://127.0.0.1:{free_port()}" for _ in range(3))
+    web, desk, fallback, carrier = (f"http://127.0.0.1:{free_port()}" for _ in range(4))
     return {
         **demo_settings(),
         "PULT_DATA_DIR": str(folder),
@@ -142,6 +145,11 @@ def _environ(database_url: str, folder: Path) -> dict[str, str]:
         "PULT_PUBLIC_URL": web,
         "PULT_WEB_BIND": web,
         "PULT_WEB_WORKERS": str(_WEB_WORKERS),
+        "PULT_DESK_URL": desk,
+        "PULT_DESK_BIND": desk,
+        "PULT_DESK_THREADS": str(_DESK_THREADS),
+        "PULT_DESK_WORKERS": "1",
+        "PULT_DESK_PROXIES": "0",
         "PULT_FALLBACK_URL": fallback,
         "PULT_CARRIER_URL": carrier,
         "PULT_LINES_DIR": str(HERE / "lines"),

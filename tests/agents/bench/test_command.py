@@ -44,7 +44,7 @@ def test_everything_is_measured_and_nothing_is_left_behind(tmp_path):
     )
     assert run.returncode == 0, run.stderr
     report = json.loads(run.stdout)
-    assert [one["part"] for one in report["measured"]] == ["turn", "ringing", "calls", "routing"]
+    assert [one["part"] for one in report["measured"]] == ["turn", "ringing", "calls", "desk", "routing"]
     assert {one["database"] for one in report["measured"]} == {"SQLite"}
     # Too little was measured to judge anything.
     assert all(finding["goal"] is None for one in report["measured"] for finding in one["findings"])
@@ -58,6 +58,11 @@ def test_everything_is_measured_and_nothing_is_left_behind(tmp_path):
     # Other tests keep the machine busy meanwhile: a turn may come too late, but not turn after turn.
     assert calls["turns that failed"] < calls["turns measured"] / 2
     assert calls["memory of the programs"] > 100
+    desk = figures(report, "desk")
+    assert desk["desks open"] == 4
+    for whose in ("an agent's own news", "news for every desk"):
+        assert 0 < desk[f"{whose}, median"] <= desk[f"{whose}, 95th percentile"]
+    assert desk["memory of the desks' program"] > 10
     assert figures(report, "routing")["waiting: 100 ÷ 10"] > 0
     assert left_behind(tmp_path) == []
 
