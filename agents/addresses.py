@@ -49,6 +49,11 @@ def dial_over_url(settings: Settings, dial_id: str) -> str:
     return f"{settings.public_url}/voice/dials/{dial_id}/over"
 
 
+def colleague_leg_url(settings: Settings, dial_id: str) -> str:
+    """News of the leg of a colleague whom an agent rings."""
+    return f"{settings.public_url}/voice/dials/{dial_id}/colleague"
+
+
 def dial_through_url(settings: Settings, dial_id: str) -> str:
     """The document that connects a caller with the number outside to which an agent passed them on."""
     return f"{settings.public_url}/voice/dials/{dial_id}/through"

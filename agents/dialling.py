@@ -4,12 +4,13 @@ The page never has the number: it is given the id of a `Dial`, its telephone cal
 the number by it; so what may be dialled is decided where it is asked, and once.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import select
 
-from agents import legs, presence
+from agents import colleague_calls, legs, presence
 from agents.addresses import dial_through_url
 from agents.commands import agent_named, conversation_of, let_go
 from agents.errors import NothingToDo
@@ -97,12 +98,33 @@ def ask(
     _check(floor, code, number)
     now = floor.centre.clock.now()
     with floor.centre.database.transaction("ask_to_dial") as tx:
-        agent = agent_named(tx, insurer_id, code)
-        if agent.presence not in _MAY_DIAL:
-            raise NothingToDo(f"{code} is {agent.presence}")
+        agent = _who_may_dial(tx, insurer_id, code)
         dial = _new(insurer_id, agent.id, number, now, about_call_id=about_call_id)
         tx.add(dial)
         _audit(tx, dial, code, now, action="dials")
+        return dial.id
+
+
+def ask_colleague(
+    floor: Floor,
+    *,
+    insurer_id: str,
+    code: str,
+    extension: str | None = None,
+    to_code: str | None = None,
+    about_call_id: str | None = None,
+) -> str:
+    """Note that the agent is about to ring a colleague, by extension or code; the id for their page. Audited.
+
+    Raises UnknownAgent, OwnExtension, ColleagueNotFree, and NothingToDo for who has a call, or a telephone that rings.
+    """
+    now = floor.centre.clock.now()
+    with floor.centre.database.transaction("ask_to_ring_colleague") as tx:
+        agent = _who_may_dial(tx, insurer_id, code)
+        colleague = colleague_calls.colleague_to_ring(tx, agent, extension=extension, to_code=to_code)
+        dial = _new(insurer_id, agent.id, colleague, now, about_call_id=about_call_id)
+        tx.add(dial)
+        _audit(tx, dial, code, now, action="rings_colleague")
         return dial.id
 
 
@@ -122,24 +144,36 @@ def number_on_card(floor: Floor, *, insurer_id: str, code: str, call_id: str, wh
     return found
 
 
-def place(floor: Floor, *, dial_id: str, address: str, carrier_sid: str) -> tuple[Dial, Line] | None:
-    """The agent's telephone calls: write the call, once; what to dial, and the line in whose name.
+@dataclass(frozen=True)
+class Placed:
+    """A dial whose call is written: the line in whose name, and where the colleague is rung if it rings one."""
 
-    None for a dial that there is not, another agent's, an old one, or one that was placed under another call.
+    dial: Dial
+    line: Line
+    colleague_address: str | None
+
+
+def place(floor: Floor, *, dial_id: str, address: str, carrier_sid: str) -> Placed | None:
+    """The agent's telephone calls: write the call, once; whom to dial, and the line in whose name.
+
+    None for a dial that there is not, another agent's, an old one, or one that was placed under another call; and where
+    the colleague is not free any more.
     """
     now = floor.centre.clock.now()
     with floor.centre.database.transaction("place_dial") as tx:
         dial = locked(tx, Dial, dial_id)
-        agent = None if dial is None else locked(tx, Agent, dial.agent_id)
+        agent, colleague = (None, None) if dial is None else colleague_calls.parties(tx, dial)
         if dial is None or agent is None or agent.address != address:
             return None
-        line = _line(floor, tx, dial)
+        placed = Placed(dial, _line(floor, tx, dial), None if colleague is None else colleague.address)
         if dial.carrier_sid == carrier_sid and dial.state == DialState.PLACED:
-            return dial, line
+            return placed
         if dial.state != DialState.ASKED or now - dial.asked_at > ASKED_FOR or agent.presence not in _MAY_DIAL:
             return None
-        _write(tx, dial, agent, line, carrier_sid, now)
-        return dial, line
+        if colleague is not None and colleague.presence != Presence.AVAILABLE:
+            return None
+        _write(tx, dial, agent, colleague, placed.line, carrier_sid, now)
+        return placed
 
 
 def ended(floor: Floor, *, dial_id: str, status: CarrierStatus) -> None:
@@ -165,17 +199,22 @@ def hung_up(floor: Floor, *, insurer_id: str, code: str, dial_id: str) -> None:
 
 
 def over(tx: Transaction, call: Call, *, at: datetime) -> None:
-    """The call is over: whoever made it writes down what came of it, unless they write down another already."""
+    """The call is over: whoever made it writes down what came of it, unless they write down another already.
+
+    After a call between colleagues there is nothing to write down.
+    """
     dial = tx.scalar(select(Dial).where(Dial.call_id == call.id, Dial.state == DialState.PLACED))
     if dial is None:
         return
     dial.state = DialState.OVER
-    agent = locked(tx, Agent, dial.agent_id)
+    agent, colleague = colleague_calls.parties(tx, dial)
     if agent is None or dial.carrier_sid is None:
         return
     legs.follow(tx, call, agent, dial.carrier_sid, at=at, cause=call.hangup_cause)
     record(tx, call, "agent_left", at=at, dial=dial.id, agent=agent.code)
-    if agent.presence == Presence.ON_CALL and agent.call_id == call.id:
+    if colleague is not None:
+        colleague_calls.let_go(tx, call, dial, agent, colleague, at=at)
+    elif agent.presence == Presence.ON_CALL and agent.call_id == call.id:
         presence.change(tx, agent, Presence.WRAP_UP, at=at, call_id=call.id)
 
 
@@ -184,14 +223,24 @@ def _check(floor: Floor, code: str, number: PhoneNumber) -> None:
         raise NumberRefused(f"{code} may not dial this number")
 
 
-def _new(insurer_id: str, agent_id: str, number: PhoneNumber, now: datetime, *, about_call_id: str | None) -> Dial:
+def _who_may_dial(tx: Transaction, insurer_id: str, code: str) -> Agent:
+    agent = agent_named(tx, insurer_id, code)
+    if agent.presence not in _MAY_DIAL:
+        raise NothingToDo(f"{code} is {agent.presence}")
+    return agent
+
+
+def _new(
+    insurer_id: str, agent_id: str, whom: PhoneNumber | Agent, now: datetime, *, about_call_id: str | None
+) -> Dial:
     return Dial(
         id=new_id(now),
         insurer_id=insurer_id,
         agent_id=agent_id,
         about_call_id=about_call_id,
-        e164=number.e164,
-        extension=number.extension,
+        colleague_id=whom.id if isinstance(whom, Agent) else None,
+        e164=None if isinstance(whom, Agent) else whom.e164,
+        extension=whom.extension,
         state=DialState.ASKED,
         asked_at=now,
     )
@@ -222,7 +271,9 @@ def _conclude(tx: Transaction, call: Call, dial: Dial) -> None:
         offer.is_ended_by_desk = True
 
 
-def _write(tx: Transaction, dial: Dial, agent: Agent, line: Line, carrier_sid: str, now: datetime) -> None:
+def _write(
+    tx: Transaction, dial: Dial, agent: Agent, colleague: Agent | None, line: Line, carrier_sid: str, now: datetime
+) -> None:
     about = None if dial.about_call_id is None else tx.get(Call, dial.about_call_id)
     call = Call(
         id=new_id(now),
@@ -243,10 +294,14 @@ def _write(tx: Transaction, dial: Dial, agent: Agent, line: Line, carrier_sid: s
     tx.add(call)
     tx.flush()
     dial.state, dial.carrier_sid, dial.call_id = DialState.PLACED, carrier_sid, call.id
-    record(tx, call, "dialled", at=now, dial=dial.id, agent=agent.code)
+    to = {} if colleague is None else {"to": colleague.code}
+    record(tx, call, "dialled", at=now, dial=dial.id, agent=agent.code, **to)
     legs.follow(tx, call, agent, carrier_sid, at=now, has_answered=True)
     # An agent speaks here from the start: what came of the call is theirs to say.
     record(tx, call, "agent_connected", at=now, dial=dial.id, agent=agent.code)
+    if colleague is not None:
+        dial.presence_before, dial.reason_before = agent.presence, agent.presence_reason
+        presence.change(tx, colleague, Presence.OFFERED, at=now, call_id=call.id)
     if agent.presence != Presence.WRAP_UP:
         presence.change(tx, agent, Presence.ON_CALL, at=now, call_id=call.id)
 

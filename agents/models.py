@@ -408,8 +408,9 @@ class DialState(StrEnum):
 
 
 class Dial(Base):
-    """A number that an agent asked to dial: it is kept here, and the agent's page is given the id alone.
+    """A number or a colleague that an agent asked to ring: it is kept here, and the agent's page is given the id alone.
 
+    `presence_before` is what an agent who rang a colleague returns to; a colleague who is rung was available.
     `about_call_id` is the call from whose card it was asked; `call_id`, known at the carrier by `carrier_sid`, the call
     that came of it.
     """
@@ -417,10 +418,20 @@ class Dial(Base):
     __tablename__ = "dials"
     __table_args__ = (
         ForeignKeyConstraint(["agent_id", "insurer_id"], ["agents.id", "agents.insurer_id"]),
+        ForeignKeyConstraint(["colleague_id", "insurer_id"], ["agents.id", "agents.insurer_id"]),
         known("state", DialState),
+        CheckConstraint("(e164 is null) = (colleague_id is not null)", name="rings_a_number_or_a_colleague"),
+        CheckConstraint("colleague_id is null or colleague_id <> agent_id", name="rings_somebody_else"),
         Index(
             "uq_dials_one_placed_per_agent",
             "agent_id",
+            unique=True,
+            sqlite_where=text("state = 'placed'"),
+            postgresql_where=text("state = 'placed'"),
+        ),
+        Index(
+            "uq_dials_one_placed_per_colleague",
+            "colleague_id",
             unique=True,
             sqlite_where=text("state = 'placed'"),
             postgresql_where=text("state = 'placed'"),
@@ -430,9 +441,12 @@ class Dial(Base):
     id: Mapped[RowId]
     insurer_id: Mapped[InsurerId]
     agent_id: Mapped[Ref] = mapped_column(index=True)
+    colleague_id: Mapped[Ref | None]
+    presence_before: Mapped[str | None]
+    reason_before: Mapped[str | None]
     about_call_id: Mapped[Ref | None]
     call_id: Mapped[Ref | None] = mapped_column(index=True)
-    e164: Mapped[str]
+    e164: Mapped[str | None]
     extension: Mapped[str | None]
     state: Mapped[str]
     asked_at: Mapped[datetime]

@@ -209,12 +209,12 @@ def _unstick_offer(tx: Transaction, offer_id: str, now: datetime) -> bool:
 
 
 def _idle_agents(tx: Transaction, now: datetime) -> list[str]:
-    """Agents said to be offered or on a call with no offer open, and with no call that they made."""
+    """Agents said to be offered or on a call with no offer open, and with no call that they or a colleague made."""
     statement = select(Agent.id).where(
         Agent.presence.in_((Presence.OFFERED, Presence.ON_CALL)),
         Agent.presence_since < now - _SETTLED,
         ~exists().where(Offer.agent_id == Agent.id, OPEN_OFFER),
-        ~exists().where(Dial.agent_id == Agent.id, Dial.state == DialState.PLACED),
+        ~exists().where(or_(Dial.agent_id == Agent.id, Dial.colleague_id == Agent.id), Dial.state == DialState.PLACED),
     )
     return list(tx.scalars(statement.limit(_AT_ONCE)))
 

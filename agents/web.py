@@ -6,9 +6,10 @@ from typing import Final, Protocol
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
-from agents import answering, dialling, placing, ringing
-from agents.addresses import dial_over_url, dial_through_over_url
+from agents import answering, colleague_calls, dialling, placing, ringing
+from agents.addresses import colleague_leg_url, dial_over_url, dial_through_over_url
 from agents.errors import UnknownOffer
+from agents.estimates import RING_SECONDS
 from agents.floor import Floor
 from agents.models import Callback, Offer
 from config.database import Transaction
@@ -24,6 +25,11 @@ _OVER: Final = {
     "no-answer": CarrierStatus.NO_ANSWER,
     "canceled": CarrierStatus.CANCELED,
     "failed": CarrierStatus.FAILED,
+}
+_OF_A_LEG: Final = {
+    "ringing": CarrierStatus.UNDER_WAY,
+    "in-progress": CarrierStatus.IN_PROGRESS,
+    **_OVER,
 }
 _HANG_UP: Final = '<?xml version="1.0" encoding="UTF-8"?><Response><Hangup/></Response>'
 
@@ -99,6 +105,13 @@ def blueprint(floor: Floor, outgoing: OutgoingCalls, guard: Guard) -> Blueprint:
         dialling.ended(floor, dial_id=dial_id, status=status)
         return answers.document(_HANG_UP)
 
+    @routes.post("/dials/<dial_id>/colleague")
+    def dial_colleague(dial_id: str) -> ResponseReturnValue:
+        status = _OF_A_LEG.get(request.form.get("CallStatus", ""))
+        if status is not None and (sid := request.form.get("CallSid", "")):
+            colleague_calls.hear_leg(floor, dial_id, sid, status)
+        return Response(status=204)
+
     @routes.post("/dials/<dial_id>/through")
     def dial_through(dial_id: str) -> ResponseReturnValue:
         return answers.document(connect_outside(floor, dial_id, request.form.get("CallSid", "")))
@@ -121,7 +134,7 @@ def connect_outside(floor: Floor, dial_id: str, sid: str) -> str:
     dial, call = found
     return elements.document(
         elements.dial_number(
-            dial.e164,
+            dial.e164 or "",
             extension=dial.extension,
             action=dial_through_over_url(floor.centre.settings, dial.id),
             caller_id=call.dnis,
@@ -140,20 +153,18 @@ def go_on_after_outside(floor: Floor, dial_id: str, sid: str, *, is_answered: bo
 
 
 def place_dial(floor: Floor, dial_id: str, address: str, sid: str) -> str:
-    """The document of a call from an agent's page: the number that they asked to dial, or a hang-up."""
+    """The document of a call from an agent's page: the number or colleague that they asked to ring, or a hang-up."""
     placed = dialling.place(floor, dial_id=dial_id, address=address, carrier_sid=sid) if sid else None
     if placed is None:
         return _HANG_UP
-    dial, line = placed
-    return elements.document(
-        elements.dial_number(
-            dial.e164,
-            extension=dial.extension,
-            action=dial_over_url(floor.centre.settings, dial.id),
-            caller_id=line.numbers[0],
-            timeout=_RING_OUT_SECONDS,
-        )
-    )
+    dial, settings = placed.dial, floor.centre.settings
+    own = {"action": dial_over_url(settings, dial.id), "caller_id": placed.line.numbers[0]}
+    if placed.colleague_address is not None:
+        news = colleague_leg_url(settings, dial.id)
+        ring = elements.dial_telephone(placed.colleague_address, status_url=news, timeout=RING_SECONDS, **own)
+    else:
+        ring = elements.dial_number(dial.e164 or "", extension=dial.extension, timeout=_RING_OUT_SECONDS, **own)
+    return elements.document(ring)
 
 
 def hear_leg(floor: Floor, offer_id: str, sid: str, status: str) -> None:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from sqlalchemy import select
 
 from agents import offers
-from agents.models import OPEN_OFFER, Agent, Callback, Offer, Presence, Purpose, Wait
+from agents.models import OPEN_OFFER, Agent, Callback, Dial, Offer, Presence, Purpose, Wait
 from agents.presence import WRAP_UP_SECONDS
 from config.database import Transaction
 from config.line_descriptions import Insurer, Words
@@ -33,10 +33,20 @@ class Colleague:
 
 
 @dataclass(frozen=True)
+class OtherDesk:
+    """The colleague with whom the agent has a call of their own: rings us, or is rung by us."""
+
+    title: str
+    extension: str
+    is_ringing_us: bool
+    has_answered: bool
+
+
+@dataclass(frozen=True)
 class CallNow:
     """The agent's call. `since` is when its stage began, `until` when wrap-up should be over; `waiting_since` is None
-    once the wait is over. Without a `purpose` the agent made the call; `callback_reason` says that the centre rang the
-    person, and why.
+    once the wait is over. Without a `purpose` the agent made the call, or a colleague rang (`other_desk`);
+    `callback_reason` says that the centre rang the person, and why.
     """
 
     call_id: str
@@ -55,6 +65,7 @@ class CallNow:
     callback_reason: str | None
     consulted: Colleague | None
     is_only_beside: bool
+    other_desk: OtherDesk | None
 
 
 def call_now(tx: Transaction, *, insurer: Insurer, agent_id: str, at: datetime) -> CallNow | None:
@@ -85,6 +96,7 @@ def call_now(tx: Transaction, *, insurer: Insurer, agent_id: str, at: datetime) 
         callback_reason=tx.scalar(select(Callback.reason).where(Callback.reached_call_id == call.id)),
         consulted=None if offer is None else _consulted(tx, offer),
         is_only_beside=is_beside,
+        other_desk=_other_desk(tx, agent, call),
     )
 
 
@@ -111,6 +123,15 @@ def _since(agent: Agent, offer: Offer | None, stage: Stage) -> datetime:
     if offer is not None and stage in (Stage.TALKING, Stage.HOLDING):
         return offer.accepted_at or agent.presence_since
     return agent.presence_since
+
+
+def _other_desk(tx: Transaction, agent: Agent, call: Call) -> OtherDesk | None:
+    dial = tx.scalar(select(Dial).where(Dial.call_id == call.id, Dial.colleague_id.is_not(None)))
+    if dial is None or dial.colleague_id is None:
+        return None
+    is_ringing_us = dial.colleague_id == agent.id
+    other = tx.get_one(Agent, dial.agent_id if is_ringing_us else dial.colleague_id)
+    return OtherDesk(other.title, other.extension or other.code, is_ringing_us, other.presence == Presence.ON_CALL)
 
 
 def _consulted(tx: Transaction, offer: Offer) -> Colleague | None:

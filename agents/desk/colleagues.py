@@ -52,10 +52,15 @@ class Targets:
 
 def targets(tx: Transaction, *, insurer: Insurer, agent_id: str) -> Targets:
     """To whom an agent of this insurer can pass a call on."""
-    statement = select(Agent).where(Agent.insurer_id == insurer.id, Agent.id != agent_id).order_by(Agent.code)
-    found = sorted(map(_colleague, tx.scalars(statement)), key=lambda one: _ORDER.index(one.presence))
+    found = colleagues_of(tx, insurer_id=insurer.id, agent_id=agent_id)
     queues = [Place(one.name, one.title) for one in insurer.queues.values() if not one.is_anonymous]
     return Targets(found, queues, insurer.destinations)
+
+
+def colleagues_of(tx: Transaction, *, insurer_id: str, agent_id: str) -> list[Colleague]:
+    """The other agents of the insurer, those who can be asked first."""
+    statement = select(Agent).where(Agent.insurer_id == insurer_id, Agent.id != agent_id).order_by(Agent.code)
+    return sorted(map(_colleague, tx.scalars(statement)), key=lambda one: _ORDER.index(one.presence))
 
 
 def _colleague(agent: Agent) -> Colleague:

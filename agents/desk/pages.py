@@ -87,7 +87,8 @@ def _call() -> tuple[CallNow | None, Card | None]:
     desk, insurer, at = own_desk(), own_insurer(), side().centre.clock.now()
     with side().centre.database.reading("desk_now") as tx:
         now = call_now(tx, insurer=insurer, agent_id=desk.agent_id, at=at)
-        card = None if now is None else card_of(tx, insurer=insurer, now=now, at=at)
+        # A colleague on the line is nobody's insured person.
+        card = None if now is None or now.other_desk is not None else card_of(tx, insurer=insurer, now=now, at=at)
         is_new = now is not None and card is not None and not card_shown.is_noted(tx, now.call_id, desk.code, card)
     if now is not None and card is not None and is_new:
         card_shown.note(side().centre, call_id=now.call_id, code=desk.code, card=card)

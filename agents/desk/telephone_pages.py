@@ -1,5 +1,6 @@
 """The routes of the desk's telephone: its access token, and what an agent does with a call beyond speaking."""
 
+import re
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import asdict
@@ -10,13 +11,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from agents import commands, dialling, joining, ringing
-from agents.desk.colleagues import targets
+from agents.colleague_calls import ColleagueNotFree, OwnExtension
+from agents.desk.colleagues import colleagues_of, targets
 from agents.desk.desks import AT_A_DESK, Desk, needs_an_agent, own_desk, refused
 from agents.desk.matter_words import OUTSIDE
 from agents.desk.telephones import page_telephone
 from agents.desk.top_bar import PRESENCES
 from agents.dialling import NumberRefused
-from agents.errors import AgentError, NothingToDo
+from agents.errors import AgentError, NothingToDo, UnknownAgent
 from agents.models import Agent
 from agents.staff.guarding import only_for
 from agents.staff.side import own_insurer, side
@@ -26,6 +28,9 @@ from ivr.softphone import STATIC
 
 softphone: Final = Blueprint("softphone", __name__, url_prefix="/softphone", static_folder=STATIC, static_url_path="/")
 """The scripts of `ivr/softphone`, from our own origin."""
+
+# No telephone number is as short; whatever stands before it, as in "ext. 101", is not digits.
+_EXTENSION: Final = re.compile(r"\D*(\d{1,5})\s*")
 
 bp: Final = Blueprint("desk_telephone", __name__, url_prefix="/desk")
 bp.before_request(needs_an_agent)
@@ -55,6 +60,18 @@ def not_dialled(_error: NumberRefused) -> ResponseReturnValue:
     return refused(gettext("Numbers like this are not dialled from here."))
 
 
+@bp.errorhandler(OwnExtension)
+def own_extension(_error: OwnExtension) -> ResponseReturnValue:
+    """Nobody rings themselves."""
+    return refused(gettext("This is your own extension."))
+
+
+@bp.errorhandler(ColleagueNotFree)
+def colleague_not_free(error: ColleagueNotFree) -> ResponseReturnValue:
+    """Away, or in another call."""
+    return refused(gettext("The colleague cannot be rung now: %(presence)s.", presence=PRESENCES[error.presence]))
+
+
 @bp.post("/telephone")
 @only_for(*AT_A_DESK)
 def telephone() -> ResponseReturnValue:
@@ -77,6 +94,16 @@ def whom() -> ResponseReturnValue:
         found = targets(tx, insurer=own_insurer(), agent_id=desk.agent_id)
     words = {"presence_words": PRESENCES, "outside_words": defaultdict(str, OUTSIDE)}
     return render_template("desk/targets.html", targets=found, **words)
+
+
+@bp.get("/colleagues")
+@only_for(*AT_A_DESK)
+def colleagues() -> ResponseReturnValue:
+    """Colleagues whom the agent can ring."""
+    desk = own_desk()
+    with side().centre.database.reading("desk_colleagues") as tx:
+        found = colleagues_of(tx, insurer_id=desk.insurer_id, agent_id=desk.agent_id)
+    return render_template("desk/colleagues.html", colleagues=found, presence_words=PRESENCES)
 
 
 @bp.post("/calls/<call_id>/decline")
@@ -162,13 +189,22 @@ def end_consult(call_id: str) -> ResponseReturnValue:
 @bp.post("/dial")
 @only_for(*AT_A_DESK)
 def dial() -> ResponseReturnValue:
-    """Ask to dial the caller or the insured person of the card (`whose`), or a number that was typed; the dial's id."""
+    """Ask to dial the caller or the insured person of the card (`whose`), a colleague (`agent`), or what was typed: a
+    number, or a colleague's extension; the dial's id.
+    """
     desk, whose, call_id = own_desk(), request.form.get("whose", ""), request.form.get("call") or None
     own = {"insurer_id": desk.insurer_id, "code": desk.code}
+    typed = request.form.get("number", "")[:100]
+    extension = _EXTENSION.fullmatch(typed)
+    to_code = request.form.get("agent", "")[:100]
     if whose and call_id:
         number = dialling.number_on_card(desk.floor, **own, call_id=call_id, whose=whose)
+    elif to_code:
+        return _ring_colleague(desk, call_id, to_code=to_code)
+    elif extension:
+        return _ring_colleague(desk, call_id, extension=extension[1])
     else:
-        number = parse_phone(request.form.get("number", "")[:100])
+        number = parse_phone(typed)
     dial_id = dialling.ask(desk.floor, **own, number=number, about_call_id=_own_call_id(desk, call_id))
     return jsonify({"dial": dial_id})
 
@@ -180,6 +216,20 @@ def dial_over(dial_id: str) -> ResponseReturnValue:
     desk = own_desk()
     dialling.hung_up(desk.floor, insurer_id=desk.insurer_id, code=desk.code, dial_id=dial_id)
     return Response(status=204)
+
+
+def _ring_colleague(desk: Desk, call_id: str | None, **wanted: str) -> ResponseReturnValue:
+    try:
+        dial_id = dialling.ask_colleague(
+            desk.floor,
+            insurer_id=desk.insurer_id,
+            code=desk.code,
+            about_call_id=_own_call_id(desk, call_id),
+            **wanted,
+        )
+    except UnknownAgent:
+        return refused(gettext("No colleague has this extension."))
+    return jsonify({"dial": dial_id})
 
 
 def _own_call_id(desk: Desk, call_id: str | None) -> str | None:

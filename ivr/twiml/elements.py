@@ -15,6 +15,8 @@ _ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&
 # What XML 1.0 cannot hold, however it is written.
 _UNSPEAKABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
+_CLIENT: Final = "client:"
+
 EMPTY: Final = f"{_HEAD}<Response/>"
 """Nothing to do: for news whose answer is not played."""
 
@@ -91,6 +93,16 @@ def dial_number(number: str, *, extension: str | None, action: str, caller_id: s
     return (
         f'<Dial action="{escape(action)}" method="POST" timeout="{timeout}" callerId="{escape(caller_id)}"'
         f' answerOnBridge="true" ringTone="ru">{number_to_ring(number, extension)}</Dial>'
+    )
+
+
+def dial_telephone(address: str, *, status_url: str, action: str, caller_id: str, timeout: int) -> Xml:
+    """Connect to one of our own telephones, `client:<name>` or a number, and hear how its leg fares."""
+    tag = "Client" if address.startswith(_CLIENT) else "Number"
+    return (
+        f'<Dial action="{escape(action)}" method="POST" timeout="{timeout}" callerId="{escape(caller_id)}"'
+        f' answerOnBridge="true" ringTone="ru"><{tag} statusCallback="{escape(status_url)}"'
+        f' statusCallbackEvent="ringing answered completed">{escape(address.removeprefix(_CLIENT))}</{tag}></Dial>'
     )
 
 

@@ -76,6 +76,8 @@ function clicked({ target }) {
   if (digit) press(digit);
   if (opens) toggle(document.getElementById(opens));
   if (button.dataset.target) passOn(button);
+  const { colleague } = button.dataset;
+  if (colleague) dial(button.closest("form"), { agent: colleague }, button.dataset.whom);
   if (button.dataset.whose) dial(button.closest("form"), { whose: button.dataset.whose }, button.textContent);
 }
 
@@ -113,10 +115,11 @@ async function toggle(panel) {
   closePanels(panel);
   if (panel.hidden) return;
   panel.querySelector("input")?.focus();
-  if (!panel.dataset.list) return;
-  const response = await fetch(panel.dataset.list);
+  const list = panel.matches("[data-list]") ? panel : panel.querySelector("[data-list]");
+  if (!list) return;
+  const response = await fetch(list.dataset.list);
   if (!response.ok) return;
-  panel.innerHTML = await response.text();
+  list.innerHTML = await response.text();
   panel.querySelector("input")?.focus();
 }
 

@@ -23,7 +23,7 @@ export function holdTelephone(shown) {
   navigator.locks.request("pult-telephone", () => new Promise(() => own()));
 }
 
-/** Do something with the telephone, wherever it is: accept, mute, keys, volume, input, output. */
+/** Do something with the telephone, wherever it is: accept, decline, mute, keys, volume, input, output. */
 export function work(what, value) {
   if (isHere) perform(what, value);
   else channel.postMessage({ type: "work", what, value });
@@ -109,6 +109,9 @@ async function perform(what, value) {
       break;
     case "dial":
       await dial(value);
+      break;
+    case "decline":
+      if (state.call === "ringing") call?.decline();
       break;
     case "hang-up":
       call?.hangUp();

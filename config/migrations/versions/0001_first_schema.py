@@ -375,15 +375,21 @@ def upgrade() -> None:
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('insurer_id', sa.String(length=32), nullable=False),
     sa.Column('agent_id', sa.String(length=32), nullable=False),
+    sa.Column('colleague_id', sa.String(length=32), nullable=True),
+    sa.Column('presence_before', sa.Text(), nullable=True),
+    sa.Column('reason_before', sa.Text(), nullable=True),
     sa.Column('about_call_id', sa.String(length=32), nullable=True),
     sa.Column('call_id', sa.String(length=32), nullable=True),
-    sa.Column('e164', sa.Text(), nullable=False),
+    sa.Column('e164', sa.Text(), nullable=True),
     sa.Column('extension', sa.Text(), nullable=True),
     sa.Column('state', sa.Text(), nullable=False),
     sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('carrier_sid', sa.Text(), nullable=True),
+    sa.CheckConstraint('(e164 is null) = (colleague_id is not null)', name=op.f('ck_dials_rings_a_number_or_a_colleague')),
+    sa.CheckConstraint('colleague_id is null or colleague_id <> agent_id', name=op.f('ck_dials_rings_somebody_else')),
     sa.CheckConstraint("state in ('asked', 'placed', 'over')", name=op.f('ck_dials_state_is_known')),
     sa.ForeignKeyConstraint(['agent_id', 'insurer_id'], ['agents.id', 'agents.insurer_id'], name=op.f('fk_dials_agent_id_insurer_id')),
+    sa.ForeignKeyConstraint(['colleague_id', 'insurer_id'], ['agents.id', 'agents.insurer_id'], name=op.f('fk_dials_colleague_id_insurer_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_dials')),
     sa.UniqueConstraint('carrier_sid', name=op.f('uq_dials_carrier_sid'))
     )
@@ -392,6 +398,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_dials_call_id'), ['call_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_dials_insurer_id'), ['insurer_id'], unique=False)
         batch_op.create_index('uq_dials_one_placed_per_agent', ['agent_id'], unique=True, sqlite_where=sa.text("state = 'placed'"), postgresql_where=sa.text("state = 'placed'"))
+        batch_op.create_index('uq_dials_one_placed_per_colleague', ['colleague_id'], unique=True, sqlite_where=sa.text("state = 'placed'"), postgresql_where=sa.text("state = 'placed'"))
 
     op.create_table('presence_intervals',
     sa.Column('id', sa.String(length=32), nullable=False),

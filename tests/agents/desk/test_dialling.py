@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from agents import commands, dialling
-from agents.models import Dial
+from agents.models import Agent, Dial
 from agents.upkeep import keep_up
 from agents.web import connect_outside, go_on_after_outside, place_dial
 from config.phone_numbers import PhoneNumber
@@ -109,6 +109,62 @@ def test_a_call_made_while_writing_down_belongs_to_the_call_before(site: Site) -
     dialling.ended(site.house.floor, dial_id=dial_id, status=CarrierStatus.COMPLETED)
     assert site.house.agent_now("desk-1").call_id == called.call.id
     assert rows(site, Call, id=made.id)[0].state == "ended"
+
+
+@pytest.fixture
+def colleagues(site: Site) -> Site:
+    with site.house.centre.database.transaction("test_extensions") as tx:
+        for code, extension in (("desk-1", "101"), ("desk-2", "102"), ("sog-1", "103")):
+            tx.execute(
+                update(Agent).where(Agent.code == code).values(extension=extension, title=f"оператор {extension}")
+            )
+    return site
+
+
+@pytest.mark.parametrize("fields", [{"number": "102"}, {"number": " доб. 102 "}, {"agent": "desk-2"}])
+def test_a_colleague_is_rung_by_extension_or_from_the_list_and_sees_who_it_is(
+    colleagues: Site, fields: dict[str, str]
+) -> None:
+    answer = ask(colleagues, **fields)
+    assert "<Client" in place(colleagues, answer.json["dial"])
+    ringing = colleagues.signed_in("boss").get("/desk").text
+    assert 'data-stage="ringing"' in ringing
+    assert "от коллеги" in ringing
+    assert 'оператор 101 <span class="figures">101</span>' in ringing
+    assert 'data-phone="decline"' in ringing
+    own = colleagues.signed_in("anna").get("/desk").text
+    assert 'оператор 102 <span class="figures">102</span>, звоним' in own
+    for page in (ringing, own):
+        assert "/desk/calls/" not in page
+        assert "caller-role" not in page
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"number": "103"}, "Такого добавочного"),
+        ({"number": "999"}, "Такого добавочного"),
+        ({"agent": "sog-1"}, "Такого добавочного"),
+        ({"number": "101"}, "ваш собственный"),
+        ({"agent": "desk-1"}, "ваш собственный"),
+    ],
+)
+def test_who_is_no_colleague_is_refused_in_words(colleagues: Site, fields: dict[str, str], words: str) -> None:
+    answer = ask(colleagues, **fields)
+    assert (answer.status_code, words in answer.text) == (409, True)
+    assert rows(colleagues, Dial) == []
+
+
+def test_a_colleague_who_is_away_is_refused_in_words_and_not_offered_in_the_list(colleagues: Site) -> None:
+    button = 'data-colleague="desk-2" data-whom="оператор 102 102" data-needs-connection{}>'
+    assert button.format("") in colleagues.signed_in("anna").get("/desk/colleagues").text
+    commands.go_away(colleagues.house.floor, insurer_id="vsk", code="desk-2")
+    answer = ask(colleagues, number="102")
+    assert (answer.status_code, answer.text) == (409, "Коллеге сейчас нельзя позвонить: Не на месте.")
+    assert rows(colleagues, Dial) == []
+    listed = colleagues.signed_in("anna").get("/desk/colleagues").text
+    assert button.format(" disabled") in listed
+    assert "sog-1" not in listed
 
 
 @pytest.mark.parametrize("whose", ["insured", "caller"])

@@ -301,6 +301,34 @@ def test_a_call_that_the_agent_makes(programs: WholeCentre, anna: Person) -> Non
     assert programs.rows(Call, id=call.id)[0].state == "ended"
 
 
+def test_a_call_to_a_colleague(programs: WholeCentre, anna: Person, boris: Person) -> None:
+    anna.page.keyboard.press("KeyN")
+    anna.page.locator("#dial-number").fill("102")
+    expect(anna.page.locator("#colleagues li:visible")).to_have_count(1)
+    anna.page.keyboard.press("Enter")
+    expect(boris.page.locator(".desk-call")).to_contain_text("от коллеги")
+    expect(boris.page.locator(".desk-call")).to_contain_text("101")
+    accept(boris)
+    stage(anna, "talking")
+    anna.hears(COLLEAGUE_TONE)
+    boris.hears(AGENT_TONE)
+    expect(anna.page.locator(".desk-call")).to_contain_text("на линии")
+    boris.page.keyboard.press("KeyE")
+    for person in (anna, boris):
+        expect(person.page.locator(".presence .word")).to_have_text("Доступен")
+    expect(anna.page.locator("#dialled")).to_be_hidden()
+
+    # Declined, and from the list.
+    anna.page.keyboard.press("KeyN")
+    anna.page.locator(f"[data-colleague='{BORIS}']").click()
+    expect(boris.page.locator("#phone-accept")).to_be_enabled()
+    boris.page.keyboard.press("KeyD")
+    for person in (anna, boris):
+        expect(person.page.locator(".presence .word")).to_have_text("Доступен")
+    first, second = programs.rows(Dial, colleague_id=programs.agent(BORIS).id)
+    assert {first.state, second.state} == {"over"}
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious(anna: Person, caller: Person, scheme: str) -> None:
     anna.page.emulate_media(color_scheme=scheme)

@@ -57,6 +57,7 @@ ROUTES = {
     ("POST", "/desk/calls/x/end-consult"): AT_A_DESK,
     ("POST", "/desk/dial"): AT_A_DESK,
     ("POST", "/desk/dials/x/over"): AT_A_DESK,
+    ("GET", "/desk/colleagues"): AT_A_DESK,
     ("GET", "/desk/calls/x/wrap-up"): AT_A_DESK,
     ("POST", "/desk/calls/x/wrap-up"): AT_A_DESK,
     ("POST", "/desk/calls/x/draft"): AT_A_DESK,
