@@ -50,6 +50,12 @@ def colleague_to_ring(tx: Transaction, caller: Agent, *, extension: str | None, 
     return found
 
 
+def is_between_colleagues(tx: Transaction, call_id: str) -> bool:
+    """Whether an agent made this call to another."""
+    statement = select(Dial.id).where(Dial.call_id == call_id, Dial.colleague_id.is_not(None))
+    return tx.scalar(statement) is not None
+
+
 def parties(tx: Transaction, dial: Dial) -> tuple[Agent | None, Agent | None]:
     """Who dials, and the colleague who is rung, if any; locked in one order, as two may ring each other at once."""
     ids = sorted(one for one in (dial.agent_id, dial.colleague_id) if one is not None)

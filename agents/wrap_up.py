@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import select
 
 from agents import presence, wrap_up_drafts
+from agents.colleague_calls import is_between_colleagues
 from agents.commands import agent_named, open_offer_of
 from agents.errors import ChangedMeanwhile, NothingToDo
 from agents.floor import Floor
@@ -123,13 +124,16 @@ def note_overdue(floor: Floor, agent_id: str) -> None:
 
 
 def call_of_agent(tx: Transaction, insurer_id: str, code: str, call_id: str | None = None) -> tuple[Call, Agent]:
-    """The call that the agent has, or wraps up, and the agent, both locked; raises NothingToDo."""
+    """The call that the agent has, or wraps up, and the agent, both locked; raises NothingToDo.
+
+    A call between colleagues is none: it is about nobody.
+    """
     # The call is locked before its agent, as everywhere; so the agent is read twice.
     seen = tx.scalar(select(Agent.call_id).where(Agent.insurer_id == insurer_id, Agent.code == code))
     call = None if seen is None else locked(tx, Call, seen)
     agent = agent_named(tx, insurer_id, code)
     is_theirs = call is not None and agent.call_id == call.id and agent.presence in _HAS_A_CALL
-    if call is None or not is_theirs or call_id not in (None, call.id):
+    if call is None or not is_theirs or call_id not in (None, call.id) or is_between_colleagues(tx, call.id):
         raise NothingToDo(f"{code} has no call")
     return call, agent
 
@@ -152,9 +156,13 @@ def call_to_write_down(tx: Transaction, insurer_id: str, code: str, call_id: str
 
 
 def only_joined(tx: Transaction, agent: Agent) -> bool:
-    """Whether the call that the agent has is another's: they were consulted, or listen."""
+    """Whether the call that the agent has is not about a caller of theirs: they were consulted, listen, or talk with a
+    colleague.
+    """
     offer = open_offer_of(tx, agent)
-    return offer is not None and is_beside(offer)
+    if offer is not None:
+        return is_beside(offer)
+    return agent.call_id is not None and is_between_colleagues(tx, agent.call_id)
 
 
 def _write(tx: Transaction, floor: Floor, call: Call, agent: Agent, outcome: WrittenOutcome, now: datetime) -> None:

@@ -14,6 +14,7 @@ from agents.errors import NothingToDo, UnknownAgent
 from agents.models import Dial, Offer, Presence
 from agents.upkeep import keep_up
 from agents.web import OutgoingCalls, blueprint
+from agents.wrap_up import WrittenOutcome, record_call_outcome
 from config.audit import AuditEntry
 from ivr.calls.models import Call, CallEvent, Leg, Outcome
 from tests.agents.conftest import House
@@ -108,6 +109,15 @@ def test_it_is_on_record_who_rang_whom_when_and_how_long(desks: House, carrier: 
     assert ("dialled", "anna", "boris") in events
     assert {("agent_joined", "boris", None), ("agent_left", "boris", None), ("agent_left", "anna", None)} <= set(events)
     assert ("anna", "rings_colleague") in [(one.actor, one.action) for one in rows(desks, AuditEntry)]
+
+
+@pytest.mark.parametrize("code", ["anna", "boris"])
+def test_nobody_writes_an_outcome_of_it_down(desks: House, carrier: FlaskClient, code: str) -> None:
+    dial_id = placed(desks, carrier)
+    hear(carrier, dial_id, "in-progress")
+    with pytest.raises(NothingToDo):
+        record_call_outcome(desks.floor, insurer_id="vsk", code=code, outcome=WrittenOutcome("info_given"))
+    assert rows(desks, Outcome) == []
 
 
 @pytest.mark.parametrize("result", ["busy", "no-answer", "canceled", "failed"])
