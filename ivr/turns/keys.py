@@ -18,11 +18,12 @@ def pressed_or_silence(one: Turning, digits: str, *asked_in: str) -> Heard:
     The carrier keeps a `#` that comes after a full entry for the next question. There it comes alone, at once, and
     without digits where it ends an entry; so it is told from an answer, and from silence, by its haste.
     """
-    if digits in ("", "#") and _is_hasty(one, asked_in):
+    if digits in ("", "#") and is_hasty(one, asked_in):
         return Pressed("#", is_hasty=True)
     return Pressed(digits) if digits else Silence()
 
 
-def _is_hasty(one: Turning, asked_in: tuple[str, ...]) -> bool:
+def is_hasty(one: Turning, asked_in: tuple[str, ...]) -> bool:
+    """Whether this comes so soon after the replies of these numbers that it cannot be an answer to them."""
     asked_at = replied_at(one.tx, one.call, *asked_in)
     return asked_at is not None and one.at - asked_at < HASTE

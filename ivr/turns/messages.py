@@ -11,6 +11,7 @@ from ivr.calls.models import Call, CarrierNews
 from ivr.carrier.port import Carrier
 from ivr.phone_side import PhoneSide
 from ivr.turns.diverted import is_with_secretary, message_taken, recording_document
+from ivr.turns.keys import is_hasty
 from ivr.turns.replies import latest_reply
 from ivr.turns.taking import end_turn, finish
 from ivr.turns.turning import Turning, turning
@@ -38,6 +39,9 @@ def message_spoken(phone: PhoneSide, call_id: str, number: int, spoken: Spoken, 
     """The reply to the message recorded in turn `number`, in the flow or by the secretary. Raises CallUnreadable."""
     with turning(phone, call_id, "take_turn") as one:
         if number != one.call.turn:
+            return latest_reply(one.tx, one.call)
+        if spoken.is_before_tone and spoken.key == "#" and is_hasty(one, (str(number - 1),)):
+            # It ends what was keyed before: the words are heard again, whole, in the same turn.
             return latest_reply(one.tx, one.call)
         one.has_hung_up = has_hung_up
         is_secretary = is_with_secretary(one)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from agents.models import OPEN_OFFER, Agent, Callback, CallbackState, Offer, Presence, Wait, WaitState
+from agents.models import OPEN_OFFER, Agent, Callback, CallbackState, Dial, Offer, Presence, Wait, WaitState
 from config.database import Transaction
 from config.due_work import DueWork
 from ivr import exchange
@@ -75,7 +75,10 @@ def _talked_over(tx: Transaction) -> list[str]:
 
 
 def _without_outcome() -> Any:
-    return select(Call.id).where(~select(Outcome.id).where(Outcome.call_id == Call.id, Outcome.is_primary).exists())
+    """What one agent said to another comes to nothing that anybody must act on."""
+    told = select(Outcome.id).where(Outcome.call_id == Call.id, Outcome.is_primary)
+    between_colleagues = select(Dial.id).where(Dial.call_id == Call.id, Dial.colleague_id.is_not(None))
+    return select(Call.id).where(~told.exists(), ~between_colleagues.exists())
 
 
 def _all(tx: Transaction, statement: Any) -> list[Any]:

@@ -14,7 +14,17 @@ from zoneinfo import ZoneInfo
 from click.testing import CliRunner
 from sqlalchemy import delete, select, update
 
-from agents import asking, caller_matters, caller_requests, commands, dialling, joining, my_work, wrap_up
+from agents import (
+    asking,
+    caller_matters,
+    caller_requests,
+    colleague_calls,
+    commands,
+    dialling,
+    joining,
+    my_work,
+    wrap_up,
+)
 from agents.caller_requests import next_step
 from agents.cli import commands_of
 from agents.errors import AgentError
@@ -235,18 +245,17 @@ def passed_outside(centre: Centre) -> None:
 def dialled(centre: Centre) -> None:
     """An agent makes a call of their own."""
     _by_hand(centre)
-    mine = {"insurer_id": "rgs", "code": "rgs-desk-1"}
-    _do(centre, partial(dialling.ask, **mine, number=PhoneNumber(MOBILE)))
-    with centre.records.reading("dial") as tx:
-        dial = tx.scalars(select(Dial).order_by(Dial.id.desc()).limit(1)).first()
-        address = tx.scalars(select(Agent.address).where(Agent.insurer_id == "rgs", Agent.code == "rgs-desk-1")).one()
-    if dial is None:
-        return
-    placed = {"dial_id": dial.id, "address": address, "carrier_sid": f"CA{dial.id}"}
-    _do(centre, partial(dialling.place, **placed))
-    centre.run_for(5)
-    _do(centre, partial(dialling.ended, dial_id=dial.id, status=CarrierStatus.COMPLETED))
-    _write_down(centre)
+    _do(centre, partial(dialling.ask, insurer_id="rgs", code="rgs-desk-1", number=PhoneNumber(MOBILE)))
+    _place_and_end(centre)
+
+
+def rang_a_colleague(centre: Centre) -> None:
+    """An agent rings a colleague, who answers; one of them hangs up."""
+    _by_hand(centre)
+    for code in ("rgs-desk-1", "rgs-desk-2"):
+        _do(centre, partial(commands.become_available, insurer_id="rgs", code=code))
+    _do(centre, partial(dialling.ask_colleague, insurer_id="rgs", code="rgs-desk-1", to_code="rgs-desk-2"))
+    _place_and_end(centre, lambda dial_id: partial(colleague_calls.hear_leg, dial_id=dial_id, sid=f"CB{dial_id}"))
 
 
 def declined(centre: Centre) -> None:
@@ -472,6 +481,21 @@ def _booked(centre: Centre, call_id: str) -> str:
 
 def _next_step(centre: Centre, request: Request) -> str:
     return next_step(centre.house.centre.insurers["rgs"], request) or ""
+
+
+def _place_and_end(centre: Centre, hear: Callable[[str], Callable[..., object]] | None = None) -> None:
+    """The newest dial of РГС's first agent is placed by their telephone, its other leg heard of, and is over."""
+    with centre.records.reading("dial") as tx:
+        dial = tx.scalars(select(Dial).order_by(Dial.id.desc()).limit(1)).first()
+        address = tx.scalars(select(Agent.address).where(Agent.insurer_id == "rgs", Agent.code == "rgs-desk-1")).one()
+    if dial is None:
+        return
+    _do(centre, partial(dialling.place, dial_id=dial.id, address=address, carrier_sid=f"CA{dial.id}"))
+    for status in (CarrierStatus.IN_PROGRESS, CarrierStatus.COMPLETED) if hear else ():
+        _do(centre, partial(hear(dial.id), status=status))
+    centre.run_for(5)
+    _do(centre, partial(dialling.ended, dial_id=dial.id, status=CarrierStatus.COMPLETED))
+    _write_down(centre)
 
 
 def _by_hand(centre: Centre) -> None:

@@ -47,6 +47,7 @@ PASSED_BY: Final[dict[calls.Scenario, str]] = {
     calls.passed_to_a_queue: "commit:transfer_to_queue",
     calls.passed_outside: "commit:pass_outside commit:dial_through_over",
     calls.dialled: "commit:ask_to_dial commit:place_dial commit:end_dial",
+    calls.rang_a_colleague: "commit:ask_to_ring_colleague commit:hear_colleague",
     calls.declined: "commit:become_available commit:go_away commit:note_leg_ended",
     calls.agent_lost_in_between: "carrier:end_conference",
     calls.gone_as_it_is_answered: "commit:lose_race carrier:call_status",

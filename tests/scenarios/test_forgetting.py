@@ -60,7 +60,9 @@ def test_an_anonymous_caller_leaves_nothing_that_leads_to_them(centre: Any, capl
     with centre.stage.house.centre.database.reading("anonymous") as tx:
         call = tx.scalars(select(Call).where(Call.carrier_sid == phone.call_sid)).one()
         assert (call.is_anonymous, call.ani, call.insured_id) == (True, None, None)
-        uses = tx.scalars(select(EntitlementUse).where(EntitlementUse.insured_id.is_(None))).all()
+        every_use = tx.scalars(select(EntitlementUse).where(EntitlementUse.insured_id.is_(None))).all()
+        used_before = {row for table, row in before if table == EntitlementUse.__tablename__}
+        uses = [use for use in every_use if not any(use.id in row for row in used_before)]
     secrets = (POLICY, BIRTH_DATE, "1985-03-15", ANI, LAST_FOUR, _insured(centre))
     of_the_call = [row for table, row in set(_rows(centre)) - before if call.id in row]
     assert len(of_the_call) > 10

@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+MOSCOW = ZoneInfo("Europe/Moscow")
 VSK, SOGLASIE = "+78002001441", "+78002500101"
 RGS, OMS, MAKS = "+70000000301", "+78003336003", "+70000000501"
 WAYS = {
@@ -40,6 +42,16 @@ def test_a_hash_after_every_entry_changes_nothing(centre: Any, way: str) -> None
     plain = _heard(centre, number, presses)
     with_hashes = _heard(centre, number, tuple(f"{keys.removesuffix('#')}#" for keys in presses))
     assert with_hashes == plain
+
+
+def test_a_hash_before_the_tone_does_not_skip_what_the_secretary_says(centre: Any) -> None:
+    evening = centre.now.astimezone(MOSCOW).replace(hour=20, minute=0)
+    centre.stage.rehearsal.clock.move_to(evening if evening > centre.now else evening + timedelta(days=1))
+    centre.stage.rehearsal.settle()
+    number, presses = WAYS["region by its code"]
+    heard, outcome = _heard(centre, number, tuple(f"{keys}#" for keys in presses))
+    assert any(text.startswith("После сигнала скажите") for text in heard)
+    assert outcome == "voicemail_left"
 
 
 def test_a_hash_kept_through_the_conversation_does_not_skip_the_survey(centre: Any) -> None:

@@ -68,9 +68,19 @@ def test_nine_before_the_tone_leads_to_a_person(hand: Hand) -> None:
 
 @pytest.mark.parametrize("key", ["5", "#"])
 def test_another_key_before_the_tone_cuts_only_the_words_short(hand: Hand, kept: KeptMessages, key: str) -> None:
-    now = hand.press(_asked_to_speak(hand), key)
+    asked = _asked_to_speak(hand)
+    hand.clock.move_by(4)
+    now = hand.press(asked, key)
     assert [verb.tag for verb in now] == ["Record", "Redirect"]
     hand.post(action(now, "Record"), RecordingUrl=URL, RecordingDuration="7", Digits="1")
+    assert kept.announced == [(RECORDING, 7)]
+
+
+def test_a_hash_out_of_habit_before_the_tone_lets_the_words_be_heard_again(hand: Hand, kept: KeptMessages) -> None:
+    asked = _asked_to_speak(hand)
+    again = hand.press(asked, "#")
+    assert etree.tostring(again) == etree.tostring(asked)
+    hand.post(action(again, "Record"), RecordingUrl=URL, RecordingDuration="7", Digits="1")
     assert kept.announced == [(RECORDING, 7)]
 
 
