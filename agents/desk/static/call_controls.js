@@ -18,7 +18,7 @@ export function controlCalls() {
   });
   document.addEventListener("click", clicked);
   document.addEventListener("keydown", typed);
-  document.addEventListener("input", filtered);
+  document.addEventListener("input", ({ target }) => filter(target));
   document.addEventListener("submit", (event) => {
     const form = event.target.closest("form[data-dial]");
     if (!form) return;
@@ -114,13 +114,22 @@ async function toggle(panel) {
   panel.hidden = !panel.hidden;
   closePanels(panel);
   if (panel.hidden) return;
-  panel.querySelector("input")?.focus();
+  const waiting = panel.querySelector("input");
+  if (waiting) waiting.value = "";
+  waiting?.focus();
   const list = panel.matches("[data-list]") ? panel : panel.querySelector("[data-list]");
   if (!list) return;
   const response = await fetch(list.dataset.list);
   if (!response.ok) return;
-  list.innerHTML = await response.text();
-  panel.querySelector("input")?.focus();
+  const items = await response.text();
+  // Who was quicker than the list has typed already.
+  const typed = panel.querySelector("input")?.value ?? "";
+  list.innerHTML = items;
+  const field = panel.querySelector("input");
+  if (!field) return;
+  field.value = typed;
+  field.focus();
+  filter(field);
 }
 
 async function passOn(button) {
@@ -131,10 +140,10 @@ async function passOn(button) {
   if (await send(`${panel.dataset.callUrl}/${target}`, body)) panel.hidden = true;
 }
 
-function filtered({ target }) {
-  const list = document.getElementById(target.dataset.filters ?? "");
+function filter(field) {
+  const list = document.getElementById(field.dataset.filters ?? "");
   if (!list) return;
-  const wanted = target.value.trim().toLowerCase();
+  const wanted = field.value.trim().toLowerCase();
   for (const item of list.children) item.hidden = !("always" in item.dataset) && !item.dataset.search.toLowerCase().includes(wanted);
 }
 

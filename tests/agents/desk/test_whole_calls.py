@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from agents.models import Dial, Offer
 from config.embedded_redis import running
@@ -302,8 +302,13 @@ def test_a_call_that_the_agent_makes(programs: WholeCentre, anna: Person) -> Non
 
 
 def test_a_call_to_a_colleague(programs: WholeCentre, anna: Person, boris: Person) -> None:
-    anna.page.keyboard.press("KeyN")
+    # Typed sooner than the list comes.
+    late: list[Route] = []
+    anna.page.route("**/desk/colleagues", lambda route: late.append(route), times=1)
+    with anna.page.expect_request("**/desk/colleagues"):
+        anna.page.keyboard.press("KeyN")
     anna.page.locator("#dial-number").fill("102")
+    late[0].continue_()
     expect(anna.page.locator("#colleagues li:visible")).to_have_count(1)
     anna.page.keyboard.press("Enter")
     expect(boris.page.locator(".desk-call")).to_contain_text("от коллеги")
