@@ -13,6 +13,7 @@ from agents.models import OPEN_WAIT, Purpose, Wait, WaitState
 from agents.queue_rules import QueueRules
 from config import due_work
 from config.database import Transaction
+from config.found_rows import FoundRows, columns_of
 from config.ids import new_id
 from ivr.calls.models import Call
 
@@ -37,25 +38,24 @@ def lane_of(skills: Iterable[str]) -> str:
 
 def open_wait(tx: Transaction, call_id: str) -> Wait | None:
     """The call's wait that is not over, locked."""
-    return tx.scalar(_OPEN, {"call_id": call_id})
+    return _OPEN.first(tx, call_id=call_id)
 
 
 def last_wait(tx: Transaction, call_id: str) -> Wait | None:
     """The call's open wait, else its newest, locked."""
-    return tx.scalar(_LAST, {"call_id": call_id})
+    return _LAST.first(tx, call_id=call_id)
 
 
+_WAITS: Final = columns_of(Wait)
 # Built once: building a statement anew takes longer than the database needs for it.
-_OF_CALL: Final = (
-    select(Wait)
-    .where(Wait.call_id == bindparam("call_id"))
-    .with_for_update()
-    .execution_options(populate_existing=True)
-)
-_OPEN: Final = _OF_CALL.where(OPEN_WAIT)
+_OF_CALL: Final = select(_WAITS).where(_WAITS.c.call_id == bindparam("call_id")).with_for_update()
+_OPEN: Final = FoundRows(Wait, _OF_CALL.where(OPEN_WAIT))
 # Two waits of one millisecond have ids in any order, but at most one of them is open.
-_LAST: Final = _OF_CALL.order_by(Wait.ended_at.is_not(None), Wait.joined_at.desc(), Wait.id.desc()).limit(
-    literal_column("1")
+_LAST: Final = FoundRows(
+    Wait,
+    _OF_CALL.order_by(_WAITS.c.ended_at.is_not(None), _WAITS.c.joined_at.desc(), _WAITS.c.id.desc()).limit(
+        literal_column("1")
+    ),
 )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from time import sleep
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Annotated, Any, Final
 
 from sqlalchemy import (
     JSON,
@@ -24,15 +24,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
+from sqlalchemy.orm import DeclarativeBase, mapped_column, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
 from config import failpoints
 from config.clock import stopwatch
 from config.errors import ConfigError, IoInsideTransaction, StoreUnavailable
-
-Transaction: TypeAlias = Session
-"""What services get to read and write rows with; committed by whoever opened it."""
+from config.transactions import Transaction as Transaction
 
 
 class Instant(TypeDecorator[datetime]):
@@ -111,7 +109,9 @@ class Database:
         self.url = url
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self.engine: Engine = _engine(parsed, is_sqlite=self.is_sqlite)
-        self.sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self._writing = self.engine.execution_options(pult_immediate=True)
+        self._only_reading = self.engine.execution_options(pult_immediate=False)
+        self.sessions = sessionmaker(class_=Transaction, expire_on_commit=False)
         self._after_commit: list[Callable[[Transaction], None]] = []
 
     def after_commit(self, hook: Callable[[Transaction], None]) -> None:
@@ -124,9 +124,9 @@ class Database:
 
         `name` is the verb it serves; the failpoint `commit:<name>` is reached right after the commit.
         """
-        with self._opened(name, immediate=True) as session:
+        with self._opened(name, self._writing) as session:
             yield session
-            session.commit()
+            session.finish()
         failpoints.reached(f"commit:{name}")
         for hook in self._after_commit:
             hook(session)
@@ -134,20 +134,21 @@ class Database:
     @contextmanager
     def reading(self, name: str) -> Iterator[Transaction]:
         """A transaction that only reads; whatever was changed in it is rolled back."""
-        with self._opened(name, immediate=False) as session:
+        with self._opened(name, self._only_reading) as session:
             yield session
 
     @contextmanager
-    def _opened(self, name: str, *, immediate: bool) -> Iterator[Transaction]:
+    def _opened(self, name: str, engine: Engine) -> Iterator[Transaction]:
         refuse_inside_transaction(f"a second transaction {name!r}")
-        session = self.sessions()
-        session.connection(execution_options={"pult_immediate": immediate})
-        _state.open = name
-        try:
-            yield session
-        finally:
-            _state.open = None
-            session.close()
+        with engine.connect() as connection:
+            connection.begin()
+            session = self.sessions(bind=connection)
+            _state.open = name
+            try:
+                yield session
+            finally:
+                _state.open = None
+                session.close()
 
     def check(self) -> None:
         """Raise StoreUnavailable, in words for an administrator, when the database cannot be opened."""

@@ -53,7 +53,9 @@ Hear: TypeAlias = Callable[[News | None], None]
 
 
 class Announcer:
-    """Publishes what transactions change. Rows changed past the session (`Prepared`, bulk statements) are not seen."""
+    """Publishes what transactions change. Rows changed past the session (`Prepared`, bulk statements) are not seen,
+    those that were inserted so and are held by the transaction are.
+    """
 
     def __init__(
         self,
@@ -76,13 +78,18 @@ class Announcer:
         database.after_commit(self._announce)
 
     def _note(self, tx: Transaction, _context: UOWTransaction) -> None:
+        self._tell_of(tx, (*tx.new, *(row for row in tx.dirty if tx.is_modified(row)), *tx.deleted))
+
+    def _tell_of(self, tx: Transaction, rows: Sequence[Any]) -> None:
         changed = tx.info.setdefault(_CHANGED, {})
-        for row in (*tx.new, *(row for row in tx.dirty if tx.is_modified(row)), *tx.deleted):
+        for row in rows:
             if teller := self._tellers.get(type(row)):
                 told = teller(row)
                 changed.update(dict.fromkeys((told,) if isinstance(told, News) else told))
 
     def _announce(self, tx: Transaction) -> None:
+        if tx.inserted:
+            self._tell_of(tx, tx.inserted)
         if changed := tx.info.pop(_CHANGED, None):
             self._errands(partial(self._publish, tuple(changed)))
 

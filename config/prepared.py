@@ -53,7 +53,7 @@ class Prepared:
 
     def run(self, tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
         """Run it for each row, past the session: objects that were read are not touched, none is written first."""
-        connection = tx.connection()
+        connection = tx.own_connection
         prepared = self._for(connection.dialect)
         bound = [prepared.bound(row) for row in rows]
         if len(bound) == 1:
@@ -64,7 +64,7 @@ class Prepared:
     def rows(self, tx: Transaction, given: Mapping[str, Any]) -> list[Row]:
         """What it finds, as plain rows; what the session changed is written first."""
         tx.flush()
-        connection = tx.connection()
+        connection = tx.own_connection
         prepared = self._for(connection.dialect)
         found = _execute(connection, prepared.text, prepared.bound(given)).fetchall()
         return [prepared.read(row) for row in found]

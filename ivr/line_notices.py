@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from config.audit import audit
 from config.database import Transaction
+from config.found_rows import FoundRows, columns_of
 from config.ids import new_id
 from config.line_descriptions import Insurer
 from flows.speech import MOST_SECONDS, seconds_to_say
@@ -22,10 +23,12 @@ SAID: Final = "announcement_said"
 
 _READ: Final = "line_notices"
 # Built once: building a statement anew takes longer than the database needs for it.
-_PUT_UP: Final = (
-    select(LineNotice)
-    .where(LineNotice.insurer_id == bindparam("insurer_id"), LineNotice.taken_down_at.is_(None))
-    .order_by(LineNotice.put_up_at, LineNotice.id)
+_NOTICES: Final = columns_of(LineNotice)
+_PUT_UP: Final = FoundRows(
+    LineNotice,
+    select(_NOTICES)
+    .where(_NOTICES.c.insurer_id == bindparam("insurer_id"), _NOTICES.c.taken_down_at.is_(None))
+    .order_by(_NOTICES.c.put_up_at, _NOTICES.c.id),
 )
 
 
@@ -183,7 +186,7 @@ def _put_up_at(tx: Transaction, insurer_id: str) -> Sequence[LineNotice]:
     """What the insurer has put up, mostly nothing; read once a transaction, as a turn asks for each place in turn."""
     read: dict[str, Sequence[LineNotice]] = tx.info.setdefault(_READ, {})
     if insurer_id not in read:
-        read[insurer_id] = tx.scalars(_PUT_UP, {"insurer_id": insurer_id}).all()
+        read[insurer_id] = _PUT_UP.all(tx, insurer_id=insurer_id)
     return read[insurer_id]
 
 

@@ -1,6 +1,6 @@
 """What an action of a flow is given and what it answers (vocabulary: `flows/actions.py`)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
@@ -10,6 +10,7 @@ from config.database import Transaction
 from config.line_descriptions import Insurer, Line
 from flows import FlowSet
 from flows.turn import Scalar
+from ivr.calls.log import Happening
 from ivr.calls.models import Call
 from ivr.ports import Ports
 
@@ -38,10 +39,11 @@ class ActionContext:
 
 @dataclass(frozen=True)
 class ActionResult:
-    """One of the action's results, and the variables that it declares in `sets`."""
+    """One of the action's results, the variables that it declares in `sets`, and what is to be noted of it."""
 
     result: str
     variables: Mapping[str, Scalar] = field(default_factory=dict)
+    noted: Sequence[Happening] = ()
 
 
 Handler: TypeAlias = Callable[[ActionContext, Arguments], ActionResult]

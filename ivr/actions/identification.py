@@ -6,7 +6,6 @@ from typing import Final
 from flows.turn import Scalar
 from ivr.actions.answers import text_of, today
 from ivr.actions.context import ActionContext, ActionResult, Arguments, Handler
-from ivr.calls.log import record
 from ivr.insured import anonymity, identification
 from ivr.insured.identification import Identification
 from ivr.policy_numbers import PolicyShape, shape_of
@@ -61,8 +60,7 @@ def identify(context: ActionContext, arguments: Arguments) -> ActionResult:
 def caller_role(context: ActionContext, arguments: Arguments) -> ActionResult:
     """Who the caller is to the insured: caller and insured are two people as often as one."""
     context.call.caller_role = text_of(arguments, "role")
-    record(context.tx, context.call, "caller_role_told", at=context.at, role=context.call.caller_role)
-    return ActionResult("done")
+    return ActionResult("done", noted=[("caller_role_told", {"role": context.call.caller_role})])
 
 
 def forget_caller(context: ActionContext, arguments: Arguments) -> ActionResult:

@@ -5,7 +5,6 @@ from typing import Final
 
 from ivr.actions.answers import text_of
 from ivr.actions.context import ActionContext, ActionResult, Arguments, Handler
-from ivr.calls.log import record
 
 _SPOKEN_TERMS: Final = ("quarters", "months")
 
@@ -16,9 +15,9 @@ def choose_region(context: ActionContext, arguments: Arguments) -> ActionResult:
     if region is None:
         return ActionResult("unknown")
     context.call.region = region.code
-    record(context.tx, context.call, "region_chosen", at=context.at, region=region.code)
     name = region.name.get(context.language) or region.name["ru"]
-    return ActionResult("known", {"region": region.code, "region_name": name})
+    told = {"region": region.code, "region_name": name}
+    return ActionResult("known", told, [("region_chosen", {"region": region.code})])
 
 
 def policy_terms(context: ActionContext, arguments: Arguments) -> ActionResult:

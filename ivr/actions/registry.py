@@ -22,12 +22,23 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     **telephone.HANDLERS,
 }
 
-# These only look at their arguments: there is nothing to undo, and no event of theirs to put in order.
-_ONLY_THINKING: Final = frozenset({"check_policy_form", "check_birth_date", "check_distance", "check_deadline"})
+# These look at their arguments, and at most keep one of them with the call that asks: there is nothing to undo, and no
+# event of theirs to put in order.
+_ONLY_THINKING: Final = frozenset(
+    {
+        "caller_role",
+        "check_birth_date",
+        "check_deadline",
+        "check_distance",
+        "check_policy_form",
+        "choose_region",
+        "policy_terms",
+    }
+)
 
 
 def touches_rows(action: str) -> bool:
-    """Whether the action may read or write the database."""
+    """Whether the action may read or write the database, the call that asks left aside."""
     return action not in _ONLY_THINKING
 
 

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, TypeAlias
 
-from sqlalchemy.event import listens_for
-from sqlalchemy.orm import Session, object_session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from config.database import Transaction
@@ -38,11 +36,11 @@ def record_all(tx: Transaction, call: Call, happenings: Sequence[Happening], *, 
     too: the numbers come from the call's count, which is written once, right before the commit. No fact may hold
     digits that identify a person, a name or a full number.
     """
-    if object_session(call) is not tx:
+    if not tx.has(call):
         raise ValueError("the call is not a row of this transaction")
     if not happenings:
         return
-    if call in tx.new:
+    if tx.is_new(call):
         tx.flush()
     first = event_count(tx, call) + 1
     _count(tx, call, event_count(tx, call) + len(happenings))
@@ -89,14 +87,10 @@ def _counts(tx: Transaction) -> dict[str, int]:
 def _count(tx: Transaction, call: Call, count: int) -> None:
     """Know the count, past the session's accounting: that would write the row anew before each query that follows."""
     _counts(tx)[call.id] = count
+    tx.write_last(_write_counts)
     set_committed_value(call, "event_count", count)
 
 
-@listens_for(Session, "before_commit")
-def _write_counts(tx: Session) -> None:
-    counts = _counts(tx)
-    if not counts or tx.in_nested_transaction():
-        return
-    tx.flush()
-    _KEEP_COUNT.run(tx, [{"row_id": call_id, "event_count": count} for call_id, count in counts.items()])
-    counts.clear()
+def _write_counts(tx: Transaction) -> None:
+    if counts := _counts(tx):
+        _KEEP_COUNT.run(tx, [{"row_id": call_id, "event_count": count} for call_id, count in counts.items()])

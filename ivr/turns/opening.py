@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy.exc import IntegrityError
 
 from config.database import Transaction
+from config.found_rows import NewRows
 from config.ids import new_id
 from config.line_descriptions import Line
 from config.phone_numbers import mask_phone, parse_caller_id
@@ -27,6 +28,7 @@ from ivr.twiml.elements import Xml
 log = logging.getLogger("pult.turns")
 
 CALLER: Final = "caller"
+_CALLS: Final = NewRows(Call)
 _ADD_LEG: Final = insertion(
     Leg, "id", "insurer_id", "call_id", "carrier_sid", "party", "started_at", "answered_at"
 )
@@ -92,7 +94,8 @@ def new_call(
     spoken = language or line.languages[0]
     session = begin(flows, line.flow, language=spoken)
     caller = parse_caller_id(arrival.caller)
-    call = Call(
+    call = _CALLS.add(
+        tx,
         id=new_id(at),
         insurer_id=line.insurer_id,
         carrier_sid=arrival.carrier_sid,
@@ -107,12 +110,8 @@ def new_call(
         flow=line.flow,
         flow_digest=flows.digest,
         session=session.to_json(),
-        turn=0,
-        event_count=0,
         continues_call_id=continues_call_id,
     )
-    tx.add(call)
-    tx.flush()
     leg = {
         "id": new_id(at),
         "insurer_id": line.insurer_id,

@@ -21,20 +21,20 @@ _KEEP: Final = insertion(CallTurn, "call_id", "number", "reply", "at")
 
 def keep_reply(tx: Transaction, call: Call, number: str, reply: Xml, *, at: datetime) -> None:
     """Store what is about to be answered to this number, which nothing was answered to before."""
-    if call in tx.new:
+    if tx.is_new(call):
         tx.flush()
     _KEEP.run(tx, [{"call_id": call.id, "number": number, "reply": reply, "at": at}])
 
 
 def reply_to(tx: Transaction, call: Call, number: str) -> Xml | None:
     """What was answered to this number; None if nothing was yet."""
-    return tx.connection().execute(_GIVEN, {"of_call": call.id, "of_number": number}).scalar_one_or_none()
+    return tx.own_connection.execute(_GIVEN, {"of_call": call.id, "of_number": number}).scalar_one_or_none()
 
 
 def replied_at(tx: Transaction, call: Call, *numbers: str) -> datetime | None:
     """When the newest of the replies to these numbers was given; None if none was."""
     key = (_TURNS.c.call_id == call.id, _TURNS.c.number.in_(numbers))
-    at: datetime | None = tx.connection().execute(select(func.max(_TURNS.c.at)).where(*key)).scalar_one()
+    at: datetime | None = tx.own_connection.execute(select(func.max(_TURNS.c.at)).where(*key)).scalar_one()
     return at
 
 

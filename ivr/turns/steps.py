@@ -115,6 +115,7 @@ def _do(one: Turning, step: Do, session: Session) -> Heard:
     if touches_rows(step.action):
         one.write_events()
     answer = carry_out(one.context(session), step.action, step.arguments)
+    one.happenings.extend(answer.noted)
     one.note("action_answered", action=step.action, result=answer.result)
     return Answered(answer.result, answer.variables)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, assert_never
 
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.attributes import instance_state, set_committed_value
 
 from config.database import Transaction
 from config.line_descriptions import Insurer, Line
@@ -27,7 +27,7 @@ from ivr.urls import Urls
 log = logging.getLogger("pult.turns")
 
 # What nearly every turn changes of its call.
-_STANDING: Final = ("session", "turn", "state", "language")
+_STANDING: Final = ("session", "turn", "state", "language", "caller_role", "region")
 _STAND: Final = change(Call, "event_count", *_STANDING)
 
 
@@ -103,7 +103,8 @@ class Turning:
     def write(self) -> None:
         """Write the end of the turn: events, and where the call stands now. Nothing may follow in the transaction."""
         self.write_events()
-        if self.call in self.tx.dirty:
+        changed = instance_state(self.call).committed_state
+        if changed:
             values = {name: getattr(self.call, name) for name in _STANDING}
             count = event_count(self.tx, self.call)
             _STAND.run(self.tx, [{"row_id": self.call.id, "event_count": count, **values}])
@@ -111,8 +112,8 @@ class Turning:
             for name, value in values.items():
                 set_committed_value(self.call, name, value)
             # A call with nothing else to write need not go through the session's accounting, which costs as much again.
-            if not self.tx.is_modified(self.call):
-                self.tx.expunge(self.call)
+            if not changed:
+                self.tx.let_go(self.call)
 
     def context(self, session: Session) -> ActionContext:
         """What an action is given."""
