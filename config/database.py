@@ -1,5 +1,6 @@
 """The database: engine, transactions, column types. The database is the truth; all else can be derived from it."""
 
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from typing import Annotated, Any, Final
 from sqlalchemy import (
     JSON,
     Boolean,
+    Connection,
     Date,
     DateTime,
     Dialect,
@@ -89,6 +91,7 @@ Ref = Annotated[str, mapped_column(String(32))]
 _SHAPES: Final = "write sqlite:////folder/pult.sqlite or postgresql+psycopg://name:password@host/database."
 _state = threading.local()
 
+_MOST_KEPT: Final = 4
 _LOCK_SECONDS: Final = 10.0
 _BUSY_TIMEOUT: Final = f"PRAGMA busy_timeout={_LOCK_SECONDS * 1000:.0f}"
 _FIRST_PAUSE_SECONDS: Final = 0.0005
@@ -109,8 +112,9 @@ class Database:
         self.url = url
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self.engine: Engine = _engine(parsed, is_sqlite=self.is_sqlite)
-        self._writing = self.engine.execution_options(pult_immediate=True)
-        self._only_reading = self.engine.execution_options(pult_immediate=False)
+        keeps = _MOST_KEPT if self.is_sqlite else 0
+        self._writing = _Connections(self.engine.execution_options(pult_immediate=True), keeps)
+        self._only_reading = _Connections(self.engine.execution_options(pult_immediate=False), keeps)
         self.sessions = sessionmaker(class_=Transaction, expire_on_commit=False)
         self._after_commit: list[Callable[[Transaction], None]] = []
 
@@ -138,10 +142,9 @@ class Database:
             yield session
 
     @contextmanager
-    def _opened(self, name: str, engine: Engine) -> Iterator[Transaction]:
+    def _opened(self, name: str, connections: "_Connections") -> Iterator[Transaction]:
         refuse_inside_transaction(f"a second transaction {name!r}")
-        with engine.connect() as connection:
-            connection.begin()
+        with connections.begun() as connection:
             session = self.sessions(bind=connection)
             _state.open = name
             try:
@@ -161,8 +164,56 @@ class Database:
             raise StoreUnavailable(f"the database {where} cannot be opened: {why}. See PULT_DATABASE_URL.") from error
 
     def close(self) -> None:
-        """Close every pooled connection."""
+        """Close every connection that nobody holds."""
+        for connections in (self._writing, self._only_reading):
+            connections.close()
         self.engine.dispose()
+
+
+class _Connections:
+    """Connections of one kind, some of them kept open between transactions.
+
+    SQLAlchemy's pool takes as long to hand one out and take it back as SQLite does for a turn's statements. A server's
+    connection may have died meanwhile: of those the pool keeps all, and tries each before it is used.
+    """
+
+    def __init__(self, engine: Engine, most_kept: int) -> None:
+        self._engine = engine
+        self._most_kept = most_kept
+        self._kept: list[Connection] = []
+        self._process = os.getpid()
+
+    @contextmanager
+    def begun(self) -> Iterator[Connection]:
+        """One inside a transaction, which is rolled back where the block does not commit it."""
+        connection = self._taken()
+        try:
+            with connection.begin() as transaction:
+                yield connection
+                if transaction.is_active:
+                    transaction.rollback()
+        except BaseException:
+            # Whatever it was may have been the connection's fault.
+            connection.close()
+            raise
+        if len(self._kept) < self._most_kept:
+            self._kept.append(connection)
+        else:
+            connection.close()
+
+    def close(self) -> None:
+        """Close those that are kept."""
+        while self._kept:
+            self._kept.pop().close()
+
+    def _taken(self) -> Connection:
+        if self._process != os.getpid():
+            # A fork's parent goes on with these.
+            self._process, self._kept = os.getpid(), []
+        try:
+            return self._kept.pop()
+        except IndexError:
+            return self._engine.connect()
 
 
 def _checked(url: str) -> URL:
