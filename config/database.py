@@ -6,8 +6,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from enum import Enum
 from time import sleep
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, cast
 
 from sqlalchemy import (
     JSON,
@@ -98,6 +99,13 @@ _FIRST_PAUSE_SECONDS: Final = 0.0005
 _LONGEST_PAUSE_SECONDS: Final = 0.004
 
 
+class _Use(Enum):
+    """What a connection is kept for."""
+
+    READING = "reading"
+    WRITING = "writing"
+
+
 def refuse_inside_transaction(what: str) -> None:
     """Raise IoInsideTransaction if this thread holds a transaction; called before every carrier or Redis exchange."""
     if getattr(_state, "open", None):
@@ -112,9 +120,8 @@ class Database:
         self.url = url
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self.engine: Engine = _engine(parsed, is_sqlite=self.is_sqlite)
-        keeps = _MOST_KEPT if self.is_sqlite else 0
-        self._writing = _Connections(self.engine.execution_options(pult_immediate=True), keeps)
-        self._only_reading = _Connections(self.engine.execution_options(pult_immediate=False), keeps)
+        self._writing = _Connections(self.engine, _Use.WRITING)
+        self._only_reading = _Connections(self.engine, _Use.READING)
         self.sessions = sessionmaker(class_=Transaction, expire_on_commit=False)
         self._after_commit: list[Callable[[Transaction], None]] = []
 
@@ -177,9 +184,10 @@ class _Connections:
     connection may have died meanwhile: of those the pool keeps all, and tries each before it is used.
     """
 
-    def __init__(self, engine: Engine, most_kept: int) -> None:
-        self._engine = engine
-        self._most_kept = most_kept
+    def __init__(self, engine: Engine, use: _Use) -> None:
+        self._engine = engine.execution_options(pult_use=use)
+        self._most_kept = _MOST_KEPT if engine.dialect.name == "sqlite" else 0
+        self._waits_itself = use is _Use.WRITING and engine.dialect.name == "sqlite"
         self._kept: list[Connection] = []
         self._process = os.getpid()
 
@@ -194,17 +202,17 @@ class _Connections:
                     transaction.rollback()
         except BaseException:
             # Whatever it was may have been the connection's fault.
-            connection.close()
+            self._let_go(connection)
             raise
         if len(self._kept) < self._most_kept:
             self._kept.append(connection)
         else:
-            connection.close()
+            self._let_go(connection)
 
     def close(self) -> None:
         """Close those that are kept."""
         while self._kept:
-            self._kept.pop().close()
+            self._let_go(self._kept.pop())
 
     def _taken(self) -> Connection:
         if self._process != os.getpid():
@@ -213,7 +221,17 @@ class _Connections:
         try:
             return self._kept.pop()
         except IndexError:
-            return self._engine.connect()
+            pass
+        connection = self._engine.connect()
+        if self._waits_itself:
+            # `_take_write_lock` does.
+            cast(sqlite3.Connection, connection.connection.driver_connection).execute("PRAGMA busy_timeout=0")
+        return connection
+
+    def _let_go(self, connection: Connection) -> None:
+        if self._most_kept:
+            connection.invalidate()
+        connection.close()
 
 
 def _checked(url: str) -> URL:
@@ -250,10 +268,13 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 def _begin_sqlite(connection: Any) -> None:
     """IMMEDIATE takes the write lock at once, so that a transaction never fails half-way for want of it."""
-    if connection.get_execution_options().get("pult_immediate", True):
-        _take_write_lock(connection)
-    else:
-        connection.exec_driver_sql("BEGIN")
+    match connection.get_execution_options().get("pult_use"):
+        case _Use.WRITING:
+            _take_write_lock(connection)
+        case _Use.READING:
+            connection.exec_driver_sql("BEGIN")
+        case _:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _take_write_lock(connection: Any) -> None:
@@ -263,18 +284,16 @@ def _take_write_lock(connection: Any) -> None:
     would wait for dozens of later turns.
     """
     driver = connection.connection.driver_connection
+    if _is_begun(driver):
+        return
     deadline, pause = stopwatch() + _LOCK_SECONDS, _FIRST_PAUSE_SECONDS
-    driver.execute("PRAGMA busy_timeout=0")
-    try:
-        while not _is_begun(driver):
-            if stopwatch() > deadline:
-                # Fails as SQLAlchemy has it fail.
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-                return
-            sleep(pause)
-            pause = min(pause * 1.5, _LONGEST_PAUSE_SECONDS)
-    finally:
-        driver.execute(_BUSY_TIMEOUT)
+    while stopwatch() < deadline:
+        sleep(pause)
+        if _is_begun(driver):
+            return
+        pause = min(pause * 1.5, _LONGEST_PAUSE_SECONDS)
+    # Fails as SQLAlchemy has it fail.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _is_begun(driver: sqlite3.Connection) -> bool:

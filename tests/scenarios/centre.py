@@ -372,10 +372,10 @@ class Centre:
     def take_over(self) -> None:
         """Let the house that stands now answer the carrier, sweep and work."""
         self._connections = []
-        engine = self.house.centre.database.engine
-        sqlalchemy_event.listen(engine, "connect", lambda raw, _: self._connections.append(raw))
+        database = self.house.centre.database
+        sqlalchemy_event.listen(database.engine, "connect", lambda raw, _: self._connections.append(raw))
         # What was opened before we listened is opened anew.
-        engine.dispose()
+        database.close()
         self.stage.front.app = _Killable(create_app(self.house), self.crash)
         self.stage.rehearsal.database = self.records
         self.stage.rehearsal.sweep = partial(self._survived, self.house.look)
