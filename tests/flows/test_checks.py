@@ -1,7 +1,6 @@
 """Each proof fails on a flow that breaks just it; the small line and the shipped ones pass them all."""
 
 import re
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -16,12 +15,9 @@ def test_the_small_line_passes(findings_after: Findings) -> None:
     assert findings_after(line=lambda line: None) == ""
 
 
-def test_every_shipped_flow_passes_in_three_seconds() -> None:
-    started = time.process_time()
+def test_every_shipped_flow_passes() -> None:
     findings = check(sources_in(SHIPPED))
     assert "\n".join(map(str, findings)) == ""
-    # Reading included; of this process's own time, for machines do other things too.
-    assert time.process_time() - started < 3
 
 
 def test_exploration_goes_everywhere_that_the_engine_can(demo: FlowSet) -> None:
