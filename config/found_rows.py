@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Generic, TypeVar, cast
 
-from sqlalchemy import Select, Table
+from sqlalchemy import Column, Select, Table
 from sqlalchemy.orm import make_transient_to_detached
 from sqlalchemy.orm.attributes import instance_dict, instance_state, set_committed_value
 from sqlalchemy.orm.instrumentation import manager_of_class
@@ -58,7 +58,7 @@ class NewRows(Generic[_Model]):
 
     def __init__(self, model: type[_Model]) -> None:
         self._model = model
-        self._untold: Final = {column.name: getattr(column.default, "arg", None) for column in columns_of(model).c}
+        self._untold: Final = {column.name: _default(column) for column in columns_of(model).c}
         self._insertion: Final = insertion(model, *self._untold)
 
     def add(self, tx: Transaction, **values: Any) -> _Model:
@@ -68,6 +68,12 @@ class NewRows(Generic[_Model]):
         row = _as_stored(self._model, whole)
         tx.hold_new(row)
         return row
+
+
+def _default(column: Column[Any]) -> Any:
+    if column.default is not None and not column.default.is_scalar:
+        raise ValueError(f"{column} gets its default from a function: such a row is for the session to insert")
+    return getattr(column.default, "arg", None)
 
 
 def _as_stored(model: type[_Model], values: Mapping[str, Any]) -> _Model:

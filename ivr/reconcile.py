@@ -3,6 +3,7 @@
 The fallback serves callers without a database, and a lost status callback leaves a call open: both are found here.
 """
 
+import logging
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,10 +13,13 @@ from config import due_work
 from config.database import Transaction
 from config.due_work import DueWork
 from ivr.calls.models import Call, CallState
+from ivr.carrier.errors import CarrierRefused
 from ivr.carrier.port import CarrierCall, CarrierStatus
 from ivr.phone_side import PhoneSide
 from ivr.turns.opening import Arrival
 from ivr.turns.status import call_over
+
+log = logging.getLogger("pult.reconcile")
 
 KIND: Final = "reconcile_carrier"
 SUBJECT: Final = "all"
@@ -44,7 +48,11 @@ def reconcile(phone: PhoneSide, _subject: str) -> None:
         call_over(phone, arrival, call.status, began_at=call.started_at, ended_at=call.ended_at)
     for sid in _open_sids(phone):
         if sid not in listed:
-            _ask_about(phone, sid)
+            try:
+                _ask_about(phone, sid)
+            except CarrierRefused as refusal:
+                # The others are asked about all the same.
+                log.warning("the carrier says nothing of call %s: %s", sid, refusal)
 
 
 def _unseen_since(tx: Transaction, now: datetime) -> datetime:

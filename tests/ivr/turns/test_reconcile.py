@@ -9,6 +9,7 @@ from sqlalchemy import select
 from config.due_work import DueWork
 from ivr import reconcile
 from ivr.calls.models import Call, CallState
+from ivr.carrier.errors import CarrierRefused
 from ivr.carrier.port import CarrierCall, CarrierStatus
 from ivr.turns.opening import Arrival
 from tests.ivr.turns.conftest import VSK, Hand, NoCarrier
@@ -91,6 +92,27 @@ def test_of_very_many_old_calls_none_is_left_out(hand: Hand) -> None:
     reconcile.reconcile(replace(hand.phone, carrier=ListingCarrier()), reconcile.SUBJECT)
     with hand.phone.centre.database.reading("open_calls") as tx:
         assert tx.scalars(select(Call.carrier_sid).where(Call.state != CallState.ENDED)).all() == []
+
+
+def test_a_call_of_which_the_carrier_says_nothing_keeps_no_other_from_ending(hand: Hand) -> None:
+    hand.ring()
+    refused = hand.sid
+    hand.clock.move_by(1)
+    hand.sid = "CA-forgotten"
+    hand.ring()
+    hand.clock.move_by(3 * 3600)
+
+    class Refusing(ListingCarrier):
+        def call_status(self, sid: str) -> CarrierCall | None:
+            if sid == refused:
+                raise CarrierRefused("no call of this account", status=403)
+            return None
+
+    for _ in range(2):
+        reconcile.reconcile(replace(hand.phone, carrier=Refusing()), reconcile.SUBJECT)
+    with hand.phone.centre.database.reading("calls") as tx:
+        states = dict(tx.execute(select(Call.carrier_sid, Call.state)).all())
+    assert states == {refused: CallState.IN_MENU, "CA-forgotten": CallState.ENDED}
 
 
 def test_each_look_appoints_the_next(hand: Hand) -> None:
