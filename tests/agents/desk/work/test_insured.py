@@ -146,6 +146,17 @@ def test_in_a_call_with_them_confirmed_it_is_whole(at_work: AtWork) -> None:
     assert "5000000001" not in text
 
 
+def test_identified_and_not_yet_verified_it_tells_of_requests_and_stays_masked_as_the_card_does(
+    at_work: AtWork,
+) -> None:
+    add_request(at_work)
+    change_call(at_work.house, at_work.call, insured_id=at_work.insured_id, level="identified")
+    text = page(at_work)
+    assert "Второе мнение" in text
+    for secret in (NAME, "15.03.1985"):
+        assert secret not in text
+
+
 def test_a_hint_by_the_number_shows_no_more(at_work: AtWork) -> None:
     add_request(at_work)
     change_call(at_work.house, at_work.call, insured_id=at_work.insured_id, level="hinted")
