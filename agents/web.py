@@ -6,7 +6,7 @@ from typing import Final, Protocol
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
-from agents import answering, colleague_calls, dialling, placing, ringing
+from agents import answering, colleague_calls, dialled_calls, passing_outside, placing, ringing
 from agents.addresses import colleague_leg_url, dial_over_url, dial_through_over_url
 from agents.errors import UnknownOffer
 from agents.estimates import RING_SECONDS
@@ -102,7 +102,7 @@ def blueprint(floor: Floor, outgoing: OutgoingCalls, guard: Guard) -> Blueprint:
     @routes.post("/dials/<dial_id>/over")
     def dial_over(dial_id: str) -> ResponseReturnValue:
         status = _OVER.get(request.form.get("DialCallStatus", ""), CarrierStatus.COMPLETED)
-        dialling.ended(floor, dial_id=dial_id, status=status)
+        dialled_calls.ended(floor, dial_id=dial_id, status=status)
         return answers.document(_HANG_UP)
 
     @routes.post("/dials/<dial_id>/colleague")
@@ -128,7 +128,7 @@ def blueprint(floor: Floor, outgoing: OutgoingCalls, guard: Guard) -> Blueprint:
 
 def connect_outside(floor: Floor, dial_id: str, sid: str) -> str:
     """The document of a caller who is passed on to a number outside."""
-    found = dialling.through(floor, dial_id, carrier_sid=sid)
+    found = passing_outside.through(floor, dial_id, carrier_sid=sid)
     if found is None:
         return _HANG_UP
     dial, call = found
@@ -145,7 +145,7 @@ def connect_outside(floor: Floor, dial_id: str, sid: str) -> str:
 
 def go_on_after_outside(floor: Floor, dial_id: str, sid: str, *, is_answered: bool) -> str:
     """On to where a conversation's end leads: the survey or the goodbye, or the queue where nobody answered."""
-    call = dialling.through_over(floor, dial_id, carrier_sid=sid, is_answered=is_answered)
+    call = passing_outside.through_over(floor, dial_id, carrier_sid=sid, is_answered=is_answered)
     if call is None:
         return _HANG_UP
     urls = Urls(floor.centre.settings.public_url, call.id)
@@ -154,7 +154,7 @@ def go_on_after_outside(floor: Floor, dial_id: str, sid: str, *, is_answered: bo
 
 def place_dial(floor: Floor, dial_id: str, address: str, sid: str) -> str:
     """The document of a call from an agent's page: the number or colleague that they asked to ring, or a hang-up."""
-    placed = dialling.place(floor, dial_id=dial_id, address=address, carrier_sid=sid) if sid else None
+    placed = dialled_calls.place(floor, dial_id=dial_id, address=address, carrier_sid=sid) if sid else None
     if placed is None:
         return _HANG_UP
     dial, settings = placed.dial, floor.centre.settings

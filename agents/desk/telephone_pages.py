@@ -10,7 +10,7 @@ from flask import Blueprint, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from agents import commands, dialling, joining, ringing
+from agents import commands, dialled_calls, dialling, joining, passing_outside, ringing
 from agents.colleague_calls import ColleagueNotFree, OwnExtension
 from agents.desk.colleagues import colleagues_of, targets
 from agents.desk.desks import AT_A_DESK, Desk, needs_an_agent, own_desk, refused
@@ -147,7 +147,7 @@ def transfer(call_id: str) -> ResponseReturnValue:
         own = {"insurer_id": desk.insurer_id, "code": desk.code}
         if outside or typed:
             number = own_insurer().destinations.get(outside) or parse_phone(typed)
-            dialling.pass_outside(desk.floor, **own, number=number)
+            passing_outside.pass_outside(desk.floor, **own, number=number)
         elif queue:
             commands.transfer_to_queue(desk.floor, **own, queue=queue)
         else:
@@ -214,7 +214,7 @@ def dial() -> ResponseReturnValue:
 def dial_over(dial_id: str) -> ResponseReturnValue:
     """The call that the page made is over."""
     desk = own_desk()
-    dialling.hung_up(desk.floor, insurer_id=desk.insurer_id, code=desk.code, dial_id=dial_id)
+    dialled_calls.hung_up(desk.floor, insurer_id=desk.insurer_id, code=desk.code, dial_id=dial_id)
     return Response(status=204)
 
 

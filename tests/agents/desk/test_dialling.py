@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from agents import commands, dialling
+from agents import commands, dialled_calls, dialling
 from agents.models import Agent, Dial
 from agents.upkeep import keep_up
 from agents.web import connect_outside, go_on_after_outside, place_dial
@@ -106,7 +106,7 @@ def test_a_call_made_while_writing_down_belongs_to_the_call_before(site: Site) -
     assert made.continues_call_id == called.call.id
     agent = site.house.agent_now("desk-1")
     assert (agent.presence, agent.call_id) == ("wrap_up", called.call.id)
-    dialling.ended(site.house.floor, dial_id=dial_id, status=CarrierStatus.COMPLETED)
+    dialled_calls.ended(site.house.floor, dial_id=dial_id, status=CarrierStatus.COMPLETED)
     assert site.house.agent_now("desk-1").call_id == called.call.id
     assert rows(site, Call, id=made.id)[0].state == "ended"
 
@@ -187,7 +187,7 @@ def test_after_it_the_agent_writes_down_what_came_of_it_and_upkeep_waits_for_the
     keep_up(site.house.centre)
     assert site.house.agent_now("desk-1").presence == "on_call"
     for _ in range(2):
-        dialling.ended(site.house.floor, dial_id=dial_id, status=CarrierStatus.NO_ANSWER)
+        dialled_calls.ended(site.house.floor, dial_id=dial_id, status=CarrierStatus.NO_ANSWER)
     assert site.house.agent_now("desk-1").presence == "wrap_up"
     (call,) = rows(site, Call)
     assert (call.state, call.hangup_cause) == ("ended", "no_answer")
