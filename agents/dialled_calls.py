@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from agents import colleague_calls, legs, presence
+from agents import colleague_calls, legs, presence, wrap_up_drafts
 from agents.dialling import ASKED_FOR, MAY_DIAL
 from agents.errors import NothingToDo
 from agents.floor import Floor
@@ -74,8 +74,13 @@ def hung_up(floor: Floor, *, insurer_id: str, code: str, dial_id: str) -> None:
         ended(floor, dial_id=dial.id, status=CarrierStatus.COMPLETED if leg is None else leg.status)
 
 
+def call_made_by(tx: Transaction, agent: Agent) -> str | None:
+    """The id of the call that the agent made and that goes on."""
+    return tx.scalar(select(Dial.call_id).where(Dial.agent_id == agent.id, Dial.state == DialState.PLACED))
+
+
 def over(tx: Transaction, call: Call, *, at: datetime) -> None:
-    """The call is over: whoever made it writes down what came of it, unless they write down another already.
+    """The call is over: whoever made it writes down what came of it, unless they did, or write down another still.
 
     After a call between colleagues there is nothing to write down.
     """
@@ -91,7 +96,9 @@ def over(tx: Transaction, call: Call, *, at: datetime) -> None:
     if colleague is not None:
         colleague_calls.let_go(tx, call, dial, agent, colleague, at=at)
     elif agent.presence == Presence.ON_CALL and agent.call_id == call.id:
-        presence.change(tx, agent, Presence.WRAP_UP, at=at, call_id=call.id)
+        is_written_down = wrap_up_drafts.recordings_of(tx, agent, call) > 0
+        to = Presence.AVAILABLE if is_written_down else Presence.WRAP_UP
+        presence.change(tx, agent, to, at=at, call_id=None if is_written_down else call.id)
 
 
 def _write(

@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import select, update
 
 from agents import commands, dialled_calls, dialling
-from agents.models import Agent, Dial
+from agents.models import Agent, Dial, Offer
 from agents.upkeep import keep_up
 from agents.web import connect_outside, go_on_after_outside, place_dial
+from agents.wrap_up import WrittenOutcome, record_call_outcome, release
 from config.phone_numbers import PhoneNumber
 from ivr.calls.models import Call, CallEvent, IdentificationLevel, Leg
 from ivr.carrier.port import CarrierStatus
@@ -109,6 +110,49 @@ def test_a_call_made_while_writing_down_belongs_to_the_call_before(site: Site) -
     dialled_calls.ended(site.house.floor, dial_id=dial_id, status=CarrierStatus.COMPLETED)
     assert site.house.agent_now("desk-1").call_id == called.call.id
     assert rows(site, Call, id=made.id)[0].state == "ended"
+
+
+def finish_wrap_up(site: Site, *, by_release: bool = False) -> None:
+    who = {"insurer_id": "vsk", "code": "desk-1"}
+    if by_release:
+        release(site.house.floor, **who, by="boss")
+    else:
+        record_call_outcome(site.house.floor, **who, outcome=WrittenOutcome("info_given"))
+
+
+@pytest.mark.parametrize("by_release", [False, True], ids=["written down", "released"])
+def test_wrap_up_finished_during_a_call_of_ones_own_leaves_the_agent_in_that_call(
+    site: Site, by_release: bool
+) -> None:
+    called, house = ring(site), site.house
+    called.answer()
+    commands.hang_up(house.floor, insurer_id="vsk", code="desk-1")
+    place(site, dial_id := asked(site))
+    finish_wrap_up(site, by_release=by_release)
+    (made,) = rows(site, Call, direction="outbound")
+    agent = house.agent_now("desk-1")
+    assert (agent.presence, agent.call_id) == ("on_call", made.id)
+    # Somebody waits by now; nothing rings until the agent is free.
+    waiting = house.call("CA-next")
+    house.join(waiting)
+    house.work()
+    keep_up(house.centre)
+    assert rows(site, Offer, call_id=waiting.id) == []
+    dialled_calls.ended(house.floor, dial_id=dial_id, status=CarrierStatus.COMPLETED)
+    agent = house.agent_now("desk-1")
+    assert (agent.presence, agent.call_id) == ("wrap_up", made.id)
+    finish_wrap_up(site)
+    house.work()
+    assert len(rows(site, Offer, call_id=waiting.id)) == 1
+
+
+def test_who_has_written_down_their_own_call_while_it_went_on_is_free_at_its_end(site: Site) -> None:
+    place(site, dial_id := asked(site))
+    finish_wrap_up(site)
+    assert site.house.agent_now("desk-1").presence == "on_call"
+    dialled_calls.ended(site.house.floor, dial_id=dial_id, status=CarrierStatus.COMPLETED)
+    agent = site.house.agent_now("desk-1")
+    assert (agent.presence, agent.call_id) == ("available", None)
 
 
 @pytest.fixture
