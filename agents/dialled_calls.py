@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import select
 
@@ -18,6 +19,18 @@ from ivr.calls.ending import end_call
 from ivr.calls.log import record
 from ivr.calls.models import Call, CallState, Direction
 from ivr.carrier.port import CarrierStatus
+
+_NOBODY: Final = (CarrierStatus.BUSY, CarrierStatus.NO_ANSWER, CarrierStatus.FAILED)
+
+
+@dataclass(frozen=True)
+class Unreached:
+    """Nobody was spoken with: how the carrier ended it, None where it was not even rung; and of a colleague, what they
+    are doing now.
+    """
+
+    status: CarrierStatus | None
+    colleague: Presence | None
 
 
 @dataclass(frozen=True)
@@ -62,16 +75,19 @@ def ended(floor: Floor, *, dial_id: str, status: CarrierStatus) -> None:
             end_call(centre, tx, call, cause=status.value, at=centre.clock.now())
 
 
-def hung_up(floor: Floor, *, insurer_id: str, code: str, dial_id: str) -> None:
-    """The agent's page says that its call is over: the carrier is asked whether that is so."""
+def hung_up(floor: Floor, *, insurer_id: str, code: str, dial_id: str) -> Unreached | None:
+    """The agent's page says that its call is over: the carrier is asked whether that is so; and why nobody was reached,
+    if nobody was and it was not the agent who ended it.
+    """
     with floor.centre.database.reading("dial_hung_up") as tx:
         agent = tx.scalar(select(Agent).where(Agent.insurer_id == insurer_id, Agent.code == code))
         dial = tx.get(Dial, dial_id)
-    if agent is None or dial is None or dial.agent_id != agent.id or dial.carrier_sid is None:
+    if agent is None or dial is None or dial.agent_id != agent.id:
         raise NothingToDo(f"{code} did not make this call")
-    leg = floor.carrier.call_status(dial.carrier_sid)
+    leg = None if dial.carrier_sid is None else floor.carrier.call_status(dial.carrier_sid)
     if leg is None or leg.status.is_over:
         ended(floor, dial_id=dial.id, status=CarrierStatus.COMPLETED if leg is None else leg.status)
+    return _unreached(floor, dial_id)
 
 
 def call_made_by(tx: Transaction, agent: Agent) -> str | None:
@@ -99,6 +115,18 @@ def over(tx: Transaction, call: Call, *, at: datetime) -> None:
         is_written_down = wrap_up_drafts.recordings_of(tx, agent, call) > 0
         to = Presence.AVAILABLE if is_written_down else Presence.WRAP_UP
         presence.change(tx, agent, to, at=at, call_id=None if is_written_down else call.id)
+
+
+def _unreached(floor: Floor, dial_id: str) -> Unreached | None:
+    with floor.centre.database.reading("dial_unreached") as tx:
+        dial = tx.get_one(Dial, dial_id)
+        call = None if dial.call_id is None else tx.get_one(Call, dial.call_id)
+        colleague = None if dial.colleague_id is None else tx.get_one(Agent, dial.colleague_id)
+    presence_now = None if colleague is None else Presence(colleague.presence)
+    if call is None:
+        return Unreached(None, presence_now)
+    cause = next((one for one in _NOBODY if one == call.hangup_cause), None)
+    return None if cause is None else Unreached(cause, presence_now)
 
 
 def _write(

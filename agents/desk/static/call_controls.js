@@ -1,5 +1,5 @@
 // The buttons of a call: what the telephone itself does (accept, mute, keys, sound) and the lists that they open.
-import { ask, send } from "/static/sending.js";
+import { ask, say, send } from "/static/sending.js";
 import { holdTelephone, work } from "./held_telephone.js";
 import { formToken } from "./tokens.js";
 
@@ -15,7 +15,7 @@ export function controlCalls() {
     state = told;
     isHere = where.isHere;
     show();
-  });
+  }, say);
   document.addEventListener("click", clicked);
   document.addEventListener("keydown", typed);
   document.addEventListener("input", ({ target }) => filter(target));
