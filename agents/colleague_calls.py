@@ -83,9 +83,10 @@ def hear_leg(floor: Floor, dial_id: str, sid: str, status: CarrierStatus) -> Non
 
 
 def let_go(tx: Transaction, call: Call, dial: Dial, agent: Agent, colleague: Agent, *, at: datetime) -> None:
-    """The call is over: both locked agents are as they were before it."""
+    """The call is over: both locked agents are as they were before it; free, who has finished wrap-up meanwhile."""
     if agent.presence == Presence.ON_CALL and agent.call_id == call.id:
-        before = Presence(dial.presence_before or Presence.AVAILABLE)
+        is_away = dial.presence_before == Presence.AWAY
+        before = Presence.AWAY if is_away else Presence.AVAILABLE
         presence.change(tx, agent, before, at=at, reason=dial.reason_before)
     if colleague.presence in _BUSY and colleague.call_id == call.id:
         presence.change(tx, colleague, Presence.AVAILABLE, at=at)

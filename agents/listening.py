@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from agents import dialling
+from agents import dialled_calls
 from agents.callbacks import EMERGENCY_DROP, OwedCalls
 from agents.models import Wait, WaitState
 from agents.placing import conversation_over
@@ -34,7 +34,7 @@ class Listener:
         now = self._centre.clock.now()
         self._queues.leave(tx, call, reason="hangup")
         conversation_over(tx, self._centre, call, now)
-        dialling.over(tx, call, at=now)
+        dialled_calls.over(tx, call, at=now)
         if call.is_emergency and _broke_off(tx, call):
             record(tx, call, "emergency_dropped", at=now, alarm=True)
             self._owed.promise(tx, call, reason=EMERGENCY_DROP, keep_place=False, is_urgent=True)

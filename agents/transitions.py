@@ -7,12 +7,13 @@ from typing import Final, TypeVar
 from agents.errors import ImpossibleChange
 from agents.models import CallbackState, OfferState, Presence, WaitState
 
-# An emergency may ring an agent who is away; taken back, the agent is away again. Whoever is free may make a call.
+# An emergency may ring an agent who is away; taken back, the agent is away again. Whoever is free may make a call, and
+# so may who writes one down: that done, they are in the call that they made.
 PRESENCE: Final[Mapping[Presence, frozenset[Presence]]] = {
     Presence.AVAILABLE: frozenset({Presence.OFFERED, Presence.ON_CALL, Presence.AWAY}),
     Presence.OFFERED: frozenset({Presence.ON_CALL, Presence.AVAILABLE, Presence.AWAY}),
     Presence.ON_CALL: frozenset({Presence.WRAP_UP, Presence.AVAILABLE, Presence.AWAY}),
-    Presence.WRAP_UP: frozenset({Presence.AVAILABLE, Presence.AWAY}),
+    Presence.WRAP_UP: frozenset({Presence.AVAILABLE, Presence.ON_CALL, Presence.AWAY}),
     Presence.AWAY: frozenset({Presence.AVAILABLE, Presence.OFFERED, Presence.ON_CALL}),
 }
 

@@ -6,7 +6,7 @@ from typing import Final, Protocol
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
-from agents import answering, colleague_calls, dialling, placing, ringing
+from agents import answering, colleague_calls, dialled_calls, passing_outside, placing, ringing
 from agents.addresses import colleague_leg_url, dial_over_url, dial_through_over_url
 from agents.errors import UnknownOffer
 from agents.estimates import RING_SECONDS
@@ -64,6 +64,14 @@ def blueprint(floor: Floor, outgoing: OutgoingCalls, guard: Guard) -> Blueprint:
     def unknown(_error: UnknownOffer) -> ResponseReturnValue:
         return Response(status=204)
 
+    _hear_of_offers(routes, floor)
+    _hear_of_callbacks(routes, floor, outgoing)
+    _hear_of_dials(routes, floor)
+    _hear_of_passing_outside(routes, floor)
+    return routes
+
+
+def _hear_of_offers(routes: Blueprint, floor: Floor) -> None:
     @routes.post("/offers/<offer_id>/status")
     def offer_status(offer_id: str) -> ResponseReturnValue:
         hear_leg(floor, offer_id, request.form.get("CallSid", ""), request.form.get("CallStatus", ""))
@@ -75,6 +83,8 @@ def blueprint(floor: Floor, outgoing: OutgoingCalls, guard: Guard) -> Blueprint:
         hear_conference(floor, offer_id, event, sid)
         return Response(status=204)
 
+
+def _hear_of_callbacks(routes: Blueprint, floor: Floor, outgoing: OutgoingCalls) -> None:
     @routes.post("/callbacks/<callback_id>/answer")
     def callback_answer(callback_id: str) -> ResponseReturnValue:
         sid = request.form.get("CallSid", "")
@@ -91,6 +101,8 @@ def blueprint(floor: Floor, outgoing: OutgoingCalls, guard: Guard) -> Blueprint:
             end_callback_call(floor, outgoing, callback_id, request.form.get("CallSid", ""), status)
         return Response(status=204)
 
+
+def _hear_of_dials(routes: Blueprint, floor: Floor) -> None:
     @routes.post("/outgoing")
     def outgoing_call() -> ResponseReturnValue:
         return answers.document(
@@ -102,7 +114,7 @@ def blueprint(floor: Floor, outgoing: OutgoingCalls, guard: Guard) -> Blueprint:
     @routes.post("/dials/<dial_id>/over")
     def dial_over(dial_id: str) -> ResponseReturnValue:
         status = _OVER.get(request.form.get("DialCallStatus", ""), CarrierStatus.COMPLETED)
-        dialling.ended(floor, dial_id=dial_id, status=status)
+        dialled_calls.ended(floor, dial_id=dial_id, status=status)
         return answers.document(_HANG_UP)
 
     @routes.post("/dials/<dial_id>/colleague")
@@ -112,6 +124,8 @@ def blueprint(floor: Floor, outgoing: OutgoingCalls, guard: Guard) -> Blueprint:
             colleague_calls.hear_leg(floor, dial_id, sid, status)
         return Response(status=204)
 
+
+def _hear_of_passing_outside(routes: Blueprint, floor: Floor) -> None:
     @routes.post("/dials/<dial_id>/through")
     def dial_through(dial_id: str) -> ResponseReturnValue:
         return answers.document(connect_outside(floor, dial_id, request.form.get("CallSid", "")))
@@ -123,12 +137,10 @@ def blueprint(floor: Floor, outgoing: OutgoingCalls, guard: Guard) -> Blueprint:
             go_on_after_outside(floor, dial_id, request.form.get("CallSid", ""), is_answered=is_answered)
         )
 
-    return routes
-
 
 def connect_outside(floor: Floor, dial_id: str, sid: str) -> str:
     """The document of a caller who is passed on to a number outside."""
-    found = dialling.through(floor, dial_id, carrier_sid=sid)
+    found = passing_outside.through(floor, dial_id, carrier_sid=sid)
     if found is None:
         return _HANG_UP
     dial, call = found
@@ -145,7 +157,7 @@ def connect_outside(floor: Floor, dial_id: str, sid: str) -> str:
 
 def go_on_after_outside(floor: Floor, dial_id: str, sid: str, *, is_answered: bool) -> str:
     """On to where a conversation's end leads: the survey or the goodbye, or the queue where nobody answered."""
-    call = dialling.through_over(floor, dial_id, carrier_sid=sid, is_answered=is_answered)
+    call = passing_outside.through_over(floor, dial_id, carrier_sid=sid, is_answered=is_answered)
     if call is None:
         return _HANG_UP
     urls = Urls(floor.centre.settings.public_url, call.id)
@@ -154,7 +166,7 @@ def go_on_after_outside(floor: Floor, dial_id: str, sid: str, *, is_answered: bo
 
 def place_dial(floor: Floor, dial_id: str, address: str, sid: str) -> str:
     """The document of a call from an agent's page: the number or colleague that they asked to ring, or a hang-up."""
-    placed = dialling.place(floor, dial_id=dial_id, address=address, carrier_sid=sid) if sid else None
+    placed = dialled_calls.place(floor, dial_id=dial_id, address=address, carrier_sid=sid) if sid else None
     if placed is None:
         return _HANG_UP
     dial, settings = placed.dial, floor.centre.settings

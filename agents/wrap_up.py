@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import select
 
-from agents import presence, wrap_up_drafts
+from agents import dialled_calls, presence, wrap_up_drafts
 from agents.colleague_calls import is_between_colleagues
 from agents.commands import agent_named, open_offer_of
 from agents.errors import ChangedMeanwhile, NothingToDo
@@ -194,4 +194,8 @@ def _finish(tx: Transaction, call: Call, agent: Agent, now: datetime, *, reason:
     if offer is not None:
         offer.handled_until = now
     due_work.cancel(tx, kind=presence.WRAP_UP_OVERDUE, subject_id=agent.id)
-    presence.change(tx, agent, Presence.AVAILABLE, at=now, reason=reason)
+    # Who made a call meanwhile talks on: the next one comes after it.
+    own = dialled_calls.call_made_by(tx, agent)
+    presence.change(
+        tx, agent, Presence.AVAILABLE if own is None else Presence.ON_CALL, at=now, reason=reason, call_id=own
+    )

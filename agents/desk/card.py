@@ -1,6 +1,6 @@
 """The card of a call, as its agent's page may show it: who calls, who is insured, how sure that is, what stands open.
 
-What the level of identification does not allow (`disclosure.py`) is not read here, and so cannot be sent.
+What is not in sight (`agents.sight`) is not read here, and so cannot be sent.
 """
 
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from sqlalchemy import select
 from agents.curators import agent_by_extension, is_on_shift
 from agents.desk import history
 from agents.desk.call_now import CallNow
-from agents.desk.disclosure import Disclosure, disclosure_of
 from agents.desk.history import Asked, OpenRequest, PastCall
+from agents.sight import Sight, requests_in_sight, sight_of
 from config.database import Transaction
 from config.line_descriptions import Insurer, Words
 from ivr.calls.models import Call
@@ -58,7 +58,7 @@ class Insured:
 class Card:
     """All of a call that its agent may see; `phone` is E.164, shown masked unless `may.is_phone_whole`."""
 
-    may: Disclosure
+    may: Sight
     level: str
     caller_role: str | None
     phone: str | None
@@ -75,7 +75,7 @@ class Card:
 def card_of(tx: Transaction, *, insurer: Insurer, now: CallNow, at: datetime) -> Card:
     """The card of the call that the agent has, or that rings."""
     call = tx.get_one(Call, now.call_id)
-    may = disclosure_of(call, insurer, queue=now.queue, is_emergency=now.is_emergency)
+    may = sight_of(tx, insurer, call, is_emergency=now.is_emergency)
     place = insurer.region(call.region) if may.phone else None
     return Card(
         may=may,
@@ -87,13 +87,13 @@ def card_of(tx: Transaction, *, insurer: Insurer, now: CallNow, at: datetime) ->
         reason=history.reasons_of(tx, [call.id]).get(call.id, {}),
         asked=tuple(history.asked_already(tx, call)) if may.phone else (),
         failed_identifications=history.failed_identifications(tx, call) if may.phone else 0,
-        insured=_insured(tx, insurer, call, may, at) if may.record else None,
-        requests=tuple(history.open_requests(tx, call)) if may.health else (),
-        calls=tuple(history.last_calls(tx, call)) if may.health else (),
+        insured=_insured(tx, insurer, call, may, at) if may.has_record else None,
+        requests=tuple(history.still_open(requests_in_sight(tx, insurer, call))),
+        calls=tuple(history.last_calls(tx, call)) if may.history else (),
     )
 
 
-def _insured(tx: Transaction, insurer: Insurer, call: Call, may: Disclosure, at: datetime) -> Insured | None:
+def _insured(tx: Transaction, insurer: Insurer, call: Call, may: Sight, at: datetime) -> Insured | None:
     row = tx.execute(
         select(InsuredPerson, Policy, Programme)
         .join(Policy, Policy.id == InsuredPerson.policy_id)
@@ -117,7 +117,7 @@ def _insured(tx: Transaction, insurer: Insurer, call: Call, may: Disclosure, at:
         deductible=policy.deductible,
         deductible_left_rubles=policy.deductible_left_rubles if may.is_whole else None,
         curator=_curator(tx, insurer, person, at),
-        limits=_limits(tx, insurer, person, policy) if may.health else (),
+        limits=_limits(tx, insurer, person, policy) if may.history else (),
         has_phone=tx.scalar(select(InsuredPhone.id).where(InsuredPhone.insured_id == person.id).limit(1)) is not None,
     )
 

@@ -1,18 +1,19 @@
 """What went before a call: the insured person's open requests and last calls, and what this call was asked already."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, select
 
 from config.database import Transaction
 from config.line_descriptions import Words
-from ivr.calls.models import Call, CallEvent, Outcome, Request
+from ivr.calls.models import Call, CallEvent, IdentificationLevel, Outcome, Request
 
 _LAST_CALLS: Final = 5
 _MOST_REQUESTS: Final = 6
+_SURE: Final = (IdentificationLevel.IDENTIFIED, IdentificationLevel.VERIFIED)
 
 
 @dataclass(frozen=True)
@@ -43,38 +44,43 @@ class Asked:
     result: str
 
 
-def open_requests(tx: Transaction, call: Call) -> list[OpenRequest]:
-    """What stands open for the insured person, or was opened by this call; the soonest due first."""
-    is_theirs = or_(Request.call_id == call.id, Request.insured_id == call.insured_id)
-    statement = (
-        select(Request)
-        .where(Request.insurer_id == call.insurer_id, Request.closed_at.is_(None), is_theirs)
-        .order_by(Request.due_at.is_(None), Request.due_at, Request.id)
-        .limit(_MOST_REQUESTS)
-    )
-    return [OpenRequest(one.kind, one.step, one.opened_at, one.due_at) for one in tx.scalars(statement)]
+def still_open(requests: Iterable[Request]) -> list[OpenRequest]:
+    """The first of these requests that stand open."""
+    found = [one for one in requests if one.closed_at is None]
+    return [OpenRequest(one.kind, one.step, one.opened_at, one.due_at) for one in found[:_MOST_REQUESTS]]
 
 
 def last_calls(tx: Transaction, call: Call) -> list[PastCall]:
     """The insured person's last calls before this one, newest first."""
-    statement = (
-        select(Call)
-        .where(Call.insured_id == call.insured_id, Call.insurer_id == call.insurer_id, Call.id != call.id)
-        .order_by(Call.started_at.desc(), Call.id.desc())
-        .limit(_LAST_CALLS)
-    )
-    before = [one for one in tx.scalars(statement) if not one.is_anonymous]
+    before = tx.scalars(calls_about(call.insurer_id, call.insured_id or "").where(Call.id != call.id)).all()
     ids = [one.id for one in before]
-    reasons, outcomes, agents = reasons_of(tx, ids), _outcomes(tx, ids), _agents(tx, ids)
+    reasons, outcomes, agents = reasons_of(tx, ids), outcomes_of(tx, ids), _agents(tx, ids)
     return [
         PastCall(one.started_at, reasons.get(one.id, {}), outcomes.get(one.id), agents.get(one.id)) for one in before
     ]
+
+
+def calls_about(insurer_id: str, insured_id: str) -> Select[Call]:
+    """The last calls that were surely about this person, newest first: a caller's number is but a hint."""
+    return (
+        select(Call)
+        .where(Call.insurer_id == insurer_id, Call.insured_id == insured_id, Call.level.in_(_SURE))
+        .where(Call.is_anonymous.is_(False))
+        .order_by(Call.started_at.desc(), Call.id.desc())
+        .limit(_LAST_CALLS)
+    )
 
 
 def reasons_of(tx: Transaction, call_ids: Sequence[str]) -> Mapping[str, Words]:
     """Why each call waited for an agent last: the way through the menus in words, by call."""
     events = _events(tx, call_ids, ("queued",))
     return {call_id: data.get("reason") or {} for call_id, data in events}
+
+
+def outcomes_of(tx: Transaction, call_ids: Sequence[str]) -> Mapping[str, str]:
+    """The primary outcome's code of each call that has one."""
+    statement = select(Outcome.call_id, Outcome.code).where(Outcome.call_id.in_(call_ids), Outcome.is_primary)
+    return {one.call_id: one.code for one in tx.execute(statement)}
 
 
 def asked_already(tx: Transaction, call: Call) -> list[Asked]:
@@ -90,11 +96,6 @@ def asked_already(tx: Transaction, call: Call) -> list[Asked]:
 def failed_identifications(tx: Transaction, call: Call) -> int:
     """How often policy and birth date did not fit in this call."""
     return len(_events(tx, [call.id], ("identification_failed",)))
-
-
-def _outcomes(tx: Transaction, call_ids: Sequence[str]) -> Mapping[str, str]:
-    statement = select(Outcome.call_id, Outcome.code).where(Outcome.call_id.in_(call_ids), Outcome.is_primary)
-    return {one.call_id: one.code for one in tx.execute(statement)}
 
 
 def _agents(tx: Transaction, call_ids: Sequence[str]) -> Mapping[str, str]:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from agents.caller_requests import next_step, number_to_tell
 from agents.models import Agent, Presence
-from agents.sight import Sight, may_concern, newest_in_sight, requests_in_sight, sight_of
+from agents.sight import Sight, newest_in_sight, requests_in_sight, sight_of
 from agents.wrap_up import only_joined
 from config.database import Transaction
 from config.line_descriptions import Insurer
@@ -63,14 +63,14 @@ def requests_card(
     return RequestsCard(
         call_id=call.id,
         sight=sight,
-        may_act=may_act and sight is not Sight.NOTHING,
+        may_act=may_act and sight.own,
         rows=tuple(_row(tx, insurer, call, one, at) for one in found),
         kinds=tuple(
             (kind, _newest_id(tx, insurer, call, kind))
             for kind in insurer.requests
-            if kind not in open_kinds and may_concern(tx, insurer, call, kind)
+            if kind not in open_kinds and sight.may_concern(kind)
         ),
-        booked=_booked(tx, insurer, call) if sight is Sight.PERSON else None,
+        booked=_booked(tx, insurer, call) if sight.history else None,
         services=tuple(insurer.services),
     )
 

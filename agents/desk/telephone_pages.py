@@ -10,10 +10,11 @@ from flask import Blueprint, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from agents import commands, dialling, joining, ringing
+from agents import commands, dialled_calls, dialling, joining, passing_outside, ringing
 from agents.colleague_calls import ColleagueNotFree, OwnExtension
 from agents.desk.colleagues import colleagues_of, targets
 from agents.desk.desks import AT_A_DESK, Desk, needs_an_agent, own_desk, refused
+from agents.desk.dial_words import NOT_FREE, unreached_words
 from agents.desk.matter_words import OUTSIDE
 from agents.desk.telephones import page_telephone
 from agents.desk.top_bar import PRESENCES
@@ -69,7 +70,7 @@ def own_extension(_error: OwnExtension) -> ResponseReturnValue:
 @bp.errorhandler(ColleagueNotFree)
 def colleague_not_free(error: ColleagueNotFree) -> ResponseReturnValue:
     """Away, or in another call."""
-    return refused(gettext("The colleague cannot be rung now: %(presence)s.", presence=PRESENCES[error.presence]))
+    return refused(NOT_FREE[error.presence])
 
 
 @bp.post("/telephone")
@@ -147,7 +148,7 @@ def transfer(call_id: str) -> ResponseReturnValue:
         own = {"insurer_id": desk.insurer_id, "code": desk.code}
         if outside or typed:
             number = own_insurer().destinations.get(outside) or parse_phone(typed)
-            dialling.pass_outside(desk.floor, **own, number=number)
+            passing_outside.pass_outside(desk.floor, **own, number=number)
         elif queue:
             commands.transfer_to_queue(desk.floor, **own, queue=queue)
         else:
@@ -212,10 +213,10 @@ def dial() -> ResponseReturnValue:
 @bp.post("/dials/<dial_id>/over")
 @only_for(*AT_A_DESK)
 def dial_over(dial_id: str) -> ResponseReturnValue:
-    """The call that the page made is over."""
+    """The call that the page made is over; in `why`, the reason if it reached nobody."""
     desk = own_desk()
-    dialling.hung_up(desk.floor, insurer_id=desk.insurer_id, code=desk.code, dial_id=dial_id)
-    return Response(status=204)
+    unreached = dialled_calls.hung_up(desk.floor, insurer_id=desk.insurer_id, code=desk.code, dial_id=dial_id)
+    return jsonify({"why": "" if unreached is None else unreached_words(unreached)})
 
 
 def _ring_colleague(desk: Desk, call_id: str | None, **wanted: str) -> ResponseReturnValue:

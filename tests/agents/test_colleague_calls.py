@@ -6,12 +6,12 @@ from typing import Any, cast
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from agents import commands, dialling
 from agents.colleague_calls import ColleagueNotFree, OwnExtension
 from agents.errors import NothingToDo, UnknownAgent
-from agents.models import Dial, Offer, Presence
+from agents.models import Agent, Dial, Offer, Presence
 from agents.upkeep import keep_up
 from agents.web import OutgoingCalls, blueprint
 from agents.wrap_up import WrittenOutcome, record_call_outcome
@@ -153,6 +153,26 @@ def test_who_writes_a_call_down_goes_on_with_that_afterwards(desks: House, carri
     clara = desks.agent_now("clara")
     assert (clara.presence, clara.call_id) == ("wrap_up", "a-call-before")
     assert presences(desks, "boris") == ["available"]
+
+
+def test_who_finishes_wrap_up_while_they_talk_with_a_colleague_is_free_afterwards_and_not_before(
+    desks: House, carrier: FlaskClient
+) -> None:
+    written_down = desks.call("CA-before")
+    desks.agent("clara", extension="104", presence_now=Presence.WRAP_UP)
+    with desks.centre.database.transaction("test_call_before") as tx:
+        tx.execute(update(Agent).where(Agent.code == "clara").values(call_id=written_down.id))
+    dial_id = ask(desks, code="clara")
+    place(carrier, dial_id, who="clara")
+    hear(carrier, dial_id, "in-progress")
+    commands.go_away(desks.floor, insurer_id="vsk", code="anna")
+    record_call_outcome(desks.floor, insurer_id="vsk", code="clara", outcome=WrittenOutcome("info_given"))
+    assert presences(desks, "clara", "boris") == ["on_call", "on_call"]
+    desks.join(desks.call("CA-next"))
+    desks.work()
+    assert rows(desks, Offer) == []
+    end(carrier, dial_id, "completed")
+    assert presences(desks, "clara", "boris") == ["available", "available"]
 
 
 @pytest.mark.parametrize(

@@ -20,9 +20,11 @@ from agents import (
     caller_requests,
     colleague_calls,
     commands,
+    dialled_calls,
     dialling,
     joining,
     my_work,
+    passing_outside,
     wrap_up,
 )
 from agents.caller_requests import next_step
@@ -237,7 +239,7 @@ def passed_outside(centre: Centre) -> None:
     """An agent passes the caller on to a number outside, where somebody answers and at last hangs up."""
     code = _talking(centre)
     centre.switch.register(MOBILE, exchange.AutoAnswer(after=2, talk_for=5, patience=None))
-    _do(centre, partial(dialling.pass_outside, insurer_id="rgs", code=code, number=PhoneNumber(MOBILE)))
+    _do(centre, partial(passing_outside.pass_outside, insurer_id="rgs", code=code, number=PhoneNumber(MOBILE)))
     centre.run_for(30)
     _hang_up_all(centre)
 
@@ -490,11 +492,11 @@ def _place_and_end(centre: Centre, hear: Callable[[str], Callable[..., object]] 
         address = tx.scalars(select(Agent.address).where(Agent.insurer_id == "rgs", Agent.code == "rgs-desk-1")).one()
     if dial is None:
         return
-    _do(centre, partial(dialling.place, dial_id=dial.id, address=address, carrier_sid=f"CA{dial.id}"))
+    _do(centre, partial(dialled_calls.place, dial_id=dial.id, address=address, carrier_sid=f"CA{dial.id}"))
     for status in (CarrierStatus.IN_PROGRESS, CarrierStatus.COMPLETED) if hear else ():
         _do(centre, partial(hear(dial.id), status=status))
     centre.run_for(5)
-    _do(centre, partial(dialling.ended, dial_id=dial.id, status=CarrierStatus.COMPLETED))
+    _do(centre, partial(dialled_calls.ended, dial_id=dial.id, status=CarrierStatus.COMPLETED))
     _write_down(centre)
 
 

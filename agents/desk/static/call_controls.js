@@ -1,5 +1,5 @@
 // The buttons of a call: what the telephone itself does (accept, mute, keys, sound) and the lists that they open.
-import { ask, send } from "/static/sending.js";
+import { ask, say, send } from "/static/sending.js";
 import { holdTelephone, work } from "./held_telephone.js";
 import { formToken } from "./tokens.js";
 
@@ -15,7 +15,7 @@ export function controlCalls() {
     state = told;
     isHere = where.isHere;
     show();
-  });
+  }, say);
   document.addEventListener("click", clicked);
   document.addEventListener("keydown", typed);
   document.addEventListener("input", ({ target }) => filter(target));
@@ -106,7 +106,13 @@ function typed(event) {
 }
 
 function closePanels(but) {
-  for (const panel of document.querySelectorAll("#keypad, #transfer, #dialling")) if (panel !== but) panel.hidden = true;
+  for (const panel of document.querySelectorAll("#keypad, #transfer, #dialling")) {
+    if (panel === but || panel.hidden) continue;
+    const hadFocus = panel.contains(document.activeElement);
+    panel.hidden = true;
+    // Else the next key would still be typed into a field that is gone.
+    if (hadFocus) document.querySelector(`[data-opens="${panel.id}"]`)?.focus();
+  }
   show();
 }
 

@@ -15,9 +15,12 @@ let isHere = false;
 let telephone = null;
 let call = null;
 let show = () => {};
+let say = () => {};
 
-export function holdTelephone(shown) {
+/** `shown` is given the state whenever it changes, `said` why a call that the agent made reached nobody. */
+export function holdTelephone(shown, said) {
   show = shown;
+  say = said;
   channel.onmessage = ({ data }) => (isHere ? asOwner(data) : asGuest(data));
   channel.postMessage({ type: "who" });
   navigator.locks.request("pult-telephone", () => new Promise(() => own()));
@@ -36,6 +39,7 @@ function asOwner(message) {
 
 function asGuest(message) {
   if (message.type === "state") show(message.state, { isHere: false });
+  if (message.type === "said") say(message.why);
 }
 
 function tell(change) {
@@ -135,12 +139,21 @@ async function dial({ dial, whom }) {
   if (call || !telephone) return;
   try {
     const made = await telephone.call({ To: dial });
-    made.addEventListener("ended", () => post(`/desk/dials/${dial}/over`), { once: true });
+    made.addEventListener("ended", () => over(dial), { once: true });
     keep(made);
     tell({ call: "talking", dialled: whom, isMuted: false, warning: "" });
   } catch {
     tell({ call: null, dialled: null });
+    await over(dial);
   }
+}
+
+async function over(dial) {
+  const response = await post(`/desk/dials/${dial}/over`);
+  const { why } = response.ok ? await response.json() : {};
+  if (!why) return;
+  channel.postMessage({ type: "said", why });
+  say(why);
 }
 
 function post(url) {

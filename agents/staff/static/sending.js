@@ -39,7 +39,8 @@ async function posted(url, body) {
   }
 }
 
-function say(words) {
+/** Say why something was not done; it stands until the next thing is. */
+export function say(words) {
   failed.textContent = words;
   failed.hidden = !words;
 }

@@ -1,12 +1,12 @@
 """The card on the page: there before the telephone rings, and never more than the level of identification allows."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from agents.desk.disclosure import disclosure_of
 from agents.models import Agent, AgentSkill
+from agents.sight import Certainty, certainty_by_level, seen_at
 from config.audit import AuditEntry
-from ivr.calls.models import Call, CallEvent, IdentificationLevel
+from ivr.calls.models import Call, CallEvent, IdentificationLevel, Request
 from ivr.insured.models import InsuredPerson
 from tests.agents.desk.conftest import NAME, OTHER_PHONE, OWN_PHONE, POLICY, Ringing, ring
 from tests.agents.staff.conftest import Site
@@ -79,6 +79,25 @@ def test_the_page_is_sent_what_the_level_allows_and_no_more(
         assert ringing_call.insured_id not in text
 
 
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_an_earlier_call_that_never_waited_and_a_curator_without_a_role_are_shown_all_the_same(
+    ringing_call: Ringing, language: str
+) -> None:
+    """Whoever was helped by the menus alone has no reason on record; an extension may have left the description."""
+    site = ringing_call.site
+    with site.house.centre.database.transaction("test_self_served") as tx:
+        before = tx.scalars(select(Call).filter_by(carrier_sid="CA-before")).one()
+        tx.execute(delete(CallEvent).where(CallEvent.call_id == before.id))
+        tx.get_one(InsuredPerson, ringing_call.insured_id).curator_extension = "4999"
+    ringing_call.know(IdentificationLevel.VERIFIED)
+    anna = site.signed_in("anna")
+    anna.post("/language", {"language": language}, page="/no-such-page")
+    answer = anna.get("/desk/now")
+    assert answer.status_code == 200
+    assert "<td>–</td>" in answer.text
+    assert "4999" in answer.text
+
+
 def test_the_card_is_there_before_the_telephone_rings(site: Site) -> None:
     called = ring(site)
     assert called.offer.state == "made"
@@ -90,8 +109,43 @@ def test_an_omi_policy_and_its_birth_date_are_one_factor(ringing_call: Ringing) 
     """The same of a compulsory insurer: until verified nothing personal but the mask."""
     insurer = ringing_call.site.house.centre.insurers["oms"]
     call = Call(insurer_id="oms", level="identified", insured_id="x" * 32, is_anonymous=False)
-    may = disclosure_of(call, insurer, queue="", is_emergency=False)
-    assert (may.record, may.is_whole, may.health) == (True, False, False)
+    assert certainty_by_level(call, insurer) is Certainty.ONE_FACTOR
+    may = seen_at(Certainty.ONE_FACTOR, role=None)
+    assert (may.has_record, may.is_whole, may.file, may.history) == (True, False, False, False)
+
+
+def test_while_it_rings_the_same_requests_are_sent_as_in_the_call(ringing_call: Ringing) -> None:
+    """To the employer those that say nothing of health; of an unknown caller those that this very call brought."""
+    site, now = ringing_call.site, ringing_call.site.house.clock.now()
+    with site.house.centre.database.transaction("test_requests") as tx:
+        for number, (kind, call_id) in enumerate([("policy_duplicate", None), ("ticket", ringing_call.call.id)]):
+            tx.add(
+                Request(
+                    id=str(number) * 32, insurer_id="vsk", kind=kind, call_id=call_id,
+                    insured_id=ringing_call.insured_id, step="requested", opened_at=now, details={},
+                )
+            )  # fmt: skip
+    words = {"guarantee_letter": "Гарантийное письмо", "policy_duplicate": "Копия полиса", "ticket": "Заявка"}
+    expected = {
+        ("unknown", None): {"ticket"},
+        ("verified", "employer"): {"ticket", "policy_duplicate"},
+        ("verified", "insured"): set(words),
+    }
+    paths = ("/desk/now", f"/desk/calls/{ringing_call.call.id}/requests")
+    for (level, role), kinds in expected.items():
+        ringing_call.know(IdentificationLevel(level), caller_role=role)
+        for path in paths:
+            text = site.signed_in("anna").get(path).text
+            rows = {kind for kind, word in words.items() if f"<td>{word}" in text or f'row">{word}' in text}
+            assert rows == kinds, (level, role, path)
+
+
+def test_a_call_from_the_number_alone_is_no_earlier_call_of_theirs(ringing_call: Ringing) -> None:
+    ringing_call.know(IdentificationLevel.VERIFIED)
+    assert "call before" in told(ringing_call.site)
+    with ringing_call.site.house.centre.database.transaction("test_hinted") as tx:
+        tx.scalars(select(Call).filter_by(carrier_sid="CA-before")).one().level = IdentificationLevel.HINTED
+    assert "call before" not in told(ringing_call.site)
 
 
 @pytest.mark.parametrize("is_forgotten", [True, False], ids=["forgotten", "not yet forgotten"])

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from agents import commands, dialling
-from agents.models import Agent, Dial
+from agents import commands, dialled_calls, dialling
+from agents.models import Agent, Dial, Offer
 from agents.upkeep import keep_up
 from agents.web import connect_outside, go_on_after_outside, place_dial
+from agents.wrap_up import WrittenOutcome, record_call_outcome, release
 from config.phone_numbers import PhoneNumber
 from ivr.calls.models import Call, CallEvent, IdentificationLevel, Leg
 from ivr.carrier.port import CarrierStatus
@@ -106,9 +107,52 @@ def test_a_call_made_while_writing_down_belongs_to_the_call_before(site: Site) -
     assert made.continues_call_id == called.call.id
     agent = site.house.agent_now("desk-1")
     assert (agent.presence, agent.call_id) == ("wrap_up", called.call.id)
-    dialling.ended(site.house.floor, dial_id=dial_id, status=CarrierStatus.COMPLETED)
+    dialled_calls.ended(site.house.floor, dial_id=dial_id, status=CarrierStatus.COMPLETED)
     assert site.house.agent_now("desk-1").call_id == called.call.id
     assert rows(site, Call, id=made.id)[0].state == "ended"
+
+
+def finish_wrap_up(site: Site, *, by_release: bool = False) -> None:
+    who = {"insurer_id": "vsk", "code": "desk-1"}
+    if by_release:
+        release(site.house.floor, **who, by="boss")
+    else:
+        record_call_outcome(site.house.floor, **who, outcome=WrittenOutcome("info_given"))
+
+
+@pytest.mark.parametrize("by_release", [False, True], ids=["written down", "released"])
+def test_wrap_up_finished_during_a_call_of_ones_own_leaves_the_agent_in_that_call(
+    site: Site, by_release: bool
+) -> None:
+    called, house = ring(site), site.house
+    called.answer()
+    commands.hang_up(house.floor, insurer_id="vsk", code="desk-1")
+    place(site, dial_id := asked(site))
+    finish_wrap_up(site, by_release=by_release)
+    (made,) = rows(site, Call, direction="outbound")
+    agent = house.agent_now("desk-1")
+    assert (agent.presence, agent.call_id) == ("on_call", made.id)
+    # Somebody waits by now; nothing rings until the agent is free.
+    waiting = house.call("CA-next")
+    house.join(waiting)
+    house.work()
+    keep_up(house.centre)
+    assert rows(site, Offer, call_id=waiting.id) == []
+    dialled_calls.ended(house.floor, dial_id=dial_id, status=CarrierStatus.COMPLETED)
+    agent = house.agent_now("desk-1")
+    assert (agent.presence, agent.call_id) == ("wrap_up", made.id)
+    finish_wrap_up(site)
+    house.work()
+    assert len(rows(site, Offer, call_id=waiting.id)) == 1
+
+
+def test_who_has_written_down_their_own_call_while_it_went_on_is_free_at_its_end(site: Site) -> None:
+    place(site, dial_id := asked(site))
+    finish_wrap_up(site)
+    assert site.house.agent_now("desk-1").presence == "on_call"
+    dialled_calls.ended(site.house.floor, dial_id=dial_id, status=CarrierStatus.COMPLETED)
+    agent = site.house.agent_now("desk-1")
+    assert (agent.presence, agent.call_id) == ("available", None)
 
 
 @pytest.fixture
@@ -160,7 +204,7 @@ def test_a_colleague_who_is_away_is_refused_in_words_and_not_offered_in_the_list
     assert button.format("") in colleagues.signed_in("anna").get("/desk/colleagues").text
     commands.go_away(colleagues.house.floor, insurer_id="vsk", code="desk-2")
     answer = ask(colleagues, number="102")
-    assert (answer.status_code, answer.text) == (409, "Коллеге сейчас нельзя позвонить: Не на месте.")
+    assert (answer.status_code, answer.text) == (409, "Коллеги нет на месте.")
     assert rows(colleagues, Dial) == []
     listed = colleagues.signed_in("anna").get("/desk/colleagues").text
     assert button.format(" disabled") in listed
@@ -187,7 +231,7 @@ def test_after_it_the_agent_writes_down_what_came_of_it_and_upkeep_waits_for_the
     keep_up(site.house.centre)
     assert site.house.agent_now("desk-1").presence == "on_call"
     for _ in range(2):
-        dialling.ended(site.house.floor, dial_id=dial_id, status=CarrierStatus.NO_ANSWER)
+        dialled_calls.ended(site.house.floor, dial_id=dial_id, status=CarrierStatus.NO_ANSWER)
     assert site.house.agent_now("desk-1").presence == "wrap_up"
     (call,) = rows(site, Call)
     assert (call.state, call.hangup_cause) == ("ended", "no_answer")
@@ -198,13 +242,64 @@ def test_a_page_that_says_its_call_is_over_is_believed_when_the_carrier_says_so_
     dial_id = asked(site)
     place(site, dial_id)
     anna = site.signed_in("anna")
-    assert anna.post(f"/desk/dials/{dial_id}/over", page="/no-such-page").status_code == 204
+    assert anna.post(f"/desk/dials/{dial_id}/over", page="/no-such-page").json == {"why": ""}
     assert site.house.agent_now("desk-1").presence == "on_call"
     site.house.carrier.statuses["CA-out"] = CarrierStatus.COMPLETED
     assert site.signed_in("boss").post(f"/desk/dials/{dial_id}/over", page="/no-such-page").status_code == 409
     assert site.house.agent_now("desk-1").presence == "on_call"
     anna.post(f"/desk/dials/{dial_id}/over", page="/no-such-page")
     assert site.house.agent_now("desk-1").presence == "wrap_up"
+
+
+def why(site: Site, dial_id: str, language: str = "ru") -> str:
+    anna = site.signed_in("anna")
+    anna.post("/language", {"language": language}, page="/no-such-page")
+    return anna.post(f"/desk/dials/{dial_id}/over", page="/no-such-page").json["why"]
+
+
+@pytest.mark.parametrize(
+    ("status", "of_a_number", "of_a_colleague"),
+    [
+        ("busy", "Номер занят. Позвоните позже.", "Коллега не принял звонок."),
+        ("no-answer", "По этому номеру не отвечают.", "Коллега не отвечает."),
+        ("failed", "По этому номеру не дозвониться. Проверьте его.", "До телефона коллеги не дозвониться."),
+        ("canceled", "", ""),
+        ("completed", "", ""),
+    ],
+)
+def test_the_page_is_told_why_nobody_was_reached(
+    colleagues: Site, status: str, of_a_number: str, of_a_colleague: str
+) -> None:
+    floor = colleagues.house.floor
+    for fields, words in (({"agent": "desk-2"}, of_a_colleague), ({"number": "8 495 111-22-33"}, of_a_number)):
+        dial_id = ask(colleagues, **fields).json["dial"]
+        place(colleagues, dial_id, sid=f"CA-{dial_id}")
+        dialled_calls.ended(floor, dial_id=dial_id, status=CarrierStatus(status.replace("-", "_")))
+        assert why(colleagues, dial_id) == words
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("ru", "Коллеге уже звонят."), ("en", "Another call already rings at the colleague.")],
+)
+def test_of_a_colleague_whom_another_call_rang_meanwhile_the_page_is_told_that(
+    colleagues: Site, language: str, words: str
+) -> None:
+    house = colleagues.house
+    dial_id = ask(colleagues, agent="desk-2").json["dial"]
+    commands.go_away(house.floor, insurer_id="vsk", code="desk-1")
+    house.join(house.call("CA-taken"))
+    house.work()
+    assert house.agent_now("desk-2").presence == "offered"
+    assert "<Hangup/>" in place(colleagues, dial_id)
+    assert why(colleagues, dial_id, language) == words
+    assert house.agent_now("desk-1").presence == "away"
+
+
+def test_who_did_not_make_the_call_is_not_told(colleagues: Site) -> None:
+    dial_id = ask(colleagues, agent="desk-2").json["dial"]
+    boss = colleagues.signed_in("boss")
+    assert boss.post(f"/desk/dials/{dial_id}/over", page="/no-such-page").status_code == 409
 
 
 @pytest.fixture

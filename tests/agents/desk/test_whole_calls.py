@@ -5,8 +5,9 @@ from contextlib import contextmanager
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import APIResponse, Browser, Page, Route, expect
 
+from agents import commands
 from agents.models import Dial, Offer
 from config.embedded_redis import running
 from config.ports import free_port
@@ -129,7 +130,7 @@ def test_a_whole_call(programs: WholeCentre, anna: Person, caller: Person) -> No
     assert len(programs.rows(Hold, call_id=call.id)) == 1
     kinds = [one.kind for one in programs.rows(CallEvent, call_id=call.id)]
     assert "agent_hung_up" in kinds
-    expect(page.locator(".desk-call")).to_contain_text("Осталось")
+    expect(page.locator(".desk-outcome [data-used]")).to_contain_text("из 03:00")
 
 
 def test_keys_pressed_at_the_desk_are_heard(anna: Person, caller: Person) -> None:
@@ -330,8 +331,29 @@ def test_a_call_to_a_colleague(programs: WholeCentre, anna: Person, boris: Perso
     boris.page.keyboard.press("KeyD")
     for person in (anna, boris):
         expect(person.page.locator(".presence .word")).to_have_text("Доступен")
+    expect(anna.page.locator(".failed")).to_have_text("Коллега не принял звонок.")
     first, second = programs.rows(Dial, colleague_id=programs.agent(BORIS).id)
     assert {first.state, second.state} == {"over"}
+
+
+def test_who_rings_a_colleague_whom_another_call_took_meanwhile_reads_why(
+    browser: Browser, programs: WholeCentre, people: list[Person], anna: Person, boris: Person
+) -> None:
+    commands.go_away(programs.house.floor, insurer_id="vsk", code=ANNA)
+    expect(anna.page.locator(".presence .word")).to_have_text("Перерыв")
+    asked: list[tuple[Route, APIResponse]] = []
+    anna.page.route("**/desk/dial", lambda route: asked.append((route, route.fetch())))
+    anna.page.keyboard.press("KeyN")
+    anna.page.locator(f"[data-colleague='{BORIS}']").click()
+    until(lambda: asked or anna.page.wait_for_timeout(50), "the answer to who wants to dial")
+    people.append(caller_of(browser, programs, "0"))
+    expect(boris.page.locator("#phone-accept")).to_be_enabled()
+    ((route, answer),) = asked
+    route.fulfill(response=answer)
+    expect(anna.page.locator(".failed")).to_have_text("Коллеге уже звонят.")
+    expect(anna.page.locator("#dialled")).to_be_hidden()
+    accept(boris)
+    boris.hears(CALLER_TONE)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
