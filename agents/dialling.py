@@ -29,6 +29,8 @@ from ivr.calls.log import record
 from ivr.calls.models import Call, CallState, Direction
 from ivr.carrier.port import CarrierStatus
 from ivr.insured.models import InsuredPerson, InsuredPhone
+from recordings.conversations import expect
+from recordings.models import RecordingKind
 
 ASKED_FOR: Final = timedelta(seconds=60)
 """How long a page may take to place the call that it asked for."""
@@ -146,11 +148,19 @@ def number_on_card(floor: Floor, *, insurer_id: str, code: str, call_id: str, wh
 
 @dataclass(frozen=True)
 class Placed:
-    """A dial whose call is written: the line in whose name, and where the colleague is rung if it rings one."""
+    """A dial whose call is written: the line in whose name, and where the colleague is rung if it rings one.
+
+    A call to a number is recorded where the line records its calls; one to a colleague never.
+    """
 
     dial: Dial
     line: Line
     colleague_address: str | None
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether whoever answers is told of the recording, and the call is recorded."""
+        return self.line.records_calls and self.colleague_address is None
 
 
 def place(floor: Floor, *, dial_id: str, address: str, carrier_sid: str) -> Placed | None:
@@ -172,7 +182,9 @@ def place(floor: Floor, *, dial_id: str, address: str, carrier_sid: str) -> Plac
             return None
         if colleague is not None and colleague.presence != Presence.AVAILABLE:
             return None
-        _write(tx, dial, agent, colleague, placed.line, carrier_sid, now)
+        call = _write(tx, dial, agent, colleague, placed.line, carrier_sid, now)
+        if placed.is_recorded:
+            expect(tx, call, conversation=carrier_sid, kind=RecordingKind.OWN_CALL, at=now)
         return placed
 
 
@@ -273,7 +285,7 @@ def _conclude(tx: Transaction, call: Call, dial: Dial) -> None:
 
 def _write(
     tx: Transaction, dial: Dial, agent: Agent, colleague: Agent | None, line: Line, carrier_sid: str, now: datetime
-) -> None:
+) -> Call:
     about = None if dial.about_call_id is None else tx.get(Call, dial.about_call_id)
     call = Call(
         id=new_id(now),
@@ -304,6 +316,7 @@ def _write(
         presence.change(tx, colleague, Presence.OFFERED, at=now, call_id=call.id)
     if agent.presence != Presence.WRAP_UP:
         presence.change(tx, agent, Presence.ON_CALL, at=now, call_id=call.id)
+    return call
 
 
 def _line(floor: Floor, tx: Transaction, dial: Dial) -> Line:
