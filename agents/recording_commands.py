@@ -13,25 +13,24 @@ from recordings.errors import NothingRecorded
 from recordings.pauses import PAUSE, set_paused
 
 
-def pause_recording(floor: Floor, *, insurer_id: str, code: str, on: bool) -> None:
+def pause_recording(floor: Floor, *, insurer_id: str, code: str, on: bool, call_id: str | None = None) -> None:
     """Pause the recording of the agent's call, or go on. The carrier is told at once, and again until it has done it.
 
-    Raises UnknownAgent, and NothingToDo for who has no call of their own, or one that is not recorded.
+    Raises UnknownAgent, and NothingToDo for who has no call of their own, another than `call_id`, or one that is not
+    recorded.
     """
     now = floor.centre.clock.now()
     with floor.centre.database.transaction("pause_recording") as tx:
         agent = agent_named(tx, insurer_id, code)
-        call_id = agent.call_id
-        if call_id is None or agent.presence != Presence.ON_CALL or not _is_own_call(tx, agent, call_id):
-            raise NothingToDo(f"{code} has no call to pause the recording of")
-        call = locked(tx, Call, call_id)
-        if call is None:
-            raise NothingToDo(f"{code} has no call")
+        own_id = agent.call_id if agent.presence == Presence.ON_CALL else None
+        call = None if own_id is None or not _is_own_call(tx, agent, own_id) else locked(tx, Call, own_id)
+        if call is None or call_id not in (None, call.id):
+            raise NothingToDo(f"{code} has no such call to pause the recording of")
         try:
             set_paused(tx, call, on=on, by=code, at=now)
         except NothingRecorded as error:
             raise NothingToDo(f"the call of {code} is not recorded") from error
-    floor.centre.plan.perform(PAUSE, call_id)
+    floor.centre.plan.perform(PAUSE, call.id)
 
 
 def _is_own_call(tx: Transaction, agent: Agent, call_id: str) -> bool:
