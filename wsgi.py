@@ -48,6 +48,7 @@ from ivr.published_numbers import published_numbers
 from recordings.conversations import Conversations
 from recordings.keeping import Keeping
 from recordings.pauses import Pauses
+from recordings.retention import Retention
 from recordings.voicemail import Messages
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def compose(
     job_queues = JobQueues(url, plan, clock, timeout_seconds=patience, errands=errands)
     database.after_commit(job_queues.hurry_scheduled)
     Announcer(url, TOLD, timeout_seconds=patience, errands=errands).watch(database)
-    for one in (keeping, conversations, Pauses(centre, carrier)):
+    for one in (keeping, conversations, Pauses(centre, carrier), Retention(centre)):
         one.wire(plan)
     ivr_wiring.wire(plan, phone)
     sweep = Sweep(database, clock, plan, job_queues)
@@ -399,14 +400,17 @@ def _phone_side() -> Iterable[click.Command]:
     return calls, line, request, insured
 
 
-@pult.late("account", "agent", "queue", "shifts", "voicemail")
+@pult.late("account", "agent", "queue", "shifts", "voicemail", "recordings")
 def _above() -> Iterable[click.Command]:
     from agents.accounts.cli import account_command
     from agents.cli import commands_of as agent_commands
     from recordings.cli import commands_of as voicemail_commands
+    from recordings.recordings_cli import recordings_command
 
+    recordings_group = recordings_command(lambda: composed().centre)
     account = account_command(lambda: composed().centre)
-    return account, *agent_commands(lambda: composed().floor), *voicemail_commands(lambda: composed().centre)
+    voicemail = voicemail_commands(lambda: composed().centre)
+    return account, *agent_commands(lambda: composed().floor), *voicemail, recordings_group
 
 
 @pult.late("bench")

@@ -18,9 +18,10 @@ from config.centre import Centre
 from config.database import Transaction
 from config.due_work import DueWork, JobQueue, WorkPlan
 from config.errors import NotYet
+from config.line_descriptions import RecordingRules
 from ivr.calls.finding import locked_call
 from ivr.calls.log import record
-from ivr.calls.models import Call
+from ivr.calls.models import Call, Outcome
 from ivr.carrier.errors import CallGone, CarrierUnavailable, NotReady, Unusable
 from ivr.carrier.port import Shelf
 from recordings.checking import CheckedSound, check
@@ -36,6 +37,7 @@ log = logging.getLogger("pult.recordings")
 FETCH: Final = "fetch_recording"
 DELETE: Final = "delete_recording"
 CHECK: Final = "check_recording"
+RETIRE: Final = "retire_recording"
 
 # The carrier needs a moment after the hang-up until the file can be had; for longer than this it never comes.
 _COMES_WITHIN: Final = timedelta(hours=24)
@@ -103,6 +105,7 @@ class Keeping:
             locked = locked_recording(tx, recording_id)
             if locked is not None and move(locked, RecordingState.DELETED_AT_CARRIER):
                 locked.ended_at = now
+                appoint(tx, locked, RETIRE, usual_end(self.centre, tx, locked))
 
     def keep_up(self) -> int:
         """Appoint the next step of every recording whose due work is missing; how many. For the sweep."""
@@ -154,6 +157,7 @@ class Keeping:
             call, locked = locked_call(tx, row.call_id), locked_recording(tx, row.id)
             if locked is not None:
                 fail(tx, call, locked, why, at=now)
+                appoint(tx, locked, RETIRE, usual_end(self.centre, tx, locked))
 
     def _row(self, recording_id: str) -> Recording | None:
         with self.centre.database.reading("recording") as tx:
@@ -163,6 +167,15 @@ class Keeping:
 def locked_recording(tx: Transaction, recording_id: str) -> Recording | None:
     """The recording as it is now, held against other writers."""
     return tx.get(Recording, recording_id, with_for_update=True, populate_existing=True)
+
+
+def usual_end(centre: Centre, tx: Transaction, row: Recording) -> datetime:
+    """Until when the recording is kept, by its call's line and by what has come of the call so far."""
+    call = tx.get_one(Call, row.call_id)
+    line = centre.insurers[row.insurer_id].lines.get(call.line)
+    rules = RecordingRules() if line is None else line.recordings
+    outcomes = tx.scalars(select(Outcome.code).where(Outcome.call_id == call.id)).all()
+    return (row.began_at or row.announced_at) + timedelta(days=rules.days_for(outcomes))
 
 
 def appoint(tx: Transaction, row: Recording, kind: str, at: datetime) -> None:

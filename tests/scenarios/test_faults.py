@@ -82,7 +82,11 @@ APART: Final = {
     # Commands that show something and leave a row of the audit, after which nothing follows.
     "commit:list_calls",
     "commit:list_requests",
-    "commit:play_recording",
+    *("commit:play_recording", "commit:play_conversation"),
+    # A recording's end, a year later or at a command: tests/recordings kills there (test_retention, test_rotating).
+    *("commit:retire_recording", "commit:note_erased", "commit:destroy_recording", "commit:hold_recordings"),
+    *("commit:release_recordings", "commit:retry_recording", "commit:review_recordings"),
+    *("commit:rewrap_recording", "commit:note_seal_key"),
     "commit:replay_call",
     "commit:show_insured",
     # Only at a start with other flows than the last one's; the next start does the same again.
