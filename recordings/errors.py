@@ -3,6 +3,7 @@
 RecordingError
 ├── SealBroken          the sealed bytes, or their key, were changed or belong to another installation
 ├── NotThere            no such recording of this insurer, or its sound is not here (yet, or any more)
+├── ShelfUnavailable    the store of sealed recordings does not answer, or refuses
 ├── BrokenSound         what the carrier gave us is no recording that can be played
 ├── NothingRecorded     the call is not being recorded now
 ├── HeldBack            a legal hold forbids to destroy it
@@ -21,6 +22,10 @@ class SealBroken(RecordingError):
 
 class NotThere(RecordingError):
     """No such recording of this insurer, or its sound is not here (yet, or any more)."""
+
+
+class ShelfUnavailable(RecordingError):
+    """The store of sealed recordings does not answer, or refuses; what was to be kept is tried again."""
 
 
 class BrokenSound(RecordingError):

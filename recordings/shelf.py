@@ -8,6 +8,7 @@ import secrets
 from pathlib import Path
 from typing import Protocol
 
+from config.errors import ConfigError
 from config.settings import Settings
 from recordings.errors import NotThere
 
@@ -90,5 +91,13 @@ class FolderShelf:
 
 
 def shelf_of(settings: Settings) -> SealedShelf:
-    """The shelf of an installation: a folder in the data folder."""
-    return FolderShelf(settings.data_dir)
+    """The installation's shelf: the bucket that `PULT_RECORDINGS_BUCKET` names, else a folder in the data folder."""
+    place = settings.named.get("PULT_RECORDINGS_BUCKET", "").strip()
+    if not place:
+        return FolderShelf(settings.data_dir)
+    # Its library takes long to load, and is an extra: whoever keeps recordings in a folder needs neither.
+    try:
+        from recordings.bucket import bucket_shelf
+    except ImportError as error:
+        raise ConfigError("PULT_RECORDINGS_BUCKET is set: install pult[s3], or leave it out.") from error
+    return bucket_shelf(settings, place)
