@@ -12,7 +12,7 @@ from recordings.keys import seal_keys
 from recordings.models import Recording
 from recordings.sealing import CHUNK_BYTES, seal
 from recordings.shelf import FolderShelf
-from tests.agents.staff.conftest import Browser, Site, site  # noqa: F401 - a fixture
+from tests.agents.staff.conftest import Browser, Live, Site, site  # noqa: F401 - a fixture
 from tests.recordings.sounds import wav
 
 SOUND = wav(20)
@@ -25,7 +25,7 @@ def recording_id(site: Site) -> str:  # noqa: F811
     return keep(site)
 
 
-def keep(there: Site, insurer_id: str = "vsk") -> str:
+def keep(there: Site | Live, insurer_id: str = "vsk") -> str:
     centre, now = there.house.centre, there.house.clock.now()
     id_, key = new_id(now), seal_keys(centre.settings).current
     sealed = seal(SOUND, recording_id=id_, seal_key=key.key)
