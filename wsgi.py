@@ -45,6 +45,10 @@ from ivr.late_house import LateHouse
 from ivr.packs.deliveries import deliveries_of
 from ivr.phone_side import PhoneSide
 from ivr.published_numbers import published_numbers
+from recordings.conversations import Conversations
+from recordings.keeping import Keeping
+from recordings.pauses import Pauses
+from recordings.retention import Retention
 from recordings.voicemail import Messages
 
 if TYPE_CHECKING:
@@ -64,6 +68,8 @@ class House:
     floor: Floor
     phone: PhoneSide
     voicemail: Messages
+    keeping: Keeping
+    conversations: Conversations
     job_queues: JobQueues
     sweep: Sweep
     listener: Listener
@@ -71,7 +77,7 @@ class House:
     def look(self) -> int:
         """One look of the sweep: derive what is missing, then hurry along what is due."""
         keep_up(self.centre)
-        self.voicemail.keep_up()
+        self.keeping.keep_up()
         return self.sweep.once()
 
     def close(self) -> None:
@@ -108,7 +114,8 @@ def compose(
         base_url=settings.carrier_url, account_sid=settings.account_sid, auth_token=settings.auth_token
     )
     floor = Floor(centre, carrier)
-    voicemail = Messages(centre, carrier, partial(OwedCalls(centre).plan, keep_place=False))
+    voicemail = Messages(centre, partial(OwedCalls(centre).plan, keep_place=False))
+    keeping, conversations = Keeping(centre, carrier), Conversations(centre, carrier)
     flows = install_flows(centre, _proved, are_read_late=flows_are_read_late)
     deliveries = deliveries_of(settings, centre.insurers, clock)
     phone = PhoneSide(centre, carrier, flows, ports(floor, voicemail), deliveries)
@@ -116,10 +123,12 @@ def compose(
     job_queues = JobQueues(url, plan, clock, timeout_seconds=patience, errands=errands)
     database.after_commit(job_queues.hurry_scheduled)
     Announcer(url, TOLD, timeout_seconds=patience, errands=errands).watch(database)
-    voicemail.wire(plan)
+    for one in (keeping, conversations, Pauses(centre, carrier), Retention(centre)):
+        one.wire(plan)
     ivr_wiring.wire(plan, phone)
     sweep = Sweep(database, clock, plan, job_queues)
-    return House(centre, floor, phone, voicemail, job_queues, sweep, wire(plan, floor))
+    listener = wire(plan, floor)
+    return House(centre, floor, phone, voicemail, keeping, conversations, job_queues, sweep, listener)
 
 
 def _proved(flows: FlowSet) -> Sequence[Finding]:
@@ -133,11 +142,14 @@ def create_app(house: House) -> "Flask":
     """The Flask app of the carrier's webhooks, each behind the signature check."""
     from agents.web import OutgoingCalls as CallsPlaced
     from agents.web import blueprint as agents_blueprint
+    from recordings.web import blueprint as recordings_blueprint
 
     app = ivr_wiring.create_app(house.phone)
     # A model's column is a descriptor, which no protocol's plain attribute matches for the type checker.
     outgoing = cast(CallsPlaced, ivr_wiring.outgoing(house.phone))
-    app.register_blueprint(agents_blueprint(house.floor, outgoing, ivr_wiring.guard(house.phone)))
+    guard = ivr_wiring.guard(house.phone)
+    app.register_blueprint(agents_blueprint(house.floor, outgoing, guard))
+    app.register_blueprint(recordings_blueprint(house.conversations, guard))
     return app
 
 
@@ -393,14 +405,17 @@ def _phone_side() -> Iterable[click.Command]:
     return calls, line, request, insured
 
 
-@pult.late("account", "agent", "queue", "shifts", "voicemail")
+@pult.late("account", "agent", "queue", "shifts", "voicemail", "recordings")
 def _above() -> Iterable[click.Command]:
     from agents.accounts.cli import account_command
     from agents.cli import commands_of as agent_commands
     from recordings.cli import commands_of as voicemail_commands
+    from recordings.recordings_cli import recordings_command
 
+    recordings_group = recordings_command(lambda: composed().centre)
     account = account_command(lambda: composed().centre)
-    return account, *agent_commands(lambda: composed().floor), *voicemail_commands(lambda: composed().centre)
+    voicemail = voicemail_commands(lambda: composed().centre)
+    return account, *agent_commands(lambda: composed().floor), *voicemail, recordings_group
 
 
 @pult.late("bench")

@@ -49,6 +49,11 @@ def dial_over_url(settings: Settings, dial_id: str) -> str:
     return f"{settings.public_url}/voice/dials/{dial_id}/over"
 
 
+def dial_notice_url(settings: Settings, dial_id: str) -> str:
+    """What whoever answers an agent's call hears first: that it is recorded."""
+    return f"{settings.public_url}/voice/dials/{dial_id}/notice"
+
+
 def colleague_leg_url(settings: Settings, dial_id: str) -> str:
     """News of the leg of a colleague whom an agent rings."""
     return f"{settings.public_url}/voice/dials/{dial_id}/colleague"

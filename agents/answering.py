@@ -17,6 +17,8 @@ from ivr.calls.log import record
 from ivr.calls.models import Call, CallState, Outcome
 from ivr.carrier.errors import CallGone, LostRace
 from ivr.carrier.port import CarrierStatus
+from recordings.conversations import expect
+from recordings.models import RecordingKind
 
 # After a lost answer: how long the caller may take to appear in the conference before being moved again.
 _PATIENCE_SECONDS: Final = 10
@@ -77,6 +79,8 @@ def bridged(floor: Floor, offer_id: str) -> None:
             offer.bridged_at = now
             offers.schedule(tx, offer, offers.CHECK, now + timedelta(seconds=_CHECK_SECONDS))
             record(tx, call, "agent_connected", at=now, offer=offer.id, agent=agent.code, wait=wait.id)
+            if offer.is_recorded:
+                expect(tx, call, conversation=offer.conference, kind=RecordingKind.CONVERSATION, at=now)
 
 
 def leg_ended(floor: Floor, offer_id: str, sid: str, status: CarrierStatus) -> None:

@@ -19,6 +19,8 @@ from ivr.calls.ending import end_call
 from ivr.calls.log import record
 from ivr.calls.models import Call, CallState, Direction
 from ivr.carrier.port import CarrierStatus
+from recordings.conversations import expect
+from recordings.models import RecordingKind
 
 _NOBODY: Final = (CarrierStatus.BUSY, CarrierStatus.NO_ANSWER, CarrierStatus.FAILED)
 
@@ -35,11 +37,19 @@ class Unreached:
 
 @dataclass(frozen=True)
 class Placed:
-    """A dial whose call is written: the line in whose name, and where the colleague is rung if it rings one."""
+    """A dial whose call is written: the line in whose name, and where the colleague is rung if it rings one.
+
+    A call to a number is recorded where the line records its calls; one to a colleague never.
+    """
 
     dial: Dial
     line: Line
     colleague_address: str | None
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether whoever answers is told of the recording, and the call is recorded."""
+        return self.line.records_calls and self.colleague_address is None
 
 
 def place(floor: Floor, *, dial_id: str, address: str, carrier_sid: str) -> Placed | None:
@@ -61,7 +71,9 @@ def place(floor: Floor, *, dial_id: str, address: str, carrier_sid: str) -> Plac
             return None
         if colleague is not None and colleague.presence != Presence.AVAILABLE:
             return None
-        _write(tx, dial, agent, colleague, placed.line, carrier_sid, now)
+        call = _write(tx, dial, agent, colleague, placed.line, carrier_sid, now)
+        if placed.is_recorded:
+            expect(tx, call, conversation=carrier_sid, kind=RecordingKind.OWN_CALL, at=now)
         return placed
 
 
@@ -131,7 +143,7 @@ def _unreached(floor: Floor, dial_id: str) -> Unreached | None:
 
 def _write(
     tx: Transaction, dial: Dial, agent: Agent, colleague: Agent | None, line: Line, carrier_sid: str, now: datetime
-) -> None:
+) -> Call:
     about = None if dial.about_call_id is None else tx.get(Call, dial.about_call_id)
     call = Call(
         id=new_id(now),
@@ -162,6 +174,7 @@ def _write(
         presence.change(tx, colleague, Presence.OFFERED, at=now, call_id=call.id)
     if agent.presence != Presence.WRAP_UP:
         presence.change(tx, agent, Presence.ON_CALL, at=now, call_id=call.id)
+    return call
 
 
 def _line(floor: Floor, tx: Transaction, dial: Dial) -> Line:

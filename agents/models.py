@@ -231,7 +231,8 @@ class Offer(Base):
     A `consult` or `monitor` offer goes to somebody who joins a conversation that another agent has, in its conference.
 
     `ring_tried_at` and `connect_tried_at` are written before the carrier is asked, so that whoever comes after a crash
-    looks before repeating. `presence_before` is what the agent returns to when the offer is withdrawn.
+    looks before repeating. `presence_before` is what the agent returns to when the offer is withdrawn. Where it
+    `is_recorded` the conference was asked for as a recorded one.
     """
 
     __tablename__ = "offers"
@@ -285,6 +286,7 @@ class Offer(Base):
     queue: Mapped[str]
     purpose: Mapped[str]
     is_broadcast: Mapped[bool] = mapped_column(default=False)
+    is_recorded: Mapped[bool] = mapped_column(default=False)
     presence_before: Mapped[str]
     reason_before: Mapped[str | None]
     state: Mapped[str]

@@ -21,7 +21,7 @@ from ivr.calls.log import record
 from ivr.calls.models import Call, Outcome, Request, RequestStep
 from ivr.calls.requests import advance_request
 from ivr.insured.models import InsuredPerson
-from recordings.models import Recording, RecordingState
+from recordings.models import Recording, RecordingKind, RecordingState
 
 DESK: Final = "desk"
 """The owner of what anybody at the desk may do."""
@@ -169,6 +169,7 @@ def _messages(tx: Transaction, insurer_id: str, at: datetime) -> Sequence[VoiceM
         .join(Call, Call.id == Recording.call_id)
         .where(
             Recording.insurer_id == insurer_id,
+            Recording.kind == RecordingKind.VOICEMAIL,
             Recording.state.in_(_HERE),
             Recording.announced_at > at - _MESSAGE_DAYS,
         )

@@ -8,7 +8,7 @@ from agents.models import Agent, Callback, Offer, Wait
 from config.database import Base
 from config.news import News, Teller
 from ivr.calls.models import Call, Hold, Leg, Message, Outcome, Request
-from recordings.models import Recording
+from recordings.models import Recording, RecordingKind, RecordingPause
 
 
 def _presence(row: Agent) -> News:
@@ -27,7 +27,7 @@ def _call(row: Call) -> News:
     return News("call", row.insurer_id, row.id, call=row.id)
 
 
-def _of_call(row: Leg | Hold) -> News:
+def _of_call(row: Leg | Hold | RecordingPause) -> News:
     return News("call", row.insurer_id, row.call_id, call=row.call_id)
 
 
@@ -49,8 +49,11 @@ def _text_message(row: Message) -> News:
     return News("text_message", row.insurer_id, row.id)
 
 
-def _voice_message(row: Recording) -> News:
-    return News("voice_message", row.insurer_id, row.id)
+def _recording(row: Recording) -> News:
+    """A message left is everybody's to hear; a conversation's recording is seen on its call."""
+    if row.kind == RecordingKind.VOICEMAIL:
+        return News("voice_message", row.insurer_id, row.id)
+    return News("call", row.insurer_id, row.call_id, call=row.call_id)
 
 
 def _session(row: StaffSession) -> News:
@@ -68,7 +71,8 @@ TOLD: Final[Mapping[type[Base], Teller]] = {
     Request: _request,
     Callback: _callback,
     Message: _text_message,
-    Recording: _voice_message,
+    Recording: _recording,
+    RecordingPause: _of_call,
     StaffSession: _session,
 }
 

@@ -9,12 +9,15 @@ from agents import legs, offers
 from agents.addresses import offer_conference_url, offer_status_url
 from agents.estimates import RING_SECONDS
 from agents.floor import Floor
-from agents.models import Offer, OfferState, Purpose
+from agents.models import SERVING_PURPOSES, Offer, OfferState, Purpose
 from agents.rows import locked_offer
 from config.database import Transaction
 from ivr.calls.log import record
+from ivr.calls.recorded import is_recorded
 from ivr.carrier.errors import CallGone, CarrierRefused
 from ivr.carrier.port import Seat
+from recordings.addresses import recording_url
+from recordings.models import RecordingKind
 
 # The carrier stops a little after us, so that it is we who say what an unanswered ring means.
 _CARRIER_TIMEOUT_SECONDS: Final = RING_SECONDS + 5
@@ -35,6 +38,7 @@ class _ToRing:
     caller_id: str
     seat: Seat
     must_look: bool
+    recording_url: str | None
 
 
 def ring_offer(floor: Floor, offer_id: str) -> None:
@@ -115,7 +119,22 @@ def _begin(floor: Floor, offer_id: str) -> _ToRing | None:
             return None
         must_look = offer.ring_tried_at is not None
         offer.ring_tried_at = offer.ring_tried_at or now
-        return _ToRing(offer.conference, agent.address, call.dnis, _SEATS[Purpose(offer.purpose)], must_look)
+        if offer.purpose in SERVING_PURPOSES:
+            # Who comes beside joins a conference that is recorded already, or is not.
+            offer.is_recorded = is_recorded(tx, floor.centre.insurers, call, offer.queue)
+        seat, url = _SEATS[Purpose(offer.purpose)], _recording_url(floor, offer)
+        return _ToRing(offer.conference, agent.address, call.dnis, seat, must_look, url)
+
+
+def _recording_url(floor: Floor, offer: Offer) -> str | None:
+    if not offer.is_recorded:
+        return None
+    return recording_url(
+        floor.centre.settings,
+        call_id=offer.call_id,
+        conversation=offer.conference,
+        kind=RecordingKind.CONVERSATION,
+    )
 
 
 def _ring(floor: Floor, offer_id: str, to_ring: _ToRing) -> str:
@@ -129,6 +148,7 @@ def _ring(floor: Floor, offer_id: str, to_ring: _ToRing) -> str:
         status_url=offer_status_url(settings, offer_id),
         conference_url=offer_conference_url(settings, offer_id),
         seat=to_ring.seat,
+        recording_url=to_ring.recording_url,
     )
 
 

@@ -7,17 +7,20 @@ from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
 from agents import answering, colleague_calls, dialled_calls, passing_outside, placing, ringing
-from agents.addresses import colleague_leg_url, dial_over_url, dial_through_over_url
+from agents.addresses import colleague_leg_url, dial_notice_url, dial_over_url, dial_through_over_url
 from agents.errors import UnknownOffer
 from agents.estimates import RING_SECONDS
 from agents.floor import Floor
-from agents.models import Callback, Offer
+from agents.models import Callback, Dial, Offer
+from agents.rows import locked
 from config.database import Transaction
 from ivr.calls.models import Call
 from ivr.carrier.port import CarrierStatus
 from ivr.twiml import elements
 from ivr.urls import Urls
 from ivr.web import answers
+from recordings.addresses import recording_url
+from recordings.models import RecordingKind
 
 _OVER: Final = {
     "completed": CarrierStatus.COMPLETED,
@@ -48,6 +51,10 @@ class OutgoingCalls(Protocol):
 
     def sorry(self, promised_in: Call) -> str:
         """The document where `answer` failed: an apology and the line's duty number."""
+        ...
+
+    def tell_of_recording(self, tx: Transaction, call: Call) -> str:
+        """Note on the locked call that whoever answered is told of the recording; the document that says so."""
         ...
 
     def ended(self, *, carrier_sid: str, status: CarrierStatus) -> None:
@@ -117,6 +124,10 @@ def _hear_of_dials(routes: Blueprint, floor: Floor) -> None:
         dialled_calls.ended(floor, dial_id=dial_id, status=status)
         return answers.document(_HANG_UP)
 
+    @routes.post("/dials/<dial_id>/notice")
+    def dial_notice(dial_id: str) -> ResponseReturnValue:
+        return answers.document(tell_of_recording(floor, outgoing, dial_id))
+
     @routes.post("/dials/<dial_id>/colleague")
     def dial_colleague(dial_id: str) -> ResponseReturnValue:
         status = _OF_A_LEG.get(request.form.get("CallStatus", ""))
@@ -175,8 +186,28 @@ def place_dial(floor: Floor, dial_id: str, address: str, sid: str) -> str:
         news = colleague_leg_url(settings, dial.id)
         ring = elements.dial_telephone(placed.colleague_address, status_url=news, timeout=RING_SECONDS, **own)
     else:
-        ring = elements.dial_number(dial.e164 or "", extension=dial.extension, timeout=_RING_OUT_SECONDS, **own)
+        ring = elements.dial_number(
+            dial.e164 or "",
+            extension=dial.extension,
+            timeout=_RING_OUT_SECONDS,
+            recorded=_recorded(floor, placed, sid) if placed.is_recorded else None,
+            **own,
+        )
     return elements.document(ring)
+
+
+def _recorded(floor: Floor, placed: dialled_calls.Placed, sid: str) -> elements.RecordedDial:
+    dial, settings = placed.dial, floor.centre.settings
+    url = recording_url(settings, call_id=dial.call_id or "", conversation=sid, kind=RecordingKind.OWN_CALL)
+    return elements.RecordedDial(notice_url=dial_notice_url(settings, dial.id), status_url=url)
+
+
+def tell_of_recording(floor: Floor, outgoing: OutgoingCalls, dial_id: str) -> str:
+    """What whoever answers an agent's call hears before they are put through; nothing of a dial that is over."""
+    with floor.centre.database.transaction("tell_of_recording") as tx:
+        dial = tx.get(Dial, dial_id)
+        call = None if dial is None or dial.call_id is None else locked(tx, Call, dial.call_id)
+        return elements.EMPTY if call is None else outgoing.tell_of_recording(tx, call)
 
 
 def hear_leg(floor: Floor, offer_id: str, sid: str, status: str) -> None:

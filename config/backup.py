@@ -23,7 +23,7 @@ from sqlalchemy import make_url
 
 from config.errors import ConfigError
 from config.processes import sole_use
-from config.settings import Settings
+from config.settings import Settings, read_seal_keys
 
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Told what is being done, how far it is, and how far it goes."""
@@ -226,7 +226,8 @@ def _check_database(path: Path, archive: Path) -> None:
 
 
 def _check_keys(settings: Settings, manifest: Manifest) -> None:
-    if not manifest.has_keys and manifest.seal_key != _fingerprint(settings.seal_key):
+    ours = read_seal_keys(settings.data_dir, settings.named)
+    if not manifest.has_keys and manifest.seal_key not in map(_fingerprint, ours):
         raise ConfigError(
             "the recordings in this backup were sealed with another key: "
             f"put its {KEYS[0]} and {KEYS[1]} into {settings.data_dir} first. Nothing was changed."

@@ -1,7 +1,7 @@
 """What config/lines/*.yaml describes, as frozen values: insurers, lines, queues, services, regions, requests."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -59,6 +59,22 @@ class LineSpeech:
     voices: Mapping[str, str] = field(default_factory=dict)
 
 
+LONG_KEPT: Mapping[str, int] = {"refused_not_covered": 1095, "gl_declined": 1095, "claim_registered": 1095}
+"""Outcomes that people complain of for as long as three years, where an insurer describes nothing else."""
+
+
+@dataclass(frozen=True)
+class RecordingRules:
+    """How many days a line's recordings are kept, and how many those of a call with one of these outcomes."""
+
+    keep_days: int = 365
+    outcomes: Mapping[str, int] = field(default_factory=lambda: LONG_KEPT)
+
+    def days_for(self, outcomes: Iterable[str]) -> int:
+        """The longest that any of a call's outcomes asks for."""
+        return max([self.keep_days, *(self.outcomes[one] for one in outcomes if one in self.outcomes)])
+
+
 @dataclass(frozen=True)
 class Line:
     """A published number, or several of one purpose, and its flow.
@@ -77,6 +93,7 @@ class Line:
     languages: tuple[str, ...]
     not_announced: tuple[str, ...] = ()
     speech: LineSpeech = LineSpeech()
+    recordings: RecordingRules = RecordingRules()
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from config.line_descriptions import (
     LineSpeech,
     ProgrammeDescription,
     Radius,
+    RecordingRules,
     RequestKind,
     Service,
     SpeechBy,
@@ -200,6 +201,18 @@ def read_speech(outer: Section, default: LineSpeech) -> LineSpeech:
     )
     section.finish()
     return speech
+
+
+def read_recordings(outer: Section, default: RecordingRules) -> RecordingRules:
+    """How long an insurer's recordings are kept, or one line's; what is not written is as in `default`."""
+    section = outer.section("recordings", required=False)
+    if section is None:
+        return default
+    inner = section.section("outcomes", required=False)
+    outcomes = default.outcomes if inner is None else {name: inner.number(name, least=1) for name in inner.names()}
+    rules = RecordingRules(section.number("keep_days", default.keep_days, least=1), outcomes)
+    section.finish()
+    return rules
 
 
 def read_away_reason(code: str, section: Section) -> Words:

@@ -5,7 +5,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from config.calendars import CalendarError, Hours, WorkingCalendar, parse_hours, parse_overrides
-from config.line_descriptions import AWAY_REASONS, Insurer, Line, LineSpeech, PolicyShape, Queue, Region
+from config.line_descriptions import AWAY_REASONS, Insurer, Line, LineSpeech, PolicyShape, Queue, RecordingRules, Region
 from config.line_parts import (
     NEVER_MATCHES,
     read_away_reason,
@@ -19,6 +19,7 @@ from config.line_parts import (
     read_policy_terms,
     read_programme,
     read_radius,
+    read_recordings,
     read_request,
     read_service,
     read_speech,
@@ -59,6 +60,7 @@ class InsurerReader:
         self._languages = top.texts("languages")
         self._calendar = self._working_calendar()
         self._speech = read_speech(top, LineSpeech())
+        self._recordings = read_recordings(top, RecordingRules())
 
     def insurer(self) -> Insurer:
         """The insurer; where there are findings, parts of it are stand-ins."""
@@ -133,6 +135,7 @@ class InsurerReader:
             languages=section.texts("languages", self._languages),
             not_announced=self._numbers(section, "not_announced"),
             speech=read_speech(section, self._speech),
+            recordings=read_recordings(section, self._recordings),
         )
 
     def _line_numbers(self, section: Section) -> tuple[str, ...]:

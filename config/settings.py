@@ -1,8 +1,9 @@
 """Settings: read once, from the environment and an optional file, by whoever composes the program."""
 
+import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -17,6 +18,7 @@ DEMO: Final = HERE / "demo"
 CENTRE_FILE: Final = "centre.env"
 """In the data folder: what `pult demo` chose for the centre there, an account of its own among it."""
 
+_SEAL_KEY_FILE: Final = "seal.key"
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _WHOSE: Final = "the data folder must belong to whoever runs Pult; else set PULT_DATA_DIR to another."
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
@@ -125,8 +127,8 @@ def read_settings(
         carrier_url=http_url("PULT_CARRIER_URL", named.get("PULT_CARRIER_URL", "https://api.twilio.com")),
         account_sid=named.get("TWILIO_ACCOUNT_SID", ""),
         auth_token=named.get("TWILIO_AUTH_TOKEN", ""),
-        seal_key=_key(data_dir, "seal.key", "PULT_SEAL_KEY", named.get("PULT_SEAL_KEY")),
-        secret_pepper=_key(data_dir, "pepper.key", "PULT_PEPPER", named.get("PULT_PEPPER")),
+        seal_key=read_seal_keys(data_dir, named)[0],
+        secret_pepper=_keys(data_dir, "pepper.key", "PULT_PEPPER", named.get("PULT_PEPPER"))[0],
         lines_dir=lines_dir_of(named),
         flows_dir=flows_dir_of(named),
         named=named,
@@ -193,20 +195,38 @@ def _make_writable(folder: Path) -> None:
         ) from error
 
 
-def _key(data_dir: Path, name: str, setting: str, given: str | None) -> bytes:
-    """32 bytes: `given` as hex, or the key kept in the data folder, made on first use and for its owner only."""
+def read_seal_keys(data_dir: Path, named: Mapping[str, str]) -> tuple[bytes, ...]:
+    """The keys that seal recordings, as they are now: the current one first, then older ones. Raises ConfigError."""
+    return _keys(data_dir, _SEAL_KEY_FILE, "PULT_SEAL_KEY", named.get("PULT_SEAL_KEY"))
+
+
+def write_seal_keys(data_dir: Path, keys: Sequence[bytes]) -> None:
+    """Keep these keys, the current one first, in one step: whoever reads meanwhile has the old ones or the new."""
+    path = data_dir / _SEAL_KEY_FILE
+    fresh = path.with_suffix(f".{secrets.token_hex(4)}")
+    fresh.touch(mode=0o600)
+    with fresh.open("w", encoding="ascii") as file:
+        file.write("\n".join(key.hex() for key in keys))
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+
+
+def _keys(data_dir: Path, name: str, setting: str, given: str | None) -> tuple[bytes, ...]:
+    """Keys of 32 bytes: `given` in hex, or those kept in the data folder, made on first use and for its owner only."""
     path = data_dir / name
     try:
         if not given and not path.exists():
             _write_key(path)
-        key = bytes.fromhex(given or path.read_text(encoding="ascii").strip())
+        written = given or path.read_text(encoding="ascii")
+        keys = tuple(bytes.fromhex(one) for one in written.replace(",", " ").split())
     except OSError as error:
         raise ConfigError(f"{path} cannot be used ({error.strerror}): {_WHOSE}") from error
     except ValueError:
-        key = b""
-    if len(key) != 32:
+        keys = ()
+    if not keys or any(len(key) != 32 for key in keys):
         raise ConfigError(f"{setting if given else path} must be 64 hex characters.")
-    return key
+    return keys
 
 
 def _write_key(path: Path) -> None:

@@ -45,7 +45,7 @@ class PromptText:
     """One prompt in each language; `needs` are the variables that its texts speak.
 
     `spoken_in` names the language whose voice must read it where that is not the call's own: by the call's language, or
-    the variable that holds it.
+    the variable that holds it. One that `announces_recording` says that the call is recorded.
     """
 
     id: str
@@ -54,6 +54,7 @@ class PromptText:
     file: str = ""
     line: int = 0
     spoken_in: Mapping[str, str] | str = ""
+    announces_recording: bool = False
 
     def voice_language(self, language: str, values: Mapping[str, object]) -> str:
         """The language to read it in, in a call in `language`; `values` are those of its variables."""

@@ -23,12 +23,16 @@ OUTCOMES = frozenset(_OUTCOMES.split())
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """What a line may name. None leaves a kind of word unchecked."""
+    """What a line may name. None leaves a kind of word unchecked.
+
+    A line that `records_calls` must say so before anything else.
+    """
 
     queues: frozenset[str] | None = None
     destinations: frozenset[str] | None = None
     links: frozenset[str] | None = None
     outcomes: frozenset[str] | None = OUTCOMES
+    records_calls: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,8 +34,12 @@ _NEWEST: Final = Prepared(
 
 
 def vocabularies_of(insurers: Insurers) -> Vocabularies:
-    """The queues and destinations that each line's flow may name."""
-    return Vocabularies({line.flow: _vocabulary(insurers, line.insurer_id) for line in insurers.lines()})
+    """The queues and destinations that each line's flow may name, and whether it must announce a recording."""
+    lines = list(insurers.lines())
+    recorded = {line.flow for line in lines if line.records_calls}
+    return Vocabularies(
+        {line.flow: _vocabulary(insurers, line.insurer_id, records_calls=line.flow in recorded) for line in lines}
+    )
 
 
 def install_flows(centre: Centre, prove: Proof, *, are_read_late: bool = False) -> "FlowLibrary":
@@ -155,7 +159,8 @@ def _absent(line: Line, folder: Path) -> Finding:
     return Finding(f"{line.insurer_id}.yaml", 0, ("lines", line.name, "flow"), what)
 
 
-def _vocabulary(insurers: Insurers, insurer_id: str) -> Vocabulary:
+def _vocabulary(insurers: Insurers, insurer_id: str, *, records_calls: bool) -> Vocabulary:
     insurer = insurers[insurer_id]
     destinations = frozenset(insurer.destinations) | {DUTY, DIVERSION}
-    return Vocabulary(frozenset(insurer.queues), destinations, frozenset(insurer.links))
+    links = frozenset(insurer.links)
+    return Vocabulary(frozenset(insurer.queues), destinations, links, records_calls=records_calls)

@@ -8,7 +8,7 @@ import click
 
 from config.centre import Centre
 from recordings.errors import NotThere, RecordingError
-from recordings.playing import messages, play
+from recordings.playing import messages, play_message
 
 _INSURER = click.option("--insurer", required=True, help="Whose messages: vsk, soglasie, rgs, oms, maks.")
 
@@ -31,10 +31,10 @@ def commands_of(make_centre: Callable[[], Centre]) -> list[click.Command]:
     @_INSURER
     @click.argument("message_id")
     @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, writable=True))
-    def play_message(insurer: str, message_id: str, file: Path) -> None:
+    def play_one(insurer: str, message_id: str, file: Path) -> None:
         """Unseal a message into FILE (WAV). It leaves an audit entry; delete the file when you have heard it."""
         try:
-            sound = play(make_centre(), insurer_id=insurer, recording_id=message_id, actor=getpass.getuser())
+            sound = play_message(make_centre(), insurer_id=insurer, recording_id=message_id, actor=getpass.getuser())
         except NotThere as error:
             raise click.ClickException(f"no message {message_id} of {insurer} to play") from error
         except RecordingError as error:

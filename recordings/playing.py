@@ -1,28 +1,36 @@
-"""Playing a sealed message: for one insurer, and never without an audit entry."""
+"""Playing a sealed recording: for one insurer, and never without an audit entry."""
 
 from sqlalchemy import select
 
 from config.audit import audit
 from config.centre import Centre
 from recordings.errors import NotThere
-from recordings.models import Recording
+from recordings.keys import seal_keys
+from recordings.models import Recording, RecordingKind
 from recordings.sealing import Sealed, unseal
-from recordings.shelf import SealedShelf
+from recordings.shelf import shelf_of
 
 
 def messages(centre: Centre, *, insurer_id: str, limit: int = 100) -> list[Recording]:
-    """The insurer's messages, newest first."""
+    """The insurer's voice messages, newest first."""
     with centre.database.reading("messages") as tx:
-        statement = select(Recording).where(Recording.insurer_id == insurer_id).order_by(Recording.id.desc())
-        return list(tx.scalars(statement.limit(limit)))
+        statement = select(Recording).where(
+            Recording.insurer_id == insurer_id, Recording.kind == RecordingKind.VOICEMAIL
+        )
+        return list(tx.scalars(statement.order_by(Recording.id.desc()).limit(limit)))
 
 
-def play(centre: Centre, *, insurer_id: str, recording_id: str, actor: str) -> bytes:
-    """The sound of a message, as a WAV file; audited before it is handed out. Raises NotThere, SealBroken."""
+def play_message(centre: Centre, *, insurer_id: str, recording_id: str, actor: str) -> bytes:
+    """A voice message as a WAV file; audited before it is handed out. Raises NotThere, SealBroken.
+
+    A conversation is no message: it is for supervisors alone.
+    """
     now = centre.clock.now()
     with centre.database.transaction("play_recording") as tx:
         row = tx.get(Recording, recording_id)
-        if row is None or row.insurer_id != insurer_id or row.file_name is None or row.wrapped_key is None:
+        if row is None or row.insurer_id != insurer_id or row.kind != RecordingKind.VOICEMAIL:
+            raise NotThere(recording_id)
+        if row.file_name is None or row.wrapped_key is None:
             raise NotThere(recording_id)
         audit(
             tx,
@@ -33,6 +41,6 @@ def play(centre: Centre, *, insurer_id: str, recording_id: str, actor: str) -> b
             subject_kind="recording",
             subject_id=recording_id,
         )
-    content = SealedShelf(centre.settings.data_dir).get(row.file_name)
-    sealed = Sealed(content, row.wrapped_key)
-    return unseal(sealed, recording_id=recording_id, seal_key=centre.settings.seal_key)
+    content = shelf_of(centre.settings).get(row.file_name)
+    key = seal_keys(centre.settings).named(row.key_id)
+    return unseal(Sealed(content, row.wrapped_key), recording_id=recording_id, seal_key=key.key)

@@ -19,7 +19,7 @@ from agents.staff.languages import language
 from agents.staff.side import own_insurer, side, staff
 from ivr.calls.errors import RequestUnknown, StepRefused
 from recordings.errors import NotThere, RecordingError
-from recordings.playing import play
+from recordings.playing import play_message
 
 bp: Final = Blueprint("work", __name__, url_prefix="/desk", template_folder="templates")
 
@@ -96,7 +96,7 @@ def move() -> ResponseReturnValue:
 def sound(recording_id: str) -> ResponseReturnValue:
     """The message as a WAV file; who plays it is audited before the first byte goes out."""
     try:
-        played = play(
+        played = play_message(
             side().centre, insurer_id=staff().insurer_id, recording_id=recording_id, actor=_agent()["code"]
         )
     except NotThere:

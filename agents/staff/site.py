@@ -11,6 +11,7 @@ from agents.accounts.single_sign_on import SingleSignOn, provider_of
 from agents.desk import asking_pages as desk_asking
 from agents.desk import insured_pages as insured
 from agents.desk import pages as desk
+from agents.desk import recording_pages as desk_recording
 from agents.desk import request_pages as requests
 from agents.desk import telephone_pages as desk_telephone
 from agents.desk import work_pages as work
@@ -27,6 +28,7 @@ from agents.staff.languages import LANGUAGES, language, speak
 from agents.staff.side import EXTENSION, StaffSide, side
 from agents.staff.streams import Streams
 from agents.staff.words import role_words
+from agents.supervisor import recording_pages as recordings
 from config.centre import Centre
 from config.line_descriptions import Insurer
 from config.settings import desk_threads
@@ -36,6 +38,7 @@ _BLUEPRINTS: Final = (
     *(entrance.bp, single_sign_on.bp, home.bp, news.bp),
     *(desk.bp, desk_asking.bp, desk_telephone.bp, desk_telephone.softphone),
     *(wrap_up.bp, requests.bp, work.bp, insured.bp),
+    *(desk_recording.bp, recordings.bp),
 )
 """Every package's pages: a new one is put here."""
 

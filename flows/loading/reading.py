@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from flows.errors import Finding, FlowsRefusedError
 from flows.flow import Flow, FlowKind, PromptText
@@ -15,6 +15,9 @@ from flows.loading.schema import violations
 from flows.nodes import NODE_TYPES, TYPES, Node
 from flows.speech import PromptError, SpeechError, check_template, placeholders
 from flows.vocabulary import Vocabularies
+
+# What a prompt says of itself beside its texts.
+_NO_LANGUAGES: Final = frozenset({"spoken_in", "announces_recording"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +129,14 @@ def _read_prompts(document: Document) -> Iterator[PromptText]:
     if document.findings:
         return
     for id_, spec in document.value.items():
-        texts = {language: text for language, text in spec.items() if language != "spoken_in"}
+        texts = {language: text for language, text in spec.items() if language not in _NO_LANGUAGES}
         needs = {name for language, text in texts.items() for name in _needs(document, id_, language, text)}
         spoken_in = spec.get("spoken_in", "")
         if isinstance(spoken_in, str) and spoken_in:
             spoken_in = spoken_in.removeprefix("$")
             needs.add(spoken_in)
-        yield PromptText(id_, texts, tuple(sorted(needs)), document.file, document.positions[(id_,)], spoken_in)
+        place = document.file, document.positions[(id_,)]
+        yield PromptText(id_, texts, tuple(sorted(needs)), *place, spoken_in, spec.get("announces_recording", False))
 
 
 def _needs(document: Document, id_: str, language: str, text: str) -> list[str]:

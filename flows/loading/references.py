@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from flows.errors import Finding
 from flows.flow import Flow, PromptText
+from flows.loading.announced import announced_findings
 from flows.loading.calls import call_findings
 from flows.loading.edges import edge_findings
 from flows.loading.house import House
@@ -22,6 +23,7 @@ CHECKS: tuple[Callable[[House], Iterator[Finding]], ...] = (
     prompt_findings,
     spoken_key_findings,
     variable_findings,
+    announced_findings,
 )
 
 

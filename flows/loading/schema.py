@@ -46,14 +46,19 @@ _SPOKEN_IN: Final[Schema] = {
     ],
 }
 
+_ANNOUNCES_RECORDING: Final[Schema] = {
+    "description": "whether the text says that the call is recorded; only a line that says so first records its calls",
+    "type": "boolean",
+}
+
 PROMPTS: Final[Schema] = {
     "type": "object",
     "propertyNames": PROMPT,
     "additionalProperties": {
         "type": "object",
-        "propertyNames": {"type": "string", "pattern": "^([a-z]{2}|spoken_in)$"},
+        "propertyNames": {"type": "string", "pattern": "^([a-z]{2}|spoken_in|announces_recording)$"},
         "minProperties": 1,
-        "properties": {"spoken_in": _SPOKEN_IN},
+        "properties": {"spoken_in": _SPOKEN_IN, "announces_recording": _ANNOUNCES_RECORDING},
         "additionalProperties": {"type": "string", "minLength": 1},
     },
 }

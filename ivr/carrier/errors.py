@@ -6,6 +6,7 @@ CarrierError
 ├── CarrierBusy         refused for load (429): nothing happened, try again later
 ├── CallGone            the call, participant or recording is over or unknown (404, 20404, 21220)
 │   └── LostRace        the caller was taken out of the queue before us, or hung up
+├── Unusable            the answer is too long, packed, or came from somewhere else than the carrier
 └── CarrierRefused      the request is wrong and would be refused again; carries the carrier's code
 """
 
@@ -38,6 +39,14 @@ class CallGone(CarrierError):
 
 class LostRace(CallGone):
     """The caller is not in the queue any more: claimed by somebody else, or hung up."""
+
+
+class Unusable(CarrierError):
+    """The answer cannot be taken: too long, packed, or from an address that is not the carrier's. `why` says which."""
+
+    def __init__(self, verb: str, why: str) -> None:
+        super().__init__(verb)
+        self.why = why
 
 
 class CarrierRefused(CarrierError):

@@ -55,6 +55,33 @@ class CarrierMessage:
     created_at: datetime | None
 
 
+@dataclass(frozen=True)
+class Recorded:
+    """What is recorded: a conference by its name or, with `is_conference` false, a call by its sid."""
+
+    name: str
+    is_conference: bool = True
+
+
+class RecordingStatus(StrEnum):
+    """Where a recording is at the carrier; `absent` is one in which nothing was said."""
+
+    UNDER_WAY = "under_way"
+    COMPLETED = "completed"
+    ABSENT = "absent"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class CarrierRecording:
+    """A recording as the carrier lists it."""
+
+    sid: str
+    status: RecordingStatus
+    duration_seconds: int
+    started_at: datetime | None
+
+
 class Seat(StrEnum):
     """What a participant may do in a conversation; the conversation ends when its host leaves."""
 
@@ -118,6 +145,7 @@ class Conferencing(Protocol):
         status_url: str,
         conference_url: str,
         seat: Seat = Seat.HOST,
+        recording_url: str | None = None,
     ) -> str:
         """Ring `address` as a participant of `conference`, in no other seat than host, guest or listener; the
         participant's call sid.
@@ -125,6 +153,8 @@ class Conferencing(Protocol):
         `status_url` hears initiated, ringing, answered and completed of the leg, `conference_url` start,
         end, join, leave and hold of the conference. CarrierUnavailable: it may be ringing; `participant_sid`
         by label tells. Whoever is rung there already under this label is not rung twice: that sid is returned.
+        With a `recording_url` the conference is recorded from its start, if this participant is its first;
+        that url hears in-progress, completed and absent.
         """
         ...
 
@@ -162,12 +192,21 @@ class Messaging(Protocol):
 
 
 class Shelf(Protocol):
-    """Recordings kept at the carrier until we have them."""
+    """Recordings as they are made, and as they are kept at the carrier until we have them."""
 
-    def fetch_recording(self, sid: str) -> bytes:
+    def fetch_recording(self, sid: str, *, most_bytes: int) -> bytes:
         """The recording as a WAV file. Raises CallGone when it is not there, NotReady while it is still being
-        made.
+        made, and Unusable for an answer that is longer than `most_bytes`, packed, or from anywhere else than the
+        carrier.
         """
+        ...
+
+    def recordings_of(self, recorded: Recorded) -> list[CarrierRecording]:
+        """Every recording of a conference or a call, ended ones included; deleted ones are not among them."""
+        ...
+
+    def pause_recording(self, recorded: Recorded, *, on: bool) -> None:
+        """Let silence stand for what is said from now, or record again. Raises CallGone where nothing is recorded."""
         ...
 
     def delete_recording(self, sid: str) -> None:

@@ -14,13 +14,17 @@ from twilio.rest import Client
 
 from ivr.carrier.errors import CallGone, CarrierRefused, CarrierUnavailable, LostRace, NotReady
 from ivr.carrier.exchanges import error_for, exchange
-from ivr.carrier.port import CarrierCall, CarrierMessage, Seat
-from ivr.carrier.words import status_named
+from ivr.carrier.media import MediaShelf
+from ivr.carrier.port import CarrierCall, CarrierMessage, CarrierRecording, Recorded, Seat
+from ivr.carrier.words import recording_status_named, status_named
 
 T = TypeVar("T")
 
 _CALL_EVENTS: Final = ["initiated", "ringing", "answered", "completed"]
 _CONFERENCE_EVENTS: Final = ["start", "end", "join", "leave", "hold"]
+_RECORDING_EVENTS: Final = ["in-progress", "completed", "absent"]
+# Stands for the recording that runs, whose sid need not be known yet.
+_RUNNING: Final = "Twilio.CURRENT"
 # An agent's client is rung for a bounded time anyway; a conversation that lasts a working day is a forgotten
 # one.
 _LONGEST_CALL_SECONDS: Final = 4 * 3600
@@ -59,9 +63,12 @@ class TwilioCarrier:
         # These settings of the environment are meant for the carrier's own hosts, and mangle any other.
         self._client.edge = self._client.region = None
         self._client.api.base_url = base_url
-        self._media_url = f"{base_url}/2010-04-01/Accounts/{account_sid}/Recordings"
-        self._auth = (account_sid, auth_token)
-        self._timeout = timeout_seconds
+        self._media = MediaShelf(
+            session=self._session,
+            url=f"{base_url}/2010-04-01/Accounts/{account_sid}/Recordings",
+            auth=(account_sid, auth_token),
+            timeout_seconds=timeout_seconds,
+        )
 
     # --- calls ---------------------------------------------------------------------------------
 
@@ -137,6 +144,7 @@ class TwilioCarrier:
         status_url: str,
         conference_url: str,
         seat: Seat = Seat.HOST,
+        recording_url: str | None = None,
     ) -> str:
         """See `port.Conferencing`. The host's leaving ends the conference, so that no caller sits there
         alone.
@@ -159,6 +167,7 @@ class TwilioCarrier:
             conference_status_callback_method="POST",
             conference_status_callback_event=_CONFERENCE_EVENTS,
             time_limit=_LONGEST_CALL_SECONDS,
+            **_recorded_by(recording_url),
         )
         try:
             return _given(self._ask("ring_agent", create).call_sid)
@@ -232,9 +241,36 @@ class TwilioCarrier:
 
     # --- recordings ----------------------------------------------------------------------------
 
-    def fetch_recording(self, sid: str) -> bytes:
+    def fetch_recording(self, sid: str, *, most_bytes: int) -> bytes:
         """See `port.Shelf`. 404 means "not ready" as well as "not there", so the metadata decide."""
-        return exchange("fetch_recording", lambda: self._media(sid))
+        return exchange("fetch_recording", lambda: self._sound(sid, most_bytes))
+
+    def recordings_of(self, recorded: Recorded) -> list[CarrierRecording]:
+        """See `port.Shelf`."""
+        try:
+            return self._ask("recordings_of", lambda: [_recording(it) for it in self._recordings(recorded)])
+        except CallGone:
+            return []
+
+    def _recordings(self, recorded: Recorded) -> Iterator[Any]:
+        if not recorded.is_conference:
+            yield from self._client.calls(recorded.name).recordings.list(page_size=_PAGE)
+            return
+        for conference in self._client.conferences.list(friendly_name=recorded.name):
+            yield from self._client.conferences(_sid(conference)).recordings.list(page_size=_PAGE)
+
+    def pause_recording(self, recorded: Recorded, *, on: bool) -> None:
+        """See `port.Shelf`. Silence and not a gap, so that the sound keeps to the call's own time."""
+        how = {"status": "paused", "pause_behavior": "silence"} if on else {"status": "in-progress"}
+        self._ask("pause_recording", lambda: self._current_recording(recorded).update(**how))
+
+    def _current_recording(self, recorded: Recorded) -> Any:
+        if not recorded.is_conference:
+            return self._client.calls(recorded.name).recordings(_RUNNING)
+        found = self._client.conferences.list(friendly_name=recorded.name, status="in-progress", limit=1)
+        if not found:
+            raise CallGone("pause_recording")
+        return self._client.conferences(_sid(found[0])).recordings(_RUNNING)
 
     def delete_recording(self, sid: str) -> None:
         """See `port.Shelf`."""
@@ -243,18 +279,12 @@ class TwilioCarrier:
         except CallGone:
             return
 
-    def _media(self, sid: str) -> bytes:
+    def _sound(self, sid: str, most_bytes: int) -> bytes:
         verb = "fetch_recording"
         status = _answered(verb, lambda: self._client.recordings(sid).fetch()).status
         if status not in ("completed", "absent"):
             raise NotReady(verb, status=404)
-        try:
-            reply = self._session.get(f"{self._media_url}/{sid}.wav", auth=self._auth, timeout=self._timeout)
-        except requests.RequestException as error:
-            raise CarrierUnavailable(verb) from error
-        if reply.status_code != 200:
-            raise error_for(verb, status=reply.status_code, code=None)
-        return reply.content
+        return self._media.wav(sid, most_bytes=most_bytes)
 
     def _ask(self, verb: str, request: Callable[[], T]) -> T:
         return exchange(verb, lambda: _answered(verb, request))
@@ -293,6 +323,28 @@ def _call(call: Any) -> CarrierCall:
         status=status_named(str(call.status)),
         started_at=call.start_time,
         ended_at=call.end_time,
+    )
+
+
+def _recorded_by(recording_url: str | None) -> dict[str, Any]:
+    """What makes the conference of a participant a recorded one."""
+    if recording_url is None:
+        return {}
+    return {
+        "conference_record": "record-from-start",
+        "conference_recording_status_callback": recording_url,
+        "conference_recording_status_callback_method": "POST",
+        "conference_recording_status_callback_event": _RECORDING_EVENTS,
+    }
+
+
+def _recording(recording: Any) -> CarrierRecording:
+    seconds = str(recording.duration or "")
+    return CarrierRecording(
+        sid=_sid(recording),
+        status=recording_status_named(str(recording.status)),
+        duration_seconds=int(seconds) if seconds.isdigit() else 0,
+        started_at=recording.start_time,
     )
 
 

@@ -10,8 +10,10 @@ from config.database import Transaction
 from flows.turn import Begin, Pressed
 from ivr.calls.ending import end_call
 from ivr.calls.finding import locked_call_by_sid
+from ivr.calls.log import record
 from ivr.calls.models import Call, CallEvent, CallState, Direction
 from ivr.calls.outcomes import insured_on_record
+from ivr.calls.recorded import RECORDING_ANNOUNCED, has_been_told
 from ivr.carrier.port import CarrierStatus
 from ivr.insured.identification import identify, read_birth_date
 from ivr.insured.models import InsuredPerson, Policy
@@ -37,6 +39,14 @@ _GREETING: Final[Mapping[str, str]] = {
     "uz": "Assalomu alaykum. Bu {title}, va’da qilganimizdek qo‘ng‘iroq qildik. Xodim bilan gaplashish uchun 1 bosing.",
     "tg": "Ассалому алайкум. Ин {title}, чунон ки ваъда додем, занг мезанем. Барои гуфтугӯ бо корманд 1-ро пахш кунед.",
     "ky": "Саламатсызбы. Бул {title}, убада кылгандай чалып жатабыз. Кызматкер менен сүйлөшүү үчүн 1 басыңыз.",
+}
+# Said at once where the line records its calls; it tells whoever answered nothing of why we ring either.
+_RECORDED: Final[Mapping[str, str]] = {
+    "ru": "Разговор записываем.",
+    "en": "The call is recorded.",
+    "uz": "Suhbat yozib olinadi.",
+    "tg": "Суҳбат сабт мешавад.",
+    "ky": "Сүйлөшүү жазылат.",
 }
 # Asked of whoever said that it is they, where the promise was made to somebody identified.
 BIRTH_DATE: Final[Mapping[str, str]] = {
@@ -91,6 +101,15 @@ class OutgoingCalls:
         line = self._phone.centre.insurers[promised_in.insurer_id].lines[promised_in.line]
         delivery = self._phone.deliveries.of(line)
         return apology(promised_in.language, line.duty_number, promised_in.dnis, delivery)
+
+    def tell_of_recording(self, tx: Transaction, call: Call) -> Xml:
+        """Note on the locked call that whoever answered is told of the recording; the document that says so."""
+        line = self._phone.centre.insurers[call.insurer_id].lines[call.line]
+        if not has_been_told(tx, call.id):
+            record(tx, call, RECORDING_ANNOUNCED, at=self._phone.centre.clock.now(), language=call.language)
+        text = _RECORDED.get(call.language, _RECORDED["ru"])
+        delivery = self._phone.deliveries.of(line)
+        return elements.document(say_text(text, language=call.language, delivery=delivery))
 
     def ended(self, *, carrier_sid: str, status: CarrierStatus) -> None:
         """The outgoing call is over. One that nobody answered is unknown here."""
@@ -206,7 +225,11 @@ def _greet(one: Turning) -> Xml:
     language = one.call.language
     text = _GREETING.get(language, _GREETING["ru"])
     title = one.insurer.title.get(language) or one.insurer.title["ru"]
-    words = say_text(text.format(title=title), language=language, delivery=one.delivery)
+    text = text.format(title=title)
+    if one.line.records_calls:
+        text = f"{_RECORDED.get(language, _RECORDED['ru'])} {text}"
+        one.note(RECORDING_ANNOUNCED, language=language)
+    words = say_text(text, language=language, delivery=one.delivery)
     action = one.urls.turn(one.call.turn + 1)
     gathered = elements.gather(words, action=action, timeout=_ANSWER_SECONDS, keys=1, finish="")
     return _kept(one, elements.document(gathered))

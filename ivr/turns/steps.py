@@ -10,6 +10,7 @@ from flows.turn import Answered, Ask, Do, Enqueue, HangUp, Heard, LeaveQueue, Pr
 from ivr.actions.registry import carry_out, touches_rows
 from ivr.calls.models import CallState
 from ivr.calls.outcomes import record_line_outcome
+from ivr.calls.recorded import RECORDING_ANNOUNCED
 from ivr.calls.transitions import move
 from ivr.diversions import diversion_of_line, diversion_of_queue
 from ivr.errors import TurnWithoutEnd
@@ -71,6 +72,8 @@ def _words(one: Turning, said: tuple[Prompt, ...], session: Session) -> Xml:
     if not said:
         return ""
     one.note("said", prompts=[prompt.id for prompt in said], language=session.language)
+    if any(one.flows.prompts[prompt.id].announces_recording for prompt in said):
+        one.note(RECORDING_ANNOUNCED, language=session.language)
     return spoken(one.flows, said, language=session.language, delivery=one.delivery)
 
 

@@ -5,6 +5,7 @@ every kind of document is held against Twilio's schema in the tests.
 """
 
 import re
+from dataclasses import dataclass
 from typing import Final
 
 Xml = str
@@ -88,11 +89,36 @@ def leave() -> Xml:
     return "<Leave/>"
 
 
-def dial_number(number: str, *, extension: str | None, action: str, caller_id: str, timeout: int) -> Xml:
-    """Connect to a number, and key its extension a second after it answers."""
+@dataclass(frozen=True)
+class RecordedDial:
+    """Where a recorded call to a number finds the notice for whoever answers, and tells the news of the recording."""
+
+    notice_url: str
+    status_url: str
+
+
+def dial_number(
+    number: str,
+    *,
+    extension: str | None,
+    action: str,
+    caller_id: str,
+    timeout: int,
+    recorded: RecordedDial | None = None,
+) -> Xml:
+    """Connect to a number, and key its extension a second after it answers; then its notice, where it is recorded."""
+    recording = "" if recorded is None else _recording(recorded)
+    noun = number_to_ring(number, extension, notice_url=None if recorded is None else recorded.notice_url)
     return (
         f'<Dial action="{escape(action)}" method="POST" timeout="{timeout}" callerId="{escape(caller_id)}"'
-        f' answerOnBridge="true" ringTone="ru">{number_to_ring(number, extension)}</Dial>'
+        f' answerOnBridge="true" ringTone="ru"{recording}>{noun}</Dial>'
+    )
+
+
+def _recording(recorded: RecordedDial) -> Xml:
+    return (
+        f' record="record-from-answer" recordingStatusCallback="{escape(recorded.status_url)}"'
+        ' recordingStatusCallbackMethod="POST" recordingStatusCallbackEvent="in-progress completed absent"'
     )
 
 
@@ -114,10 +140,11 @@ def dial_last(number: str, *, extension: str | None, caller_id: str, timeout: in
     )
 
 
-def number_to_ring(number: str, extension: str | None) -> Xml:
-    """Whom a Dial rings: a number, and the extension that is keyed a second after it answers."""
+def number_to_ring(number: str, extension: str | None, *, notice_url: str | None = None) -> Xml:
+    """Whom a Dial rings: a number, the extension that is keyed a second after it answers, and what they hear first."""
     digits = f' sendDigits="ww{escape(extension)}"' if extension else ""
-    return f"<Number{digits}>{escape(number)}</Number>"
+    notice = f' url="{escape(notice_url)}" method="POST"' if notice_url else ""
+    return f"<Number{digits}{notice}>{escape(number)}</Number>"
 
 
 def dial_conference(name: str, *, action: str) -> Xml:

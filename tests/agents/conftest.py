@@ -24,7 +24,7 @@ from config.lines import load_insurers
 from config.settings import read_settings
 from ivr.calls.models import Call, CallState
 from ivr.carrier.errors import CarrierUnavailable, LostRace
-from ivr.carrier.port import CarrierCall, CarrierStatus
+from ivr.carrier.port import CarrierCall, CarrierRecording, CarrierStatus, Recorded
 from ivr.signals import call_ended
 
 NOON = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)  # a Tuesday, noon in Moscow
@@ -44,6 +44,7 @@ class RecordingCarrier:
     refuse: dict[str, Exception] = field(default_factory=dict)
     in_queue: set[str] = field(default_factory=set)
     recordings: dict[str, bytes] = field(default_factory=dict)
+    recorded: dict[str, list[CarrierRecording]] = field(default_factory=dict)
     on_taken: Callable[[str], None] = lambda sid: None
 
     def of(self, verb: str) -> list[dict[str, Any]]:
@@ -128,9 +129,17 @@ class RecordingCarrier:
     def messages_to(self, to: str, *, since: datetime) -> list[Any]:
         return []
 
-    def fetch_recording(self, sid: str) -> bytes:
+    def fetch_recording(self, sid: str, *, most_bytes: int) -> bytes:
         self._ask("fetch_recording", sid=sid)
         return self.recordings[sid]
+
+    def recordings_of(self, recorded: Recorded) -> list[CarrierRecording]:
+        self._ask("recordings_of", recorded=recorded)
+        return self.recorded.get(recorded.name, [])
+
+    def pause_recording(self, recorded: Recorded, *, on: bool) -> None:
+        self._ask("pause_recording", recorded=recorded, on=on)
+        self._answer("pause_recording")
 
     def delete_recording(self, sid: str) -> None:
         self._ask("delete_recording", sid=sid)

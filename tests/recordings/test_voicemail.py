@@ -12,19 +12,19 @@ from agents.models import Callback
 from config import failpoints
 from config.audit import AuditEntry
 from config.due_work import DueWork
-from ivr.calls.models import Call, Outcome
-from ivr.carrier.errors import CallGone, CarrierUnavailable, NotReady
+from ivr.calls.models import Call, CallEvent, Outcome
+from ivr.carrier.errors import CallGone, CarrierUnavailable, NotReady, Unusable
 from recordings.errors import NotThere, SealBroken
+from recordings.keeping import Keeping
 from recordings.models import Recording, RecordingState
-from recordings.playing import play
+from recordings.playing import play_message as play
 from recordings.sealing import Sealed, seal, unseal
 from recordings.transitions import NEXT, move
 from recordings.voicemail import Messages
 from tests.agents.conftest import make_house
+from tests.recordings.sounds import wav
 
-SOUND = b"RIFF the sound of a voice"
-
-
+SOUND = wav(12)
 
 
 @pytest.fixture
@@ -35,8 +35,9 @@ def house(tmp_path, database):
     def owe(tx, call, *, reason):
         return owed.plan(tx, call, reason=reason, keep_place=False)
 
-    house.messages = Messages(house.centre, house.carrier, owe)
-    house.messages.wire(house.centre.plan)
+    house.messages = Messages(house.centre, owe)
+    house.keeping = Keeping(house.centre, house.carrier)
+    house.keeping.wire(house.centre.plan)
     yield house
     failpoints.disarm()
 
@@ -136,7 +137,7 @@ def test_missing_due_work_is_derived_from_the_row(house):
         for row in tx.scalars(select(DueWork)):
             tx.delete(row)
     house.clock.move_by(60)
-    assert house.messages.keep_up() == 1
+    assert house.keeping.keep_up() == 1
     house.work()
     assert recording(house).state == RecordingState.DELETED_AT_CARRIER
 
@@ -198,3 +199,40 @@ def test_a_row_that_could_not_be_is_refused_by_the_database(house, wrong):
         with pytest.raises(IntegrityError):
             tx.flush()
         tx.rollback()
+
+
+def test_what_is_broken_is_asked_for_again_and_then_left_at_the_carrier(house):
+    announce(house, house.call())
+    house.carrier.recordings["RE-1"] = SOUND[: len(SOUND) // 2]
+    house.work()
+    assert recording(house).state == RecordingState.ANNOUNCED
+    house.later(600)
+    row = recording(house)
+    assert row.state == RecordingState.FAILED
+    assert "broken off" in row.error
+    assert files(house) == []
+    assert "RE-1" in house.carrier.recordings
+
+
+def test_an_answer_that_cannot_be_taken_has_failed_with_an_alarm(house):
+    call = house.call()
+    announce(house, call)
+    house.carrier.refuse["fetch_recording"] = Unusable("fetch_recording", "we were sent on")
+    house.work()
+    assert (recording(house).state, recording(house).error) == (RecordingState.FAILED, "we were sent on")
+    with house.centre.database.reading("events") as tx:
+        data = tx.scalars(select(CallEvent.data).where(CallEvent.kind == "recording_failed")).one()
+    assert data["alarm"] is True
+
+
+def test_no_clear_sound_is_on_the_disk_whoever_is_killed(house):
+    announce(house, house.call())
+    failpoints.arm("commit:note_sealed", failpoints.kill_here)
+    with pytest.raises(failpoints.ProcessKilled):
+        house.work()
+    data_dir = house.centre.settings.data_dir
+    pieces = [SOUND[at : at + 64] for at in range(1000, len(SOUND) - 64, 20000)]
+    for path in data_dir.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            assert not any(piece in content for piece in pieces), path

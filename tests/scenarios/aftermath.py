@@ -12,12 +12,12 @@ from config.database import Transaction
 from config.due_work import DueWork
 from ivr import exchange
 from ivr.calls.models import Call, Hold, Leg, Outcome
-from recordings.models import Recording, RecordingState
+from recordings.models import Recording, RecordingPause, RecordingState
 
 _OPEN_WAITS = (WaitState.WAITING, WaitState.OFFERED, WaitState.CLAIMED)
 _BUSY = (Presence.OFFERED, Presence.ON_CALL)
 _DIALLED = (CallbackState.DIALLING, CallbackState.ANSWERED)
-_UNFINISHED = (RecordingState.ANNOUNCED, RecordingState.SEALED)
+_UNFINISHED = (RecordingState.EXPECTED, RecordingState.RECORDING, RecordingState.ANNOUNCED, RecordingState.SEALED)
 _LATE = timedelta(minutes=1)
 
 
@@ -35,7 +35,8 @@ def unfinished(tx: Transaction, switch: exchange.Switch, now: datetime) -> dict[
             tx, select(Agent.code).where(Agent.presence == Presence.WRAP_UP, Agent.is_automatic)
         ),
         "callbacks being dialled": _all(tx, select(Callback.id).where(Callback.state.in_(_DIALLED))),
-        "messages left": _all(tx, select(Recording.id).where(Recording.state.in_(_UNFINISHED))),
+        "recordings": _all(tx, select(Recording.id).where(Recording.state.in_(_UNFINISHED))),
+        "pauses": _all(tx, select(RecordingPause.id).where(RecordingPause.ended_at.is_(None))),
         "late work": _all(tx, select(DueWork.kind).where(DueWork.due_at < now - _LATE)),
     }
     with switch.turn() as core:

@@ -25,6 +25,7 @@ from agents import (
     joining,
     my_work,
     passing_outside,
+    recording_commands,
     wrap_up,
 )
 from agents.caller_requests import next_step
@@ -46,7 +47,9 @@ from ivr.carrier.errors import CarrierError
 from ivr.carrier.port import CarrierStatus
 from ivr.cli import line as line_commands
 from ivr.errors import PhoneError
-from ivr.exchange import calls
+from ivr.exchange import calls, phones
+from ivr.exchange.model import Number
+from ivr.exchange.twiml.verbs import NOWHERE, Callback
 from ivr.insured.models import InsuredPerson
 from ivr.request_cli import request as request_commands
 from tests.scenarios.centre import ANSWERS, MOBILE, Centre
@@ -227,6 +230,26 @@ def worked_from_the_card(centre: Centre) -> None:
     centre.run_for(60)
 
 
+def paused(centre: Centre) -> None:
+    """An agent pauses the recording of a call, and goes on."""
+    code = _talking(centre)
+    for on in (True, False):
+        centre.run_for(3)
+        _do(centre, partial(recording_commands.pause_recording, insurer_id="rgs", code=code, on=on))
+    _hang_up_all(centre)
+
+
+def recording_news_lost(centre: Centre) -> None:
+    """The carrier never tells that a recording is ready: it is asked."""
+    _talking(centre)
+    centre.run_for(5)
+    with centre.switch.turn() as core:
+        for recording in core.recordings.values():
+            recording.callback = NOWHERE
+    _hang_up_all(centre)
+    centre.run_for(120)
+
+
 def passed_to_a_queue(centre: Centre) -> None:
     """An agent passes the caller on to whoever serves a queue."""
     code = _talking(centre)
@@ -247,8 +270,11 @@ def passed_outside(centre: Centre) -> None:
 def dialled(centre: Centre) -> None:
     """An agent makes a call of their own."""
     _by_hand(centre)
+    centre.switch.register(MOBILE, exchange.AutoAnswer(after=2, talk_for=10, patience=None))
     _do(centre, partial(dialling.ask, insurer_id="rgs", code="rgs-desk-1", number=PhoneNumber(MOBILE)))
-    _place_and_end(centre)
+    _dial_from_the_page(centre)
+    centre.run_for(30)
+    _write_down(centre)
 
 
 def rang_a_colleague(centre: Centre) -> None:
@@ -485,7 +511,7 @@ def _next_step(centre: Centre, request: Request) -> str:
     return next_step(centre.house.centre.insurers["rgs"], request) or ""
 
 
-def _place_and_end(centre: Centre, hear: Callable[[str], Callable[..., object]] | None = None) -> None:
+def _place_and_end(centre: Centre, hear: Callable[[str], Callable[..., object]]) -> None:
     """The newest dial of РГС's first agent is placed by their telephone, its other leg heard of, and is over."""
     with centre.records.reading("dial") as tx:
         dial = tx.scalars(select(Dial).order_by(Dial.id.desc()).limit(1)).first()
@@ -493,11 +519,22 @@ def _place_and_end(centre: Centre, hear: Callable[[str], Callable[..., object]] 
     if dial is None:
         return
     _do(centre, partial(dialled_calls.place, dial_id=dial.id, address=address, carrier_sid=f"CA{dial.id}"))
-    for status in (CarrierStatus.IN_PROGRESS, CarrierStatus.COMPLETED) if hear else ():
+    for status in (CarrierStatus.IN_PROGRESS, CarrierStatus.COMPLETED):
         _do(centre, partial(hear(dial.id), status=status))
     centre.run_for(5)
     _do(centre, partial(dialled_calls.ended, dial_id=dial.id, status=CarrierStatus.COMPLETED))
     _write_down(centre)
+
+
+def _dial_from_the_page(centre: Centre) -> None:
+    """РГС's first agent's page calls the application of the account, which says what to dial."""
+    with centre.records.reading("dial") as tx:
+        dial_id = tx.scalar(select(Dial.id).order_by(Dial.id.desc()).limit(1)) or ""
+        address = tx.scalars(select(Agent.address).where(Agent.insurer_id == "rgs", Agent.code == "rgs-desk-1")).one()
+    url = f"{centre.house.centre.settings.public_url}/voice/outgoing"
+    with centre.switch.turn() as core:
+        phone = core.registered.get(address) or phones.new_phone(core, address)
+        calls.dial_in(core, Number("AP1", dial_id, core.now(), voice=Callback(url)), phone, address)
 
 
 def _by_hand(centre: Centre) -> None:

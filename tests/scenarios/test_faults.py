@@ -22,7 +22,8 @@ PASSED_BY: Final[dict[calls.Scenario, str]] = {
         commit:answer_call commit:appoint_reconciling commit:begin_connecting commit:begin_ringing commit:claim_wait
         commit:claim_work commit:end_call commit:end_leg commit:finish_work commit:hang_up commit:hear_ringing
         commit:join_agent commit:keep_up_recordings commit:leave_bridge commit:leave_queue commit:match_offers
-        commit:note_bridged commit:note_ringing commit:record_outcome commit:take_turn commit:waiting_round
+        commit:hear_recording commit:note_bridged commit:note_ringing commit:record_outcome commit:take_turn
+        commit:waiting_round
         carrier:calls_since carrier:end_call carrier:find_conference carrier:queue_sid carrier:ring_agent
         carrier:take_from_queue
     """,
@@ -46,7 +47,9 @@ PASSED_BY: Final[dict[calls.Scenario, str]] = {
     """,
     calls.passed_to_a_queue: "commit:transfer_to_queue",
     calls.passed_outside: "commit:pass_outside commit:dial_through_over",
-    calls.dialled: "commit:ask_to_dial commit:place_dial commit:end_dial",
+    calls.dialled: "commit:ask_to_dial commit:place_dial commit:end_dial commit:tell_of_recording",
+    calls.paused: "commit:pause_recording commit:confirm_pause carrier:pause_recording",
+    calls.recording_news_lost: "commit:check_recording carrier:recordings_of",
     calls.rang_a_colleague: "commit:ask_to_ring_colleague commit:hear_colleague",
     calls.declined: "commit:become_available commit:go_away commit:note_leg_ended",
     calls.agent_lost_in_between: "carrier:end_conference",
@@ -79,7 +82,11 @@ APART: Final = {
     # Commands that show something and leave a row of the audit, after which nothing follows.
     "commit:list_calls",
     "commit:list_requests",
-    "commit:play_recording",
+    *("commit:play_recording", "commit:play_conversation"),
+    # A recording's end, a year later or at a command: tests/recordings kills there (test_retention, test_rotating).
+    *("commit:retire_recording", "commit:note_erased", "commit:destroy_recording", "commit:hold_recordings"),
+    *("commit:release_recordings", "commit:retry_recording", "commit:review_recordings"),
+    *("commit:rewrap_recording", "commit:note_seal_key"),
     "commit:replay_call",
     "commit:show_insured",
     # Only at a start with other flows than the last one's; the next start does the same again.

@@ -238,27 +238,55 @@ def upgrade() -> None:
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('insurer_id', sa.String(length=32), nullable=False),
     sa.Column('call_id', sa.String(length=32), nullable=False),
-    sa.Column('carrier_sid', sa.Text(), nullable=False),
+    sa.Column('carrier_sid', sa.Text(), nullable=True),
     sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('conversation', sa.Text(), nullable=True),
     sa.Column('state', sa.Text(), nullable=False),
     sa.Column('duration_seconds', sa.Integer(), nullable=True),
     sa.Column('file_name', sa.Text(), nullable=True),
     sa.Column('sha256', sa.Text(), nullable=True),
     sa.Column('wrapped_key', sa.Text(), nullable=True),
+    sa.Column('key_id', sa.Text(), nullable=True),
     sa.Column('size_bytes', sa.Integer(), nullable=True),
+    sa.Column('peaks', sa.Text(), nullable=True),
+    sa.Column('began_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('announced_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('sealed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('error', sa.Text(), nullable=True),
-    sa.CheckConstraint("(state in ('deleted_at_carrier', 'failed', 'destroyed')) = (ended_at is not null)", name=op.f('ck_recordings_an_end_has_its_time')),
+    sa.CheckConstraint("(state in ('deleted_at_carrier', 'absent', 'failed', 'destroyed')) = (ended_at is not null)", name=op.f('ck_recordings_an_end_has_its_time')),
+    sa.CheckConstraint("state <> 'destroyed' or wrapped_key is null", name=op.f('ck_recordings_destroyed_is_without_key')),
+    sa.CheckConstraint("state = 'expected' or carrier_sid is not null or ended_at is not null", name=op.f('ck_recordings_is_known_there')),
+    sa.CheckConstraint("state in ('expected', 'recording', 'announced', 'sealed', 'deleted_at_carrier', 'absent', 'failed', 'destroyed')", name=op.f('ck_recordings_state_is_known')),
     sa.CheckConstraint("state not in ('sealed', 'deleted_at_carrier') or (file_name is not null and wrapped_key is not null)", name=op.f('ck_recordings_is_kept_sealed')),
-    sa.CheckConstraint("state in ('announced', 'sealed', 'deleted_at_carrier', 'failed', 'destroyed')", name=op.f('ck_recordings_state_is_known')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_recordings')),
-    sa.UniqueConstraint('carrier_sid', name=op.f('uq_recordings_carrier_sid'))
+    sa.UniqueConstraint('carrier_sid', name=op.f('uq_recordings_carrier_sid')),
+    sa.UniqueConstraint('conversation', name=op.f('uq_recordings_conversation'))
     )
     with op.batch_alter_table('recordings', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_recordings_call_id'), ['call_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_recordings_insurer_id'), ['insurer_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_recordings_key_id'), ['key_id'], unique=False)
+        batch_op.create_index('ix_recordings_state', ['state', 'announced_at'], unique=False)
+
+    op.create_table('destruction_acts',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('insurer_id', sa.String(length=32), nullable=False),
+    sa.Column('recording_id', sa.String(length=32), nullable=False),
+    sa.Column('call_id', sa.String(length=32), nullable=False),
+    sa.Column('ground', sa.Text(), nullable=False),
+    sa.Column('destroyed_by', sa.Text(), nullable=False),
+    sa.Column('destroyed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('duration_seconds', sa.Integer(), nullable=True),
+    sa.Column('size_bytes', sa.Integer(), nullable=True),
+    sa.Column('sha256', sa.Text(), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_destruction_acts')),
+    sa.UniqueConstraint('recording_id', name=op.f('uq_destruction_acts_recording_id')),
+    info={'append_only': True}
+    )
+    with op.batch_alter_table('destruction_acts', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_destruction_acts_insurer_id'), ['insurer_id'], unique=False)
 
     op.create_table('waits',
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -321,6 +349,7 @@ def upgrade() -> None:
     sa.Column('queue', sa.Text(), nullable=False),
     sa.Column('purpose', sa.Text(), nullable=False),
     sa.Column('is_broadcast', sa.Boolean(), nullable=False),
+    sa.Column('is_recorded', sa.Boolean(), nullable=False),
     sa.Column('presence_before', sa.Text(), nullable=False),
     sa.Column('reason_before', sa.Text(), nullable=True),
     sa.Column('state', sa.Text(), nullable=False),
@@ -586,6 +615,41 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['call_id'], ['calls.id'], name=op.f('fk_call_turns_call_id')),
     sa.PrimaryKeyConstraint('call_id', 'number', name=op.f('pk_call_turns'))
     )
+    op.create_table('recording_pauses',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('insurer_id', sa.String(length=32), nullable=False),
+    sa.Column('call_id', sa.String(length=32), nullable=False),
+    sa.Column('by', sa.Text(), nullable=False),
+    sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('confirmed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint('ended_at is null or ended_at >= started_at', name=op.f('ck_recording_pauses_runs_forward')),
+    sa.ForeignKeyConstraint(['call_id'], ['calls.id'], name=op.f('fk_recording_pauses_call_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_recording_pauses'))
+    )
+    with op.batch_alter_table('recording_pauses', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_recording_pauses_call_id'), ['call_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_recording_pauses_insurer_id'), ['insurer_id'], unique=False)
+        batch_op.create_index('uq_recording_pauses_one_open', ['call_id'], unique=True, sqlite_where=sa.text('ended_at is null'), postgresql_where=sa.text('ended_at is null'))
+
+    op.create_table('legal_holds',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('insurer_id', sa.String(length=32), nullable=False),
+    sa.Column('call_id', sa.String(length=32), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('placed_by', sa.Text(), nullable=False),
+    sa.Column('placed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('released_by', sa.Text(), nullable=True),
+    sa.Column('released_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint('(released_at is null) = (released_by is null)', name=op.f('ck_legal_holds_released_by_somebody')),
+    sa.ForeignKeyConstraint(['call_id'], ['calls.id'], name=op.f('fk_legal_holds_call_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_legal_holds'))
+    )
+    with op.batch_alter_table('legal_holds', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_legal_holds_call_id'), ['call_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_legal_holds_insurer_id'), ['insurer_id'], unique=False)
+        batch_op.create_index('uq_legal_holds_one_open', ['call_id'], unique=True, sqlite_where=sa.text('released_at is null'), postgresql_where=sa.text('released_at is null'))
+
     op.create_table('holds',
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('insurer_id', sa.String(length=32), nullable=False),
@@ -726,6 +790,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_wrap_ups_insurer_id'), ['insurer_id'], unique=False)
 
     append_only.guard(op.get_bind(), "audit_entries")
+    append_only.guard(op.get_bind(), "destruction_acts")
     # ### end Alembic commands ###
 
 
@@ -765,6 +830,18 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_legs_call_id'))
 
     op.drop_table('legs')
+    with op.batch_alter_table('legal_holds', schema=None) as batch_op:
+        batch_op.drop_index('uq_legal_holds_one_open', sqlite_where=sa.text('released_at is null'), postgresql_where=sa.text('released_at is null'))
+        batch_op.drop_index(batch_op.f('ix_legal_holds_insurer_id'))
+        batch_op.drop_index(batch_op.f('ix_legal_holds_call_id'))
+
+    op.drop_table('legal_holds')
+    with op.batch_alter_table('recording_pauses', schema=None) as batch_op:
+        batch_op.drop_index('uq_recording_pauses_one_open', sqlite_where=sa.text('ended_at is null'), postgresql_where=sa.text('ended_at is null'))
+        batch_op.drop_index(batch_op.f('ix_recording_pauses_insurer_id'))
+        batch_op.drop_index(batch_op.f('ix_recording_pauses_call_id'))
+
+    op.drop_table('recording_pauses')
     with op.batch_alter_table('holds', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_holds_insurer_id'))
         batch_op.drop_index(batch_op.f('ix_holds_call_id'))
@@ -849,7 +926,13 @@ def downgrade() -> None:
         batch_op.drop_index('ix_waits_call_id')
 
     op.drop_table('waits')
+    with op.batch_alter_table('destruction_acts', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_destruction_acts_insurer_id'))
+
+    op.drop_table('destruction_acts')
     with op.batch_alter_table('recordings', schema=None) as batch_op:
+        batch_op.drop_index('ix_recordings_state')
+        batch_op.drop_index(batch_op.f('ix_recordings_key_id'))
         batch_op.drop_index(batch_op.f('ix_recordings_insurer_id'))
         batch_op.drop_index(batch_op.f('ix_recordings_call_id'))
 

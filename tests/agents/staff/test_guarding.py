@@ -15,6 +15,7 @@ from tests.agents.staff.conftest import ORIGIN, PASSWORD, Browser, Site, form_to
 PUBLIC = {
     "static",
     "desk.static",
+    "recordings.static",
     "softphone.static",
     "entrance.sign_in",
     "entrance.try_to_sign_in",
@@ -74,6 +75,10 @@ ROUTES = {
     ("GET", "/desk/insured"): SEARCHERS,
     ("POST", "/desk/insured"): SEARCHERS,
     ("GET", "/desk/insured/x"): SEARCHERS,
+    ("POST", "/desk/calls/x/recording"): AT_A_DESK,
+    ("GET", "/recordings/x"): SUPERVISORS,
+    ("POST", "/recordings/x/play"): SUPERVISORS,
+    ("GET", "/recordings/x/sound"): SUPERVISORS,
     ("GET", "/desk/wrap-ups"): SUPERVISORS,
     ("POST", "/desk/wrap-ups/release"): SUPERVISORS,
 }

@@ -85,7 +85,7 @@ def test_what_the_carrier_does_not_know_is_gone(carrier: TwilioCarrier) -> None:
     with pytest.raises(CallGone):
         carrier.redirect(call_sid=nobody, document_url="http://127.0.0.1:9/")
     with pytest.raises(CallGone):
-        carrier.fetch_recording("RE" + "0" * 32)
+        carrier.fetch_recording("RE" + "0" * 32, most_bytes=1 << 20)
     with pytest.raises(CallGone):
         carrier.hold(conference="nowhere", call_sid=nobody, on=True, hold_url="http://127.0.0.1:9/")
     with pytest.raises(LostRace):
@@ -227,7 +227,7 @@ def test_a_carrier_that_does_not_answer_is_given_up() -> None:
         began = time.monotonic()
         for ask in (
             lambda: carrier.call_status("CA" + "0" * 32),
-            lambda: carrier.fetch_recording("RE" + "0" * 32),
+            lambda: carrier.fetch_recording("RE" + "0" * 32, most_bytes=1 << 20),
             lambda: carrier.end_call(call_sid="CA" + "0" * 32),
         ):
             with pytest.raises(CarrierUnavailable):

@@ -1,0 +1,186 @@
+"""Recordings of conversations: expected once caller and agent meet, followed by the carrier's news, looked for without.
+
+The carrier makes them (`record-from-start` of a conference, or of an agent's own call). A call whose caller spoke to
+several agents one after the other has one for each: its parts.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import func, select
+
+from config import due_work
+from config.centre import Centre
+from config.database import Transaction
+from config.due_work import JobQueue, WorkPlan
+from config.ids import new_id
+from ivr.calls.finding import locked_call
+from ivr.calls.log import record
+from ivr.calls.models import Call
+from ivr.calls.recorded import has_been_told
+from ivr.carrier.port import CarrierRecording, Recorded, RecordingStatus, Shelf
+from ivr.errors import UnknownCall
+from ivr.signals import call_ended
+from ivr.turns.messages import DISCARD
+from recordings.keeping import CHECK, FETCH, appoint, fail, locked_recording
+from recordings.models import Recording, RecordingKind, RecordingState
+from recordings.pauses import end_pause
+from recordings.transitions import move
+
+log = logging.getLogger("pult.recordings")
+
+UNDER_WAY: Final = (RecordingState.EXPECTED, RecordingState.RECORDING)
+STAYED: Final = "stayed_on_line"
+"""How a caller who was told agrees: by staying on the line (standards.md §5.4)."""
+
+_STILL_TALKING: Final = timedelta(minutes=10)
+_NEWS_WITHIN: Final = timedelta(minutes=1)
+# What the carrier does not list so long after the call's end was never recorded.
+_LISTED_WITHIN: Final = timedelta(minutes=10)
+
+
+def expect(tx: Transaction, call: Call, *, conversation: str, kind: RecordingKind, at: datetime) -> Recording:
+    """A recorded conversation of the locked call begins; its row. Repeated, it changes nothing."""
+    known = tx.scalar(select(Recording).where(Recording.conversation == conversation))
+    if known is not None:
+        return known
+    row = Recording(
+        id=new_id(at),
+        insurer_id=call.insurer_id,
+        call_id=call.id,
+        kind=kind,
+        conversation=conversation,
+        state=RecordingState.EXPECTED,
+        announced_at=at,
+    )
+    tx.add(row)
+    tx.flush()
+    appoint(tx, row, CHECK, at + _STILL_TALKING)
+    return row
+
+
+def recorded(row: Recording) -> Recorded:
+    """What the carrier records for this row."""
+    return Recorded(row.conversation or "", is_conference=row.kind == RecordingKind.CONVERSATION)
+
+
+@dataclass(frozen=True)
+class Conversations:
+    """What follows conversations as they are recorded."""
+
+    centre: Centre
+    carrier: Shelf
+
+    def wire(self, plan: WorkPlan) -> None:
+        """Bind the due work, and listen to the ends of calls for as long as the plan lives."""
+        plan.handle(CHECK, JobQueue.RECORDINGS, self.check)
+        call_ended.connect(self.on_call_ended, sender=self.centre)
+        plan.keep(self)
+
+    def hear(self, call_id: str, *, conversation: str, kind: RecordingKind, news: CarrierRecording) -> None:
+        """News of a recording: in any order, any number of times. Of an unknown call they are nothing."""
+        now = self.centre.clock.now()
+        with self.centre.database.transaction("hear_recording") as tx:
+            try:
+                call = locked_call(tx, call_id)
+            except UnknownCall:
+                log.warning("news of a recording of call %s, which there is not", call_id)
+                return
+            row = expect(tx, call, conversation=conversation, kind=kind, at=now)
+            _follow(tx, call, row, news, at=now)
+
+    def check(self, recording_id: str) -> None:
+        """No news for long: ask the carrier what became of it, and again later while it goes on."""
+        with self.centre.database.reading("recording_to_check") as tx:
+            row = tx.get(Recording, recording_id)
+        if row is None or row.state not in UNDER_WAY:
+            return
+        found = self.carrier.recordings_of(recorded(row))
+        now = self.centre.clock.now()
+        with self.centre.database.transaction("check_recording") as tx:
+            call, locked = locked_call(tx, row.call_id), locked_recording(tx, recording_id)
+            if locked is None or locked.state not in UNDER_WAY:
+                return
+            for one in found:
+                _follow(tx, call, locked, one, at=now)
+            if locked.state not in UNDER_WAY:
+                return
+            if not found and call.ended_at is not None and now - call.ended_at >= _LISTED_WITHIN:
+                _end_absent(tx, call, locked, at=now, why="never made", alarm=locked.kind == RecordingKind.CONVERSATION)
+                return
+            appoint(tx, locked, CHECK, now + (_NEWS_WITHIN if call.ended_at else _STILL_TALKING))
+
+    def on_call_ended(self, _sender: Any, *, tx: Transaction, call: Call, **_more: Any) -> None:
+        """The caller is gone: what is not told of its recording in a minute is asked for."""
+        now = self.centre.clock.now()
+        rows = tx.scalars(select(Recording).where(Recording.call_id == call.id, Recording.state.in_(UNDER_WAY)))
+        for row in rows.all():
+            appoint(tx, row, CHECK, now + _NEWS_WITHIN)
+
+
+def _follow(tx: Transaction, call: Call, row: Recording, news: CarrierRecording, *, at: datetime) -> None:
+    """Bring the row to where the carrier says that its recording is."""
+    if row.carrier_sid not in (None, news.sid):
+        log.warning("conversation %s has a second recording at the carrier, %s", row.conversation, news.sid)
+        return
+    row.carrier_sid = news.sid
+    match news.status:
+        case RecordingStatus.UNDER_WAY:
+            _begin(tx, call, row, news, at=at)
+        case RecordingStatus.COMPLETED:
+            _end(tx, call, row, news, at=at)
+        case RecordingStatus.ABSENT:
+            _end_absent(tx, call, row, at=at)
+        case RecordingStatus.FAILED:
+            end_pause(tx, call, at=at)
+            fail(tx, call, row, "the carrier could not record", at=at)
+
+
+def _begin(tx: Transaction, call: Call, row: Recording, news: CarrierRecording, *, at: datetime) -> None:
+    if not move(row, RecordingState.RECORDING):
+        return
+    row.began_at = news.started_at or at
+    is_told = has_been_told(tx, call.id)
+    record(tx, call, "recording_began", at=at, recording=row.id, part=_part(tx, row), told=is_told, consent=STAYED)
+
+
+def _end(tx: Transaction, call: Call, row: Recording, news: CarrierRecording, *, at: datetime) -> None:
+    if not has_been_told(tx, call.id) or call.is_anonymous:
+        # Whoever was not told has not agreed: nothing of it is fetched, and nothing may stay at the carrier.
+        due_work.schedule(tx, kind=DISCARD, subject_id=news.sid, insurer_id=row.insurer_id, due_at=at)
+        _end_absent(tx, call, row, at=at, why="nobody was told")
+        return
+    if not news.duration_seconds:
+        _end_absent(tx, call, row, at=at)
+        return
+    if not move(row, RecordingState.ANNOUNCED):
+        return
+    row.began_at = row.began_at or news.started_at or at - timedelta(seconds=news.duration_seconds)
+    row.duration_seconds, row.announced_at, row.ended_at, row.error = news.duration_seconds, at, None, None
+    due_work.cancel(tx, kind=CHECK, subject_id=row.id)
+    appoint(tx, row, FETCH, at)
+    end_pause(tx, call, at=at)
+    record(tx, call, "recording_ended", at=at, recording=row.id, seconds=news.duration_seconds)
+
+
+def _end_absent(
+    tx: Transaction, call: Call, row: Recording, *, at: datetime, why: str = "nothing was said", alarm: bool = False
+) -> None:
+    if not move(row, RecordingState.ABSENT):
+        return
+    row.ended_at, row.error = at, why
+    due_work.cancel(tx, kind=CHECK, subject_id=row.id)
+    end_pause(tx, call, at=at)
+    record(tx, call, "recording_absent", at=at, recording=row.id, why=why, alarm=alarm)
+
+
+def _part(tx: Transaction, row: Recording) -> int:
+    """Which of the call's conversations it is, from 1."""
+    before = select(func.count()).where(
+        Recording.call_id == row.call_id, Recording.kind != RecordingKind.VOICEMAIL, Recording.id <= row.id
+    )
+    return tx.scalar(before) or 1
+
+

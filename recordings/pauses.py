@@ -1,0 +1,115 @@
+"""Pauses: an agent lets silence stand for what must not be recorded; paused it is once the carrier has confirmed it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import select
+
+from config import due_work
+from config.centre import Centre
+from config.database import Transaction
+from config.due_work import JobQueue, WorkPlan
+from config.errors import NotYet
+from config.ids import new_id
+from ivr.calls.finding import locked_call
+from ivr.calls.log import record
+from ivr.calls.models import Call
+from ivr.carrier.errors import CallGone
+from ivr.carrier.port import Recorded, Shelf
+from recordings.errors import NothingRecorded
+from recordings.models import Recording, RecordingKind, RecordingPause, RecordingState
+
+PAUSE: Final = "pause_recording"
+_UNDER_WAY: Final = (RecordingState.EXPECTED, RecordingState.RECORDING)
+
+
+class RecordingNow(StrEnum):
+    """What an agent's page shows; `pausing` is asked for and may still be recorded."""
+
+    RECORDING = "recording"
+    PAUSING = "pausing"
+    PAUSED = "paused"
+
+
+def recording_now(tx: Transaction, call_id: str) -> RecordingNow | None:
+    """How the recording of a call stands at this moment; None where it is not recorded."""
+    if _running(tx, call_id) is None:
+        return None
+    pause = _open_pause(tx, call_id)
+    if pause is None:
+        return RecordingNow.RECORDING
+    return RecordingNow.PAUSING if pause.confirmed_at is None else RecordingNow.PAUSED
+
+
+def set_paused(tx: Transaction, call: Call, *, on: bool, by: str, at: datetime) -> None:
+    """Pause the recording of a locked call, or go on; the carrier is told by due work. Raises NothingRecorded."""
+    if _running(tx, call.id) is None:
+        raise NothingRecorded(call.id)
+    pause = _open_pause(tx, call.id)
+    if on and pause is None:
+        tx.add(RecordingPause(id=new_id(at), insurer_id=call.insurer_id, call_id=call.id, by=by, started_at=at))
+        record(tx, call, "recording_paused", at=at, agent=by)
+    elif not on and pause is not None:
+        pause.ended_at = at
+        record(tx, call, "recording_resumed", at=at, agent=by)
+    tx.flush()
+    # Repeated, the carrier is asked again all the same: the first answer may have been lost.
+    due_work.schedule(tx, kind=PAUSE, subject_id=call.id, insurer_id=call.insurer_id, due_at=at)
+
+
+def end_pause(tx: Transaction, call: Call, *, at: datetime) -> None:
+    """The recording is over, and a pause with it."""
+    pause = _open_pause(tx, call.id)
+    if pause is not None:
+        pause.ended_at = at
+
+
+@dataclass(frozen=True)
+class Pauses:
+    """Brings the carrier to where the row is."""
+
+    centre: Centre
+    carrier: Shelf
+
+    def wire(self, plan: WorkPlan) -> None:
+        """Bind the due work; called once by the composer."""
+        plan.handle(PAUSE, JobQueue.TELEPHONE, self.tell_carrier)
+
+    def tell_carrier(self, call_id: str) -> None:
+        """Let the carrier pause, or go on, as the call's row says now; may run twice.
+
+        Raises NotYet while the carrier has not begun to record what is to be paused.
+        """
+        with self.centre.database.reading("pause_to_tell") as tx:
+            row, pause = _running(tx, call_id), _open_pause(tx, call_id)
+        if row is None:
+            return
+        what = Recorded(row.conversation or "", is_conference=row.kind == RecordingKind.CONVERSATION)
+        try:
+            self.carrier.pause_recording(what, on=pause is not None)
+        except CallGone as error:
+            if pause is not None:
+                raise NotYet("the carrier does not record yet") from error
+            return
+        if pause is not None:
+            self._confirm(call_id, pause.id)
+
+    def _confirm(self, call_id: str, pause_id: str) -> None:
+        now = self.centre.clock.now()
+        with self.centre.database.transaction("confirm_pause") as tx:
+            call, pause = locked_call(tx, call_id), tx.get_one(RecordingPause, pause_id)
+            if pause.confirmed_at is None and pause.ended_at is None:
+                pause.confirmed_at = now
+                record(tx, call, "recording_pause_confirmed", at=now, agent=pause.by)
+
+
+def _running(tx: Transaction, call_id: str) -> Recording | None:
+    statement = select(Recording).where(Recording.call_id == call_id, Recording.state.in_(_UNDER_WAY))
+    return tx.scalar(statement.order_by(Recording.id.desc()).limit(1))
+
+
+def _open_pause(tx: Transaction, call_id: str) -> RecordingPause | None:
+    statement = select(RecordingPause).where(RecordingPause.call_id == call_id, RecordingPause.ended_at.is_(None))
+    return tx.scalar(statement.with_for_update())

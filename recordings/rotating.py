@@ -1,0 +1,103 @@
+"""Rotating the seal key: a new one wraps every data key anew, recording by recording; sealed sound stays as it is.
+
+Old keys are kept until they are told to be forgotten: older backups still need them. Killed anywhere, the same again
+goes on where it stopped.
+"""
+
+import secrets
+from collections.abc import Callable
+from typing import Final
+
+from sqlalchemy import func, select
+
+from config.audit import audit
+from config.centre import Centre
+from config.errors import ConfigError
+from config.settings import read_seal_keys, write_seal_keys
+from recordings.errors import KeysInUse
+from recordings.keeping import locked_recording
+from recordings.keys import SealKeys, seal_keys
+from recordings.models import Recording
+from recordings.sealing import wrapped_anew
+
+_AT_ONCE: Final = 100
+
+
+def rotate(centre: Centre, *, by: str, progress: Callable[[int, int], None]) -> int:
+    """Make a new current key, unless an earlier rotation was broken off, and wrap all data keys with it; how many.
+
+    Raises ConfigError where the key comes from the environment: there it is changed by hand, the new one first, and
+    then `rewrap` does the rest.
+    """
+    if centre.settings.named.get("PULT_SEAL_KEY"):
+        raise ConfigError("PULT_SEAL_KEY is set: put the new key before the old one there, and say --rewrap.")
+    keys = seal_keys(centre.settings)
+    if not _left(centre, keys):
+        known = read_seal_keys(centre.settings.data_dir, centre.settings.named)
+        write_seal_keys(centre.settings.data_dir, (secrets.token_bytes(32), *known))
+        _note(centre, by, "rotated_seal_key")
+    return rewrap(centre, progress=progress)
+
+
+def rewrap(centre: Centre, *, progress: Callable[[int, int], None]) -> int:
+    """Wrap every data key that an older key wraps with the current one; how many. Raises SealBroken."""
+    keys = seal_keys(centre.settings)
+    done, total = 0, _left(centre, keys)
+    while ids := _some(centre, keys):
+        for recording_id in ids:
+            _rewrap_one(centre, keys, recording_id)
+            done += 1
+            progress(done, total)
+    return done
+
+
+def forget_old_keys(centre: Centre, *, by: str) -> int:
+    """Keep the current key alone; how many were forgotten. Raises KeysInUse and ConfigError."""
+    if centre.settings.named.get("PULT_SEAL_KEY"):
+        raise ConfigError("PULT_SEAL_KEY is set: take the older keys out of it there.")
+    keys = seal_keys(centre.settings)
+    if left := _left(centre, keys):
+        raise KeysInUse(f"{left} recordings are sealed under an older key: rotate first")
+    write_seal_keys(centre.settings.data_dir, [keys.current.key])
+    _note(centre, by, "forgot_seal_keys")
+    return len(keys.all) - 1
+
+
+def _left(centre: Centre, keys: SealKeys) -> int:
+    with centre.database.reading("recordings_to_rewrap") as tx:
+        old = select(func.count()).where(Recording.wrapped_key.is_not(None), Recording.key_id != keys.current.id)
+        return tx.scalar(old) or 0
+
+
+def _some(centre: Centre, keys: SealKeys) -> list[str]:
+    with centre.database.reading("recordings_to_rewrap") as tx:
+        old = select(Recording.id).where(Recording.wrapped_key.is_not(None), Recording.key_id != keys.current.id)
+        return list(tx.scalars(old.order_by(Recording.id).limit(_AT_ONCE)))
+
+
+def _rewrap_one(centre: Centre, keys: SealKeys, recording_id: str) -> None:
+    with centre.database.transaction("rewrap_recording") as tx:
+        row = locked_recording(tx, recording_id)
+        if row is None or row.wrapped_key is None or row.key_id == keys.current.id:
+            return
+        old = keys.named(row.key_id)
+        row.wrapped_key = wrapped_anew(
+            row.wrapped_key, recording_id=row.id, old_key=old.key, new_key=keys.current.key
+        )
+        row.key_id = keys.current.id
+
+
+def _note(centre: Centre, by: str, action: str) -> None:
+    """Keys are the installation's: what is done with them stands in the audit of every insurer."""
+    now = centre.clock.now()
+    with centre.database.transaction("note_seal_key") as tx:
+        for insurer in centre.insurers:
+            audit(
+                tx,
+                insurer_id=insurer.id,
+                at=now,
+                actor=by,
+                action=action,
+                subject_kind="seal_key",
+                subject_id=seal_keys(centre.settings).current.id,
+            )

@@ -1,0 +1,77 @@
+"""A supervisor hears a recording in a real browser: it plays, seeks by key, and asks anew when it is played again."""
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select
+
+from config.audit import AuditEntry
+from tests.agents.staff.browsing import launched
+from tests.agents.staff.conftest import PASSWORD, Live, eventually, live  # noqa: F401 - fixtures
+from tests.agents.supervisor.test_recording_pages import keep
+
+pytestmark = [pytest.mark.xdist_group("browsers")]
+expect.set_options(timeout=20_000)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with launched() as running:
+        yield running
+
+
+@pytest.fixture
+def page(browser: Browser, live: Live) -> Iterator[Page]:  # noqa: F811
+    """The page of a recording of twenty seconds, opened by a supervisor."""
+    recording_id = keep(live)
+    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    found = context.new_page()
+    found.goto(f"{live.url}/recordings/{recording_id}")
+    found.get_by_label("Имя для входа").fill("watcher")
+    found.get_by_label("Пароль").fill(PASSWORD)
+    found.keyboard.press("Enter")
+    found.wait_for_url(f"{live.url}/recordings/{recording_id}")
+    yield found
+    context.close()
+
+
+def at_seconds(page: Page) -> float:
+    return float(page.evaluate("document.querySelector('[data-sound]').currentTime"))
+
+
+def plays(live: Live) -> int:  # noqa: F811
+    with live.house.centre.database.reading("test_audit") as tx:
+        return len(tx.scalars(select(AuditEntry.id).where(AuditEntry.action == "played_recording")).all())
+
+
+def test_it_plays_and_each_play_is_on_record(page: Page, live: Live) -> None:  # noqa: F811
+    assert plays(live) == 0
+    button = page.get_by_role("button", name="Слушать")
+    button.click()
+    eventually(lambda: at_seconds(page) > 0.3)
+    assert plays(live) == 1
+    page.get_by_role("button", name="Пауза").click()
+    before = at_seconds(page)
+    page.get_by_role("button", name="Слушать").click()
+    eventually(lambda: at_seconds(page) > before)
+    assert plays(live) == 2
+
+
+def test_the_place_is_chosen_by_keys_before_and_while_it_plays(page: Page, live: Live) -> None:  # noqa: F811
+    slider = page.get_by_role("slider")
+    slider.focus()
+    for _ in range(12):
+        page.keyboard.press("ArrowRight")
+    expect(slider).to_have_attribute("aria-valuetext", "00:12")
+    page.get_by_role("button", name="Слушать").click()
+    eventually(lambda: at_seconds(page) > 12)
+    slider.focus()
+    page.keyboard.press("Home")
+    eventually(lambda: at_seconds(page) < 6)
+
+
+def test_it_can_be_used_by_everybody(page: Page) -> None:
+    found = Axe().run(page).response["violations"]
+    assert [one["id"] for one in found if one["impact"] in ("serious", "critical", "moderate")] == []

@@ -1,0 +1,125 @@
+"""A new seal key: everything sealed before opens under it, whoever is killed on the way."""
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import select
+
+from config import failpoints
+from config.audit import AuditEntry
+from config.errors import ConfigError
+from config.settings import read_seal_keys
+from recordings import rotating
+from recordings.errors import KeysInUse, SealBroken
+from recordings.keys import seal_keys
+from recordings.listening import sound_of
+from recordings.models import Recording
+from recordings.recordings_cli import recordings_command
+from tests.recordings.kept import SOUND, keep, kept_house
+
+
+@pytest.fixture
+def house(tmp_path, database):
+    yield kept_house(tmp_path, database)
+    failpoints.disarm()
+
+
+def rotate(house) -> int:
+    return rotating.rotate(house.centre, by="admin", progress=lambda _done, _total: None)
+
+
+def heard(house, recording_id: str) -> bytes:
+    return sound_of(house.centre, insurer_id="vsk", recording_id=recording_id).read()
+
+
+def key_ids(house) -> set[str]:
+    with house.centre.database.reading("key_ids") as tx:
+        return set(tx.scalars(select(Recording.key_id)))
+
+
+def content(house) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (house.centre.settings.data_dir / "recordings").iterdir()}
+
+
+def test_every_recording_opens_under_the_new_key_and_its_file_stays_as_it_is(house):
+    ids = [keep(house, house.call(f"CA-{number}")) for number in range(3)]
+    before, old = content(house), seal_keys(house.centre.settings).current
+    assert rotate(house) == 3
+    new = seal_keys(house.centre.settings).current
+    assert new != old
+    assert key_ids(house) == {new.id}
+    assert content(house) == before
+    assert [heard(house, one) for one in ids] == [SOUND] * 3
+    assert (house.centre.settings.data_dir / "seal.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_programs_that_run_seal_under_the_new_key_at_once(house):
+    rotate(house)
+    recording_id = keep(house, house.call())
+    assert key_ids(house) == {seal_keys(house.centre.settings).current.id}
+    assert heard(house, recording_id) == SOUND
+
+
+def test_old_keys_are_kept_until_they_are_told_to_be_forgotten(house):
+    recording_id = keep(house, house.call())
+    rotate(house)
+    assert len(seal_keys(house.centre.settings).all) == 2
+    assert rotating.forget_old_keys(house.centre, by="admin") == 1
+    assert len(seal_keys(house.centre.settings).all) == 1
+    assert heard(house, recording_id) == SOUND
+    with house.centre.database.reading("audit") as tx:
+        actions = set(tx.scalars(select(AuditEntry.action).where(AuditEntry.insurer_id == "vsk")))
+    assert {"rotated_seal_key", "forgot_seal_keys"} <= actions
+
+
+def test_a_key_that_is_needed_is_not_forgotten(house):
+    keep(house, house.call())
+    failpoints.arm_once("commit:note_seal_key", failpoints.kill_here)
+    with pytest.raises(failpoints.ProcessKilled):
+        rotate(house)
+    with pytest.raises(KeysInUse):
+        rotating.forget_old_keys(house.centre, by="admin")
+
+
+@pytest.mark.parametrize("place", ["commit:note_seal_key", "commit:rewrap_recording"])
+def test_killed_on_the_way_everything_opens_and_the_same_again_goes_on(house, place):
+    ids = [keep(house, house.call(f"CA-{number}")) for number in range(3)]
+    failpoints.arm_once(place, failpoints.kill_here)
+    with pytest.raises(failpoints.ProcessKilled):
+        rotate(house)
+    assert [heard(house, one) for one in ids] == [SOUND] * 3
+    keys = seal_keys(house.centre.settings)
+    assert rotate(house) > 0
+    assert seal_keys(house.centre.settings) == keys
+    assert key_ids(house) == {keys.current.id}
+    assert [heard(house, one) for one in ids] == [SOUND] * 3
+
+
+def test_a_key_that_is_not_ours_opens_nothing(house):
+    recording_id = keep(house, house.call())
+    (house.centre.settings.data_dir / "seal.key").write_text("0" * 64)
+    with pytest.raises(SealBroken):
+        heard(house, recording_id)
+
+
+def test_a_key_of_the_environment_is_rotated_there(house):
+    recording_id = keep(house, house.call())
+    old = seal_keys(house.centre.settings).current.key
+    house.centre.settings.named["PULT_SEAL_KEY"] = f"{'ab' * 32},{old.hex()}"
+    with pytest.raises(ConfigError, match="rewrap"):
+        rotate(house)
+    assert rotating.rewrap(house.centre, progress=lambda _done, _total: None) == 1
+    house.centre.settings.named["PULT_SEAL_KEY"] = "ab" * 32
+    assert heard(house, recording_id) == SOUND
+
+
+def test_a_file_of_keys_must_be_whole(tmp_path):
+    (tmp_path / "seal.key").write_text("ab" * 32 + "\ncd\n")
+    with pytest.raises(ConfigError, match="64 hex"):
+        read_seal_keys(tmp_path, {})
+
+
+def test_the_commands_rotate_and_forget(house):
+    keep(house, house.call())
+    group = recordings_command(lambda: house.centre)
+    assert "1 recordings are wrapped" in CliRunner().invoke(group, ["rotate-key"]).output
+    assert "1 older keys are forgotten" in CliRunner().invoke(group, ["forget-old-keys", "--yes"]).output
