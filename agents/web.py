@@ -73,7 +73,7 @@ def blueprint(floor: Floor, outgoing: OutgoingCalls, guard: Guard) -> Blueprint:
 
     _hear_of_offers(routes, floor)
     _hear_of_callbacks(routes, floor, outgoing)
-    _hear_of_dials(routes, floor)
+    _hear_of_dials(routes, floor, outgoing)
     _hear_of_passing_outside(routes, floor)
     return routes
 
@@ -109,7 +109,7 @@ def _hear_of_callbacks(routes: Blueprint, floor: Floor, outgoing: OutgoingCalls)
         return Response(status=204)
 
 
-def _hear_of_dials(routes: Blueprint, floor: Floor) -> None:
+def _hear_of_dials(routes: Blueprint, floor: Floor, outgoing: OutgoingCalls) -> None:
     @routes.post("/outgoing")
     def outgoing_call() -> ResponseReturnValue:
         return answers.document(
