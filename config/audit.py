@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from config.database import Base, InsurerId, Transaction
@@ -12,7 +13,10 @@ class AuditEntry(Base):
     """Who read, changed or exported what. Append-only: triggers refuse updates and deletions."""
 
     __tablename__ = "audit_entries"
-    __table_args__ = {"info": {"append_only": True}}  # noqa: RUF012 - SQLAlchemy's own hook, read once
+    __table_args__ = (
+        Index("ix_audit_entries_subject", "subject_kind", "subject_id"),
+        {"info": {"append_only": True}},
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     insurer_id: Mapped[InsurerId]

@@ -27,6 +27,8 @@ from agents.staff.languages import LANGUAGES, language, speak
 from agents.staff.side import EXTENSION, StaffSide, side
 from agents.staff.streams import Streams
 from agents.staff.words import role_words
+from agents.supervisor import call_pages as call
+from agents.supervisor import log_pages as calls
 from config.centre import Centre
 from config.line_descriptions import Insurer
 from config.settings import desk_threads
@@ -36,6 +38,7 @@ _BLUEPRINTS: Final = (
     *(entrance.bp, single_sign_on.bp, home.bp, news.bp),
     *(desk.bp, desk_asking.bp, desk_telephone.bp, desk_telephone.softphone),
     *(wrap_up.bp, requests.bp, work.bp, insured.bp),
+    *(calls.bp, call.bp),
 )
 """Every package's pages: a new one is put here."""
 

@@ -96,6 +96,20 @@ def upgrade() -> None:
         batch_op.create_index('ix_staff_sessions_account_id', ['account_id', 'ended_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_staff_sessions_insurer_id'), ['insurer_id'], unique=False)
 
+    op.create_table('saved_searches',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('insurer_id', sa.String(length=32), nullable=False),
+    sa.Column('account_id', sa.String(length=32), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('query', sa.Text(), nullable=False),
+    sa.Column('saved_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_saved_searches_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_saved_searches')),
+    sa.UniqueConstraint('account_id', 'insurer_id', 'name', name=op.f('uq_saved_searches_account_id_insurer_id_name'))
+    )
+    with op.batch_alter_table('saved_searches', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_saved_searches_insurer_id'), ['insurer_id'], unique=False)
+
     op.create_table('audit_entries',
     sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
     sa.Column('insurer_id', sa.String(length=32), nullable=False),
@@ -110,6 +124,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('audit_entries', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_audit_entries_insurer_id'), ['insurer_id'], unique=False)
+        batch_op.create_index('ix_audit_entries_subject', ['subject_kind', 'subject_id'], unique=False)
 
     op.create_table('callbacks',
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -283,6 +298,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('waits', schema=None) as batch_op:
         batch_op.create_index('ix_waits_call_id', ['call_id'], unique=False)
+        batch_op.create_index('ix_waits_insurer_id_queue_call_id', ['insurer_id', 'queue', 'call_id'], unique=False)
         batch_op.create_index('ix_waits_held', ['insurer_id', 'state', 'anyone_from'], unique=False)
         batch_op.create_index(batch_op.f('ix_waits_insurer_id'), ['insurer_id'], unique=False)
         batch_op.create_index('ix_waits_place', ['insurer_id', 'queue', 'state', 'rank', 'since'], unique=False)
@@ -509,6 +525,9 @@ def upgrade() -> None:
         batch_op.create_index('ix_calls_insured_id_started_at', ['insured_id', 'started_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_calls_insurer_id'), ['insurer_id'], unique=False)
         batch_op.create_index('ix_calls_insurer_id_started_at_id', ['insurer_id', 'started_at', 'id'], unique=False)
+        batch_op.create_index('ix_calls_insurer_id_id', ['insurer_id', 'id'], unique=False)
+        batch_op.create_index('ix_calls_insurer_id_line_id', ['insurer_id', 'line', 'id'], unique=False)
+        batch_op.create_index('ix_calls_insurer_id_ani_id', ['insurer_id', 'ani', 'id'], unique=False)
         batch_op.create_index('ix_calls_open', ['state'], unique=False, sqlite_where=sa.text("state <> 'ended'"), postgresql_where=sa.text("state <> 'ended'"))
 
     op.create_table('entitlement_uses',
@@ -606,6 +625,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('legs', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_legs_call_id'), ['call_id'], unique=False)
+        batch_op.create_index('ix_legs_agent_id_call_id', ['agent_id', 'call_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_legs_carrier_sid'), ['carrier_sid'], unique=False)
         batch_op.create_index(batch_op.f('ix_legs_insurer_id'), ['insurer_id'], unique=False)
 
@@ -653,6 +673,7 @@ def upgrade() -> None:
     with op.batch_alter_table('outcomes', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_outcomes_call_id'), ['call_id'], unique=False)
         batch_op.create_index('ix_outcomes_insured_id', ['insured_id'], unique=False)
+        batch_op.create_index('ix_outcomes_insurer_id_code_call_id', ['insurer_id', 'code', 'call_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_outcomes_insurer_id'), ['insurer_id'], unique=False)
         batch_op.create_index('uq_outcomes_one_primary', ['call_id'], unique=True, sqlite_where=sa.text('is_primary'), postgresql_where=sa.text('is_primary'))
 
@@ -874,6 +895,7 @@ def downgrade() -> None:
     with op.batch_alter_table('audit_entries', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_audit_entries_insurer_id'))
 
+    op.drop_table('saved_searches')
     op.drop_table('audit_entries')
     with op.batch_alter_table('staff_sessions', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_staff_sessions_insurer_id'))

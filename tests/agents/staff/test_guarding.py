@@ -16,6 +16,7 @@ PUBLIC = {
     "static",
     "desk.static",
     "softphone.static",
+    "calls.static",
     "entrance.sign_in",
     "entrance.try_to_sign_in",
     "entrance.choose_language",
@@ -76,6 +77,11 @@ ROUTES = {
     ("GET", "/desk/insured/x"): SEARCHERS,
     ("GET", "/desk/wrap-ups"): SUPERVISORS,
     ("POST", "/desk/wrap-ups/release"): SUPERVISORS,
+    ("GET", "/calls"): SUPERVISORS,
+    ("POST", "/calls"): SUPERVISORS,
+    ("POST", "/calls/searches"): SUPERVISORS,
+    ("POST", "/calls/searches/drop"): SUPERVISORS,
+    ("GET", "/calls/x"): SUPERVISORS,
 }
 
 
