@@ -28,6 +28,7 @@ from agents.staff.side import EXTENSION, StaffSide, side
 from agents.staff.streams import Streams
 from agents.staff.words import role_words
 from agents.supervisor import call_pages as call
+from agents.supervisor import floor_pages as floor_page
 from agents.supervisor import log_pages as calls
 from config.centre import Centre
 from config.line_descriptions import Insurer
@@ -38,7 +39,7 @@ _BLUEPRINTS: Final = (
     *(entrance.bp, single_sign_on.bp, home.bp, news.bp),
     *(desk.bp, desk_asking.bp, desk_telephone.bp, desk_telephone.softphone),
     *(wrap_up.bp, requests.bp, work.bp, insured.bp),
-    *(calls.bp, call.bp),
+    *(floor_page.bp, calls.bp, call.bp),
 )
 """Every package's pages: a new one is put here."""
 
@@ -55,6 +56,7 @@ def create_staff_app(floor: Floor) -> Flask:
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, SEND_FILE_MAX_AGE_DEFAULT=None)
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "undefined": StrictUndefined}
     app.extensions[EXTENSION] = site
+    app.extensions[floor_page.EXTENSION] = floor_page.snapshots_of(floor.centre)
     _trust_proxies(app, int(settings.named.get("PULT_DESK_PROXIES", "0")))
     for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)

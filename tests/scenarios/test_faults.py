@@ -94,6 +94,9 @@ APART: Final = {
     *("commit:note_card_shown", "commit:search_insured", "commit:search_calls", "commit:show_call"),
     # A supervisor's own searches: kept or not, they ask again.
     *("commit:save_search", "commit:drop_search"),
+    # A supervisor moves somebody who waits, or hangs up a notice: one commit, and what follows is due work or the
+    # caller's next round (tests/agents/test_moving_waits.py, tests/agents/supervisor/test_floor_pages.py).
+    *("commit:move_wait", "commit:move_wait_up", "commit:put_up_notice", "commit:take_down_notice"),
     # The bench fills a database of its own.
     "commit:analyse",
     "commit:fill_world",
