@@ -125,6 +125,17 @@ def upgrade() -> None:
     with op.batch_alter_table('audit_entries', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_audit_entries_insurer_id'), ['insurer_id'], unique=False)
         batch_op.create_index('ix_audit_entries_subject', ['subject_kind', 'subject_id'], unique=False)
+        batch_op.create_index('ix_audit_entries_insurer_id_actor_id', ['insurer_id', 'actor', 'id'], unique=False)
+        batch_op.create_index('ix_audit_entries_insurer_id_action_id', ['insurer_id', 'action', 'id'], unique=False)
+
+    op.create_table('audit_seals',
+    sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('entry_id', sa.Integer(), nullable=False),
+    sa.Column('mac', sa.Text(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_audit_seals')),
+    sa.UniqueConstraint('entry_id', name=op.f('uq_audit_seals_entry_id')),
+    info={'append_only': True}
+    )
 
     op.create_table('callbacks',
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -736,6 +747,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_wrap_ups_insurer_id'), ['insurer_id'], unique=False)
 
     append_only.guard(op.get_bind(), "audit_entries")
+    append_only.guard(op.get_bind(), "audit_seals")
     # ### end Alembic commands ###
 
 
@@ -896,6 +908,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_audit_entries_insurer_id'))
 
     op.drop_table('saved_searches')
+    op.drop_table('audit_seals')
     op.drop_table('audit_entries')
     with op.batch_alter_table('staff_sessions', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_staff_sessions_insurer_id'))
