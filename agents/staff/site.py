@@ -27,6 +27,7 @@ from agents.staff.languages import LANGUAGES, language, speak
 from agents.staff.side import EXTENSION, StaffSide, side
 from agents.staff.streams import Streams
 from agents.staff.words import role_words
+from agents.supervisor import audit_pages as audit
 from agents.supervisor import call_pages as call
 from agents.supervisor import floor_pages as floor_page
 from agents.supervisor import log_pages as calls
@@ -39,7 +40,7 @@ _BLUEPRINTS: Final = (
     *(entrance.bp, single_sign_on.bp, home.bp, news.bp),
     *(desk.bp, desk_asking.bp, desk_telephone.bp, desk_telephone.softphone),
     *(wrap_up.bp, requests.bp, work.bp, insured.bp),
-    *(floor_page.bp, calls.bp, call.bp),
+    *(floor_page.bp, calls.bp, call.bp, audit.bp),
 )
 """Every package's pages: a new one is put here."""
 
@@ -85,6 +86,7 @@ def _for_every_page() -> dict[str, Any]:
         "insurer": insurers[who.insurer_id] if who else None,
         "insurer_title": _title,
         "is_supervisor": who is not None and Role.SUPERVISOR in who.roles,
+        "may_audit": who is not None and not who.roles.isdisjoint(audit.READERS),
         "may_search": who is not None and not who.roles.isdisjoint(insured.SEARCHERS),
         "own_insurers": [insurers[one] for one in who.insurer_ids] if who else [],
         "language": language(),

@@ -92,6 +92,7 @@ APART: Final = {
     *("commit:open_desk", "commit:close_desk", "commit:leave_desk", "commit:desks_seen"),
     # What a page showed or found is audited; nothing follows.
     *("commit:note_card_shown", "commit:search_insured", "commit:search_calls", "commit:show_call"),
+    "commit:search_audit",
     # A supervisor's own searches: kept or not, they ask again.
     *("commit:save_search", "commit:drop_search"),
     # A supervisor moves somebody who waits, or hangs up a notice: one commit, and what follows is due work or the

@@ -31,6 +31,7 @@ PEOPLE = ("nobody", "former", "anna", "boss", "watcher", "admin")
 EVERYBODY = {"anna", "boss", "watcher", "admin"}
 AT_A_DESK = {"anna", "boss"}
 SUPERVISORS = {"boss", "watcher"}
+AUDITORS = {"boss", "watcher", "admin"}
 SEARCHERS = {"anna", "boss", "watcher"}
 ROUTES = {
     ("GET", "/"): EVERYBODY,
@@ -77,6 +78,7 @@ ROUTES = {
     ("GET", "/desk/insured/x"): SEARCHERS,
     ("GET", "/desk/wrap-ups"): SUPERVISORS,
     ("POST", "/desk/wrap-ups/release"): SUPERVISORS,
+    ("GET", "/audit"): AUDITORS,
     ("GET", "/floor"): SUPERVISORS,
     ("GET", "/floor/wall"): SUPERVISORS,
     ("GET", "/floor/parts/x"): SUPERVISORS,

@@ -102,6 +102,8 @@ def test_the_floor_is_for_everybody(browser: Browser, live: Live, language: str,
     is_fine(page, f"floor-announce-{language}-{scheme}")
     page.goto(live.url + "/floor/wall")
     is_fine(page, f"wall-{language}-{scheme}")
+    page.goto(live.url + "/audit")
+    is_fine(page, f"audit-{language}-{scheme}")
     page.context.close()
 
 
