@@ -16,7 +16,7 @@ from agents.staff.guarding import only_for
 from agents.staff.languages import language
 from agents.staff.side import own_insurer, side
 from agents.supervisor.audit_words import audit_words
-from agents.supervisor.call_view import HOLD_LANE, LINE_LANE, QUEUE_LANE, CallView, call_view
+from agents.supervisor.call_view import HOLD_LANE, INNER, LINE_LANE, QUEUE_LANE, CallView, call_view
 from agents.supervisor.step_words import sentence
 from agents.supervisor.timeline import WIDTH, Piece, Stretch
 from agents.supervisor.words import actor, title_words
@@ -66,6 +66,7 @@ def show(call_id: str) -> ResponseReturnValue:
         view=view,
         call=view.replay,
         told=told,
+        inner=INNER,
         piece_words=piece_words,
         lane_words=lambda name: _LANES.get(name) or name.removeprefix("agent:"),
         width=WIDTH,

@@ -23,6 +23,9 @@ LINE_LANE: Final = "line"
 QUEUE_LANE: Final = "queue"
 HOLD_LANE: Final = "hold"
 
+INNER: Final = frozenset({"node_entered", "action_answered", "leg_began", "leg_answered", "leg_ended"})
+"""Steps of the machinery: the page shows them only where somebody asks for them."""
+
 _OF_NOBODY: Final = frozenset(
     """
     answered queued queue_refused queue_failed queued_again connected transferred wait_began wait_ended wait_overflowed
@@ -121,7 +124,8 @@ def _time_line(
         spans += [(f"agent:{agents.get(offer.agent_id, '')}", span) for span in _offer_spans(offer)]
     holds = tx.scalars(select(Hold).where(Hold.call_id == call.id).order_by(Hold.started_at))
     spans += [(HOLD_LANE, Span(Stretch.HOLD, one.started_at, one.ended_at, "hold")) for one in holds]
-    return time_line(spans, began_at=call.started_at, ended_at=end, steps=[one.at for one in steps])
+    outer = [(number, one.at) for number, one in enumerate(steps) if one.kind not in INNER]
+    return time_line(spans, began_at=call.started_at, ended_at=end, steps=outer)
 
 
 def _offer_spans(offer: Offer) -> Iterator[Span]:

@@ -62,11 +62,15 @@ class TimeLine:
 
 
 def time_line(
-    spans: Sequence[tuple[str, Span]], *, began_at: datetime, ended_at: datetime, steps: Sequence[datetime]
+    spans: Sequence[tuple[str, Span]],
+    *,
+    began_at: datetime,
+    ended_at: datetime,
+    steps: Sequence[tuple[int, datetime]],
 ) -> TimeLine:
     """Lay the spans, each with its lane's name, out between the call's first ring and its end (or now).
 
-    A wait that a callback continues began in another call: it is shown from this one's beginning.
+    `steps` are the numbers and instants of those that a piece may lead to. A wait that a callback continues began in another call: it is shown from this one's beginning.
     """
     whole = max(1.0, (ended_at - began_at).total_seconds())
 
@@ -98,9 +102,10 @@ def menu_spans(entered: Sequence[tuple[datetime, str]], until: Sequence[datetime
         yield Span(Stretch.MENU, at, min(following, stop), node)
 
 
-def _step_at(steps: Sequence[datetime], at: datetime) -> int:
+def _step_at(steps: Sequence[tuple[int, datetime]], at: datetime) -> int:
     """The first step at that instant or after it; else the last one."""
-    return next((number for number, one in enumerate(steps) if one >= at), max(0, len(steps) - 1))
+    last = steps[-1][0] if steps else 0
+    return next((number for number, one in steps if one >= at), last)
 
 
 def _ticks(whole: float) -> Iterator[tuple[float, int]]:

@@ -74,7 +74,7 @@ def test_stretches_stand_where_they_were() -> None:
         ("queue", Span(Stretch.WAIT, at(25), at(50), "desk")),
         ("agent:a", Span(Stretch.TALK, at(50), None, "queue")),
     ]
-    line = time_line(spans, began_at=at(0), ended_at=at(100), steps=[at(0), at(25), at(50)])
+    line = time_line(spans, began_at=at(0), ended_at=at(100), steps=[(0, at(0)), (1, at(25)), (2, at(50))])
     assert [(lane.name, [(piece.x, piece.width, piece.step) for piece in lane.pieces]) for lane in line.lanes] == [
         ("line", [(0.0, 250.0, 0)]), ("queue", [(250.0, 250.0, 1)]), ("agent:a", [(500.0, 500.0, 2)]),
     ]
