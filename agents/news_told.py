@@ -5,6 +5,7 @@ from typing import Final
 
 from agents.accounts.models import StaffSession
 from agents.models import Agent, Callback, Offer, Wait
+from agents.supervisor.models import CallExport
 from config.database import Base
 from config.news import News, Teller
 from ivr.calls.models import Call, Hold, Leg, Message, Outcome, Request
@@ -53,6 +54,10 @@ def _voice_message(row: Recording) -> News:
     return News("voice_message", row.insurer_id, row.id)
 
 
+def _export(row: CallExport) -> News:
+    return News("export", row.insurer_id, row.id)
+
+
 def _session(row: StaffSession) -> News:
     return News("session", row.insurer_id, row.id)
 
@@ -69,6 +74,7 @@ TOLD: Final[Mapping[type[Base], Teller]] = {
     Callback: _callback,
     Message: _text_message,
     Recording: _voice_message,
+    CallExport: _export,
     StaffSession: _session,
 }
 

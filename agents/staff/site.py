@@ -29,6 +29,7 @@ from agents.staff.streams import Streams
 from agents.staff.words import role_words
 from agents.supervisor import audit_pages as audit
 from agents.supervisor import call_pages as call
+from agents.supervisor import export_pages as exports
 from agents.supervisor import floor_pages as floor_page
 from agents.supervisor import log_pages as calls
 from config.centre import Centre
@@ -40,7 +41,7 @@ _BLUEPRINTS: Final = (
     *(entrance.bp, single_sign_on.bp, home.bp, news.bp),
     *(desk.bp, desk_asking.bp, desk_telephone.bp, desk_telephone.softphone),
     *(wrap_up.bp, requests.bp, work.bp, insured.bp),
-    *(floor_page.bp, calls.bp, call.bp, audit.bp),
+    *(floor_page.bp, calls.bp, exports.bp, call.bp, audit.bp),
 )
 """Every package's pages: a new one is put here."""
 

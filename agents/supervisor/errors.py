@@ -1,7 +1,8 @@
 """What a supervisor's page may be refused.
 
 SupervisorError
-└── SearchTooWide   a policy's number of too few signs
+├── SearchTooWide   a policy's number of too few signs
+└── ExportRefused   several exports of one account are under way
 """
 
 
@@ -11,3 +12,7 @@ class SupervisorError(Exception):
 
 class SearchTooWide(SupervisorError):
     """A search for a policy by so few signs that it would bring up anybody."""
+
+
+class ExportRefused(SupervisorError):
+    """The account has as many exports under way as one may have."""

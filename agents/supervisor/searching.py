@@ -27,7 +27,7 @@ from ivr.policy_numbers import keyed_form, mask_policy
 from recordings.models import Recording
 
 PAGE: Final = 50
-LOOK: Final = 10_000
+LOOK: Final = 4_000
 """How many calls one search looks at where an index alone does not answer it."""
 _AT_ONCE: Final = 1000
 _LEAST_SIGNS: Final = 6

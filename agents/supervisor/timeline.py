@@ -70,7 +70,8 @@ def time_line(
 ) -> TimeLine:
     """Lay the spans, each with its lane's name, out between the call's first ring and its end (or now).
 
-    `steps` are the numbers and instants of those that a piece may lead to. A wait that a callback continues began in another call: it is shown from this one's beginning.
+    `steps` are the numbers and instants of those that a piece may lead to. A wait that a callback continues began in
+    another call: it is shown from this one's beginning.
     """
     whole = max(1.0, (ended_at - began_at).total_seconds())
 

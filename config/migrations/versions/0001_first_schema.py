@@ -96,6 +96,31 @@ def upgrade() -> None:
         batch_op.create_index('ix_staff_sessions_account_id', ['account_id', 'ended_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_staff_sessions_insurer_id'), ['insurer_id'], unique=False)
 
+    op.create_table('call_exports',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('insurer_id', sa.String(length=32), nullable=False),
+    sa.Column('account_id', sa.String(length=32), nullable=False),
+    sa.Column('query', sa.Text(), nullable=False),
+    sa.Column('zone', sa.Text(), nullable=False),
+    sa.Column('language', sa.Text(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('slices', sa.Integer(), nullable=False),
+    sa.Column('rows', sa.Integer(), nullable=False),
+    sa.Column('go_on_at', sa.Text(), nullable=True),
+    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('wrapped_key', sa.Text(), nullable=True),
+    sa.CheckConstraint("(state = 'made') = (wrapped_key is not null)", name=op.f('ck_call_exports_is_kept_sealed')),
+    sa.CheckConstraint("state in ('asked', 'made', 'dropped')", name=op.f('ck_call_exports_state_is_known')),
+    sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_call_exports_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_exports'))
+    )
+    with op.batch_alter_table('call_exports', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_call_exports_account_id'), ['account_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_call_exports_insurer_id'), ['insurer_id'], unique=False)
+
     op.create_table('saved_searches',
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('insurer_id', sa.String(length=32), nullable=False),
@@ -907,6 +932,7 @@ def downgrade() -> None:
     with op.batch_alter_table('audit_entries', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_audit_entries_insurer_id'))
 
+    op.drop_table('call_exports')
     op.drop_table('saved_searches')
     op.drop_table('audit_seals')
     op.drop_table('audit_entries')
