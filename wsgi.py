@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+import agents.supervisor.models  # noqa: F401
 import recordings.models  # noqa: F401 - with the other packages' below: the migrations must see every table
 from agents.callbacks import OwedCalls
 from agents.floor import Floor
@@ -21,6 +22,7 @@ from agents.news_told import TOLD
 from agents.upkeep import keep_up
 from agents.wiring import ports, wire
 from config.addresses import exchange_address, origin_of, voice_address, voice_sdk_address
+from config.audit_chain import seal_new
 from config.centre import Centre, open_centre
 from config.clock import Clock, MovedClock, WallClock
 from config.database import Base, Database
@@ -78,7 +80,9 @@ class House:
         """One look of the sweep: derive what is missing, then hurry along what is due."""
         keep_up(self.centre)
         self.keeping.keep_up()
-        return self.sweep.once()
+        due = self.sweep.once()
+        seal_new(self.centre)
+        return due
 
     def close(self) -> None:
         """Let go of the database."""
@@ -367,12 +371,14 @@ def _serving() -> Iterable[click.Command]:
     return (serve_commands(programs),)
 
 
-@pult.late("migrate", "backup", "restore")
+@pult.late("migrate", "backup", "restore", "audit")
 def _keeping() -> Iterable[click.Command]:
+    from config.audit_commands import audit_commands
     from config.backup_commands import backup_commands
     from config.migrate_command import migrate_command
 
-    return migrate_command(centre_settings, Base.metadata), *backup_commands(centre_settings)
+    keeping = (*backup_commands(centre_settings), *audit_commands(centre_settings))
+    return migrate_command(centre_settings, Base.metadata), *keeping
 
 
 @pult.late("flows")

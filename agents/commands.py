@@ -12,6 +12,7 @@ from agents.models import OPEN_OFFER, SERVING_PURPOSES, Agent, Offer, OfferState
 from agents.queue_rules import rules_for
 from agents.rows import locked, locked_offer
 from agents.waits import last_wait, serve_by
+from config.audit import audit
 from config.database import Transaction
 from config.ids import new_id
 from ivr.calls.log import record
@@ -43,9 +44,9 @@ def presence_of(floor: Floor, *, insurer_id: str, code: str) -> Presence:
     return Presence(found)
 
 
-def become_available(floor: Floor, *, insurer_id: str, code: str) -> None:
+def become_available(floor: Floor, *, insurer_id: str, code: str, by: str | None = None) -> None:
     """Take calls from now. Raises OutcomeMissing in wrap-up: first the outcome, or a supervisor's release; and
-    NothingToDo for who has a call, or a telephone that rings.
+    NothingToDo for who has a call, or a telephone that rings. Audited where somebody else, `by`, says so.
     """
     now = floor.centre.clock.now()
     with floor.centre.database.transaction("become_available") as tx:
@@ -56,10 +57,13 @@ def become_available(floor: Floor, *, insurer_id: str, code: str) -> None:
             raise NothingToDo(f"{code} is {agent.presence}: answer or end that call first")
         if agent.presence == Presence.AWAY:
             presence.change(tx, agent, Presence.AVAILABLE, at=now)
+            _audit_presence(tx, agent, by, now)
 
 
-def go_away(floor: Floor, *, insurer_id: str, code: str, reason: str = "break") -> None:
-    """Take no calls for now; a ringing offer is thereby declined. Raises NothingToDo during a call or wrap-up."""
+def go_away(floor: Floor, *, insurer_id: str, code: str, reason: str = "break", by: str | None = None) -> None:
+    """Take no calls for now; a ringing offer is thereby declined. Raises NothingToDo during a call or wrap-up. Audited
+    where somebody else, `by`, says so.
+    """
     now = floor.centre.clock.now()
     offer_id: str | None = None
     with floor.centre.database.transaction("go_away") as tx:
@@ -77,6 +81,7 @@ def go_away(floor: Floor, *, insurer_id: str, code: str, reason: str = "break") 
                 offer_id = None if offer is None else offer.id
             case Presence.ON_CALL | Presence.WRAP_UP:
                 raise NothingToDo(f"{code} is {agent.presence}: end the call and record its outcome first")
+        _audit_presence(tx, agent, by, now)
     if offer_id is not None:
         ringing.decline(floor, offer_id)
 
@@ -204,6 +209,22 @@ def conversation_of(tx: Transaction, insurer_id: str, code: str, *, is_any: bool
     if offer_id is None:
         raise NothingToDo(f"{code} has no call")
     return locked_offer(tx, offer_id)[2]
+
+
+def _audit_presence(tx: Transaction, agent: Agent, by: str | None, at: datetime) -> None:
+    """An agent's own coming and going is in the intervals; what somebody else does to it is in the audit."""
+    if by is not None:
+        audit(
+            tx,
+            insurer_id=agent.insurer_id,
+            at=at,
+            actor=by,
+            action="presence_set",
+            subject_kind="agent",
+            subject_id=agent.id,
+            presence=agent.presence,
+            reason=agent.presence_reason,
+        )
 
 
 def _note_hold(tx: Transaction, call: Call, *, on: bool, at: datetime) -> bool:

@@ -190,6 +190,7 @@ class Wait(Base):
         Index("ix_waits_held", "insurer_id", "state", "anyone_from"),
         Index("ix_waits_place", "insurer_id", "queue", "state", "rank", "since"),
         Index("ix_waits_call_id", "call_id"),
+        Index("ix_waits_insurer_id_queue_call_id", "insurer_id", "queue", "call_id"),
         UniqueConstraint("id", "insurer_id"),
         known("state", WaitState),
         known("purpose", Purpose),

@@ -5,6 +5,7 @@ from typing import Final
 
 from agents.accounts.models import StaffSession
 from agents.models import Agent, Callback, Offer, Wait
+from agents.supervisor.models import CallExport
 from config.database import Base
 from config.news import News, Teller
 from ivr.calls.models import Call, Hold, Leg, Message, Outcome, Request
@@ -56,6 +57,10 @@ def _recording(row: Recording) -> News:
     return News("call", row.insurer_id, row.call_id, call=row.call_id)
 
 
+def _export(row: CallExport) -> News:
+    return News("export", row.insurer_id, row.id)
+
+
 def _session(row: StaffSession) -> News:
     return News("session", row.insurer_id, row.id)
 
@@ -73,6 +78,7 @@ TOLD: Final[Mapping[type[Base], Teller]] = {
     Message: _text_message,
     Recording: _recording,
     RecordingPause: _of_call,
+    CallExport: _export,
     StaffSession: _session,
 }
 

@@ -25,6 +25,7 @@ from agents.errors import UnknownOffer
 from agents.floor import Floor
 from agents.listening import Listener
 from agents.queues import WaitingLines
+from agents.supervisor import exporting
 from config.due_work import Handler, JobQueue, WorkPlan
 from ivr.ports import Ports, Voicemail
 
@@ -80,6 +81,8 @@ _SERVICES: tuple[tuple[str, JobQueue, Callable[[Floor, str], object]], ...] = (
     (callbacks.TIMEOUT, JobQueue.TELEPHONE, placing.check),
     (caller_requests.TELL_BY_CALLBACK, JobQueue.TELEPHONE, caller_requests.owe_callback),
     (presence.WRAP_UP_OVERDUE, JobQueue.UPKEEP, wrap_up.note_overdue),
+    (exporting.MAKE, JobQueue.UPKEEP, exporting.make),
+    (exporting.DROP, JobQueue.UPKEEP, exporting.drop),
     (presence.AUTOPILOT, JobQueue.TELEPHONE, fly),
     (connection.LOST, JobQueue.TELEPHONE, connection.lose),
 )

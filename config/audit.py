@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from config.database import Base, InsurerId, Transaction
@@ -12,7 +13,12 @@ class AuditEntry(Base):
     """Who read, changed or exported what. Append-only: triggers refuse updates and deletions."""
 
     __tablename__ = "audit_entries"
-    __table_args__ = {"info": {"append_only": True}}  # noqa: RUF012 - SQLAlchemy's own hook, read once
+    __table_args__ = (
+        Index("ix_audit_entries_subject", "subject_kind", "subject_id"),
+        Index("ix_audit_entries_insurer_id_actor_id", "insurer_id", "actor", "id"),
+        Index("ix_audit_entries_insurer_id_action_id", "insurer_id", "action", "id"),
+        {"info": {"append_only": True}},
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     insurer_id: Mapped[InsurerId]
@@ -22,6 +28,17 @@ class AuditEntry(Base):
     subject_kind: Mapped[str]
     subject_id: Mapped[str]
     detail: Mapped[dict[str, Any]]
+
+
+class AuditSeal(Base):
+    """An entry's link in the chain (`config/audit_chain.py`): `id` is its place, from 1 without gaps. Append-only."""
+
+    __tablename__ = "audit_seals"
+    __table_args__ = (UniqueConstraint("entry_id"), {"info": {"append_only": True}})
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    entry_id: Mapped[int]
+    mac: Mapped[str]
 
 
 def audit(

@@ -28,7 +28,7 @@ from config.settings import Settings, read_seal_keys
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Told what is being done, how far it is, and how far it goes."""
 
-KEYS: Final = ("seal.key", "pepper.key")
+KEYS: Final = ("seal.key", "pepper.key", "audit.key")
 _DATABASE: Final = "pult.sqlite"
 _RECORDINGS: Final = "recordings"
 _MANIFEST: Final = "manifest.json"

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from rich.progress import Progress as Bar
 
-from config.backup import Progress, back_up, holds_data, read_manifest, restore
+from config.backup import KEYS, Progress, back_up, holds_data, read_manifest, restore
 from config.clock import WallClock
 from config.settings import Settings
 
@@ -24,7 +24,7 @@ def backup_commands(settings: Callable[[], Settings]) -> tuple[click.Command, cl
             manifest = back_up(settings(), file, now=WallClock().now(), with_keys=with_keys, progress=progress)
         click.echo(f"{file}: {len(manifest.files)} files.")
         if not with_keys:
-            click.echo("The keys are not in it: keep seal.key and pepper.key elsewhere, or it cannot be used.")
+            click.echo(f"The keys are not in it: keep {', '.join(KEYS)} elsewhere, or it cannot be used.")
 
     @click.command("restore")
     @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))

@@ -25,3 +25,8 @@ def repeatable_ids(seed: int) -> Iterator[None]:
         yield
     finally:
         _dice = before
+
+
+def first_id_at(at: datetime) -> str:
+    """Not a row's id: what sorts before every id of a row made in that millisecond or later."""
+    return f"{int(at.timestamp() * 1000) & ((1 << 48) - 1):012x}"

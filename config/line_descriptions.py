@@ -234,6 +234,18 @@ class IdentificationLimits:
 
 
 @dataclass(frozen=True)
+class AlarmRules:
+    """When the supervisors' floor raises an alarm: over a wait of so many times its queue's answer target, an emergency
+    that waits so long, one that broke off within the last hours, or a recording that could not be fetched within them.
+    """
+
+    wait_targets: int = 3
+    emergency_wait_seconds: int = 15
+    dropped_within_hours: int = 4
+    recording_failed_within_hours: int = 24
+
+
+@dataclass(frozen=True)
 class ProgrammeDescription:
     """A programme that rosters name by its code, with the services that it lists."""
 
@@ -286,6 +298,7 @@ class Insurer:
     callbacks: CallbackRules = CallbackRules()
     identification: IdentificationLimits = IdentificationLimits()
     language_skills: LanguageSkills = LanguageSkills()
+    alarms: AlarmRules = AlarmRules()
     away_reasons: Mapping[str, Words] = field(default_factory=lambda: AWAY_REASONS)
 
     def region(self, code: str | None) -> Region | None:

@@ -10,6 +10,7 @@ import phonenumbers
 from config.calendars import CalendarError, zone_named
 from config.line_descriptions import (
     OWN_AWAY_REASONS,
+    AlarmRules,
     AlwaysDecided,
     CallbackRules,
     Extension,
@@ -222,6 +223,21 @@ def read_away_reason(code: str, section: Section) -> Words:
         section.add("title", f"{code} is a reason of the centre's own: name yours otherwise")
     section.finish()
     return title
+
+
+def read_alarms(top: Section) -> AlarmRules:
+    """When the floor raises an alarm, or the usual rules."""
+    section = top.section("alarms", required=False)
+    if section is None:
+        return AlarmRules()
+    rules = AlarmRules(
+        section.number("wait_targets", 3, least=1),
+        section.number("emergency_wait_seconds", 15, least=1),
+        section.number("dropped_within_hours", 4, least=1),
+        section.number("recording_failed_within_hours", 24, least=1),
+    )
+    section.finish()
+    return rules
 
 
 def read_identification(top: Section) -> IdentificationLimits:

@@ -8,6 +8,7 @@ from config.calendars import CalendarError, Hours, WorkingCalendar, parse_hours,
 from config.line_descriptions import AWAY_REASONS, Insurer, Line, LineSpeech, PolicyShape, Queue, RecordingRules, Region
 from config.line_parts import (
     NEVER_MATCHES,
+    read_alarms,
     read_away_reason,
     read_callbacks,
     read_deductible,
@@ -89,6 +90,7 @@ class InsurerReader:
             requests=top.each("requests", read_request),
             outcomes=top.texts("outcomes", ()),
             links=self._links(),
+            alarms=read_alarms(top),
             callbacks=read_callbacks(top),
             identification=read_identification(top),
             language_skills=read_language_skills(top),

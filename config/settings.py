@@ -43,6 +43,8 @@ class Settings:
     named: Mapping[str, str] = field(repr=False)
     turn_redis_seconds: float = 0.05
     secret_pepper: bytes = field(repr=False, default=b"")
+    audit_key: bytes = field(repr=False, default=b"")
+    """Chains the audit (`config/audit_chain.py`); in no database, so that who changes rows cannot chain them anew."""
     api_key_sid: str = ""
     """The key that signs the access tokens of agents' softphones, and the application that their calls ask."""
     api_key_secret: str = field(repr=False, default="")
@@ -129,6 +131,7 @@ def read_settings(
         auth_token=named.get("TWILIO_AUTH_TOKEN", ""),
         seal_key=read_seal_keys(data_dir, named)[0],
         secret_pepper=_keys(data_dir, "pepper.key", "PULT_PEPPER", named.get("PULT_PEPPER"))[0],
+        audit_key=_keys(data_dir, "audit.key", "PULT_AUDIT_KEY", named.get("PULT_AUDIT_KEY"))[0],
         lines_dir=lines_dir_of(named),
         flows_dir=flows_dir_of(named),
         named=named,

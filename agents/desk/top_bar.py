@@ -57,13 +57,14 @@ def top_bar(tx: Transaction, *, insurer: Insurer, agent_id: str, language: str) 
         code=agent.code,
         presence=presence,
         word=PRESENCES[presence],
-        reason=_reason(insurer, agent.presence_reason or "", language) if presence is Presence.AWAY else None,
+        reason=reason_words(insurer, agent.presence_reason or "", language) if presence is Presence.AWAY else None,
         since=agent.presence_since,
         may_choose=presence in (Presence.AVAILABLE, Presence.AWAY),
         waiting=waiting or 0,
     )
 
 
-def _reason(insurer: Insurer, code: str, language: str) -> LazyString | str | None:
+def reason_words(insurer: Insurer, code: str, language: str) -> LazyString | str | None:
+    """Why somebody is away, in words; None for a reason that nobody has put into words."""
     own = insurer.away_reasons.get(code)
     return _OWN_REASONS.get(code) if own is None else (own.get(language) or own["ru"])

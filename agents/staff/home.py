@@ -8,6 +8,7 @@ from flask_babel import gettext
 
 from agents.accounts import sessions
 from agents.accounts.errors import PasswordTooWeak, SignInRefused, TooManyTries
+from agents.accounts.models import Role
 from agents.accounts.passwords import SHORTEST
 from agents.accounts.signing_in import change_own_password
 from agents.staff.entrance import EVERYBODY
@@ -22,8 +23,10 @@ bp: Final = Blueprint("home", __name__)
 @bp.get("/")
 @only_for(*EVERYBODY)
 def home() -> ResponseReturnValue:
-    """Agents go to their desk; others to their account, until they have pages of their own."""
-    return redirect(url_for("desk.desk" if staff().agent_id else "home.account"))
+    """Agents go to their desk, supervisors who take no calls to the floor, others to their account."""
+    if staff().agent_id:
+        return redirect(url_for("desk.desk"))
+    return redirect(url_for("floor.show" if Role.SUPERVISOR in staff().roles else "home.account"))
 
 
 @bp.get("/account")

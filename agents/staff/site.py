@@ -28,6 +28,11 @@ from agents.staff.languages import LANGUAGES, language, speak
 from agents.staff.side import EXTENSION, StaffSide, side
 from agents.staff.streams import Streams
 from agents.staff.words import role_words
+from agents.supervisor import audit_pages as audit
+from agents.supervisor import call_pages as call
+from agents.supervisor import export_pages as exports
+from agents.supervisor import floor_pages as floor_page
+from agents.supervisor import log_pages as calls
 from agents.supervisor import recording_pages as recordings
 from config.centre import Centre
 from config.line_descriptions import Insurer
@@ -39,6 +44,7 @@ _BLUEPRINTS: Final = (
     *(desk.bp, desk_asking.bp, desk_telephone.bp, desk_telephone.softphone),
     *(wrap_up.bp, requests.bp, work.bp, insured.bp),
     *(desk_recording.bp, recordings.bp),
+    *(floor_page.bp, calls.bp, exports.bp, call.bp, audit.bp),
 )
 """Every package's pages: a new one is put here."""
 
@@ -55,6 +61,7 @@ def create_staff_app(floor: Floor) -> Flask:
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, SEND_FILE_MAX_AGE_DEFAULT=None)
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "undefined": StrictUndefined}
     app.extensions[EXTENSION] = site
+    app.extensions[floor_page.EXTENSION] = floor_page.snapshots_of(floor.centre)
     _trust_proxies(app, int(settings.named.get("PULT_DESK_PROXIES", "0")))
     for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
@@ -83,6 +90,7 @@ def _for_every_page() -> dict[str, Any]:
         "insurer": insurers[who.insurer_id] if who else None,
         "insurer_title": _title,
         "is_supervisor": who is not None and Role.SUPERVISOR in who.roles,
+        "may_audit": who is not None and not who.roles.isdisjoint(audit.READERS),
         "may_search": who is not None and not who.roles.isdisjoint(insured.SEARCHERS),
         "own_insurers": [insurers[one] for one in who.insurer_ids] if who else [],
         "language": language(),

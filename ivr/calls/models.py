@@ -49,6 +49,10 @@ class Call(Base):
     __tablename__ = "calls"
     __table_args__ = (
         Index("ix_calls_insurer_id_started_at_id", "insurer_id", "started_at", "id"),
+        # The log is searched along calls' ids, which are in the order of their first rings.
+        Index("ix_calls_insurer_id_id", "insurer_id", "id"),
+        Index("ix_calls_insurer_id_line_id", "insurer_id", "line", "id"),
+        Index("ix_calls_insurer_id_ani_id", "insurer_id", "ani", "id"),
         Index("ix_calls_insured_id_started_at", "insured_id", "started_at"),
         Index("ix_calls_open", "state", sqlite_where=NOT_ENDED, postgresql_where=NOT_ENDED),
         CheckConstraint("(state = 'ended') = (ended_at is not null)", name="ended_has_an_instant"),
@@ -111,7 +115,10 @@ class Leg(Base):
     """One party's connection to a call, as an interval."""
 
     __tablename__ = "legs"
-    __table_args__ = (UniqueConstraint("call_id", "carrier_sid"),)
+    __table_args__ = (
+        UniqueConstraint("call_id", "carrier_sid"),
+        Index("ix_legs_agent_id_call_id", "agent_id", "call_id"),
+    )
 
     id: Mapped[RowId]
     insurer_id: Mapped[InsurerId]
@@ -159,6 +166,7 @@ class Outcome(Base):
             postgresql_where=text("is_primary"),
         ),
         Index("ix_outcomes_insured_id", "insured_id"),
+        Index("ix_outcomes_insurer_id_code_call_id", "insurer_id", "code", "call_id"),
     )
 
     id: Mapped[RowId]

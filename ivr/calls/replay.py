@@ -191,12 +191,13 @@ def _steps(tx: Transaction, call: Call) -> Iterator[ReplayStep]:
 
 
 def _leg(call: Call, leg: Leg) -> Iterator[ReplayStep]:
-    yield _step(call, leg.started_at, "leg_began", f"leg of the {leg.party} begins")
+    whose = {"party": leg.party}
+    yield _step(call, leg.started_at, "leg_began", f"leg of the {leg.party} begins", whose)
     if leg.answered_at:
-        yield _step(call, leg.answered_at, "leg_answered", f"leg of the {leg.party} is answered")
+        yield _step(call, leg.answered_at, "leg_answered", f"leg of the {leg.party} is answered", whose)
     if leg.ended_at:
         cause = f" ({leg.hangup_cause})" if leg.hangup_cause else ""
-        yield _step(call, leg.ended_at, "leg_ended", f"leg of the {leg.party} ends{cause}")
+        yield _step(call, leg.ended_at, "leg_ended", f"leg of the {leg.party} ends{cause}", whose)
 
 
 def _events(tx: Transaction, call: Call) -> Iterator[ReplayStep]:

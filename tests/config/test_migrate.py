@@ -8,7 +8,7 @@ from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text
 from sqlalchemy.exc import DatabaseError
 
 from config import migrate
-from config.audit import AuditEntry, audit
+from config.audit import AuditEntry, AuditSeal, audit
 from config.database import Database
 from config.errors import StoreUnavailable
 from config.migrations import append_only
@@ -21,6 +21,7 @@ AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 def write_entry(database: Database) -> None:
     with database.transaction("test") as tx:
         audit(tx, insurer_id="vsk", at=AT, actor="line", action="read", subject_kind="insured", subject_id="1")
+        tx.add(AuditSeal(id=1, entry_id=1, mac=""))
 
 
 def test_migrations_make_what_the_models_say(empty_database: Database) -> None:
@@ -50,6 +51,7 @@ def test_a_database_of_another_version_is_refused_with_what_to_do(empty_database
 CHANGES = [
     "UPDATE audit_entries SET actor = 'nobody'",
     "DELETE FROM audit_entries",
+    "DELETE FROM audit_seals",
 ]
 
 

@@ -98,7 +98,17 @@ APART: Final = {
     # A desk's heartbeat: the next one, or the upkeep, writes what one missed (tests/agents/staff/test_news.py).
     *("commit:open_desk", "commit:close_desk", "commit:leave_desk", "commit:desks_seen"),
     # What a page showed or found is audited; nothing follows.
-    *("commit:note_card_shown", "commit:search_insured"),
+    *("commit:note_card_shown", "commit:search_insured", "commit:search_calls", "commit:show_call"),
+    "commit:search_audit",
+    # A supervisor's own searches: kept or not, they ask again.
+    *("commit:save_search", "commit:drop_search"),
+    # A supervisor moves somebody who waits, or hangs up a notice: one commit, and what follows is due work or the
+    # caller's next round (tests/agents/test_moving_waits.py, tests/agents/supervisor/test_floor_pages.py).
+    *("commit:move_wait", "commit:move_wait_up", "commit:put_up_notice", "commit:take_down_notice"),
+    # An export is due work, slice by slice, each of which may be done again (tests/agents/supervisor/test_exports.py).
+    *("commit:ask_export", "commit:note_export", "commit:export_made", "commit:drop_export", "commit:take_export"),
+    # The audit is chained after the fact: what one look of the sweep missed the next one seals.
+    "commit:seal_audit",
     # The bench fills a database of its own.
     "commit:analyse",
     "commit:fill_world",

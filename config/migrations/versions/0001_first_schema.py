@@ -96,6 +96,45 @@ def upgrade() -> None:
         batch_op.create_index('ix_staff_sessions_account_id', ['account_id', 'ended_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_staff_sessions_insurer_id'), ['insurer_id'], unique=False)
 
+    op.create_table('call_exports',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('insurer_id', sa.String(length=32), nullable=False),
+    sa.Column('account_id', sa.String(length=32), nullable=False),
+    sa.Column('query', sa.Text(), nullable=False),
+    sa.Column('zone', sa.Text(), nullable=False),
+    sa.Column('language', sa.Text(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('slices', sa.Integer(), nullable=False),
+    sa.Column('rows', sa.Integer(), nullable=False),
+    sa.Column('go_on_at', sa.Text(), nullable=True),
+    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('wrapped_key', sa.Text(), nullable=True),
+    sa.CheckConstraint("(state = 'made') = (wrapped_key is not null)", name=op.f('ck_call_exports_is_kept_sealed')),
+    sa.CheckConstraint("state in ('asked', 'made', 'dropped')", name=op.f('ck_call_exports_state_is_known')),
+    sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_call_exports_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_exports'))
+    )
+    with op.batch_alter_table('call_exports', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_call_exports_account_id'), ['account_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_call_exports_insurer_id'), ['insurer_id'], unique=False)
+
+    op.create_table('saved_searches',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('insurer_id', sa.String(length=32), nullable=False),
+    sa.Column('account_id', sa.String(length=32), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('query', sa.Text(), nullable=False),
+    sa.Column('saved_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_saved_searches_account_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_saved_searches')),
+    sa.UniqueConstraint('account_id', 'insurer_id', 'name', name=op.f('uq_saved_searches_account_id_insurer_id_name'))
+    )
+    with op.batch_alter_table('saved_searches', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_saved_searches_insurer_id'), ['insurer_id'], unique=False)
+
     op.create_table('audit_entries',
     sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
     sa.Column('insurer_id', sa.String(length=32), nullable=False),
@@ -110,6 +149,18 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('audit_entries', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_audit_entries_insurer_id'), ['insurer_id'], unique=False)
+        batch_op.create_index('ix_audit_entries_subject', ['subject_kind', 'subject_id'], unique=False)
+        batch_op.create_index('ix_audit_entries_insurer_id_actor_id', ['insurer_id', 'actor', 'id'], unique=False)
+        batch_op.create_index('ix_audit_entries_insurer_id_action_id', ['insurer_id', 'action', 'id'], unique=False)
+
+    op.create_table('audit_seals',
+    sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('entry_id', sa.Integer(), nullable=False),
+    sa.Column('mac', sa.Text(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_audit_seals')),
+    sa.UniqueConstraint('entry_id', name=op.f('uq_audit_seals_entry_id')),
+    info={'append_only': True}
+    )
 
     op.create_table('callbacks',
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -322,6 +373,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('waits', schema=None) as batch_op:
         batch_op.create_index('ix_waits_call_id', ['call_id'], unique=False)
+        batch_op.create_index('ix_waits_insurer_id_queue_call_id', ['insurer_id', 'queue', 'call_id'], unique=False)
         batch_op.create_index('ix_waits_held', ['insurer_id', 'state', 'anyone_from'], unique=False)
         batch_op.create_index(batch_op.f('ix_waits_insurer_id'), ['insurer_id'], unique=False)
         batch_op.create_index('ix_waits_place', ['insurer_id', 'queue', 'state', 'rank', 'since'], unique=False)
@@ -549,6 +601,9 @@ def upgrade() -> None:
         batch_op.create_index('ix_calls_insured_id_started_at', ['insured_id', 'started_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_calls_insurer_id'), ['insurer_id'], unique=False)
         batch_op.create_index('ix_calls_insurer_id_started_at_id', ['insurer_id', 'started_at', 'id'], unique=False)
+        batch_op.create_index('ix_calls_insurer_id_id', ['insurer_id', 'id'], unique=False)
+        batch_op.create_index('ix_calls_insurer_id_line_id', ['insurer_id', 'line', 'id'], unique=False)
+        batch_op.create_index('ix_calls_insurer_id_ani_id', ['insurer_id', 'ani', 'id'], unique=False)
         batch_op.create_index('ix_calls_open', ['state'], unique=False, sqlite_where=sa.text("state <> 'ended'"), postgresql_where=sa.text("state <> 'ended'"))
 
     op.create_table('entitlement_uses',
@@ -681,6 +736,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('legs', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_legs_call_id'), ['call_id'], unique=False)
+        batch_op.create_index('ix_legs_agent_id_call_id', ['agent_id', 'call_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_legs_carrier_sid'), ['carrier_sid'], unique=False)
         batch_op.create_index(batch_op.f('ix_legs_insurer_id'), ['insurer_id'], unique=False)
 
@@ -728,6 +784,7 @@ def upgrade() -> None:
     with op.batch_alter_table('outcomes', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_outcomes_call_id'), ['call_id'], unique=False)
         batch_op.create_index('ix_outcomes_insured_id', ['insured_id'], unique=False)
+        batch_op.create_index('ix_outcomes_insurer_id_code_call_id', ['insurer_id', 'code', 'call_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_outcomes_insurer_id'), ['insurer_id'], unique=False)
         batch_op.create_index('uq_outcomes_one_primary', ['call_id'], unique=True, sqlite_where=sa.text('is_primary'), postgresql_where=sa.text('is_primary'))
 
@@ -791,6 +848,7 @@ def upgrade() -> None:
 
     append_only.guard(op.get_bind(), "audit_entries")
     append_only.guard(op.get_bind(), "destruction_acts")
+    append_only.guard(op.get_bind(), "audit_seals")
     # ### end Alembic commands ###
 
 
@@ -973,6 +1031,9 @@ def downgrade() -> None:
     with op.batch_alter_table('audit_entries', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_audit_entries_insurer_id'))
 
+    op.drop_table('call_exports')
+    op.drop_table('saved_searches')
+    op.drop_table('audit_seals')
     op.drop_table('audit_entries')
     with op.batch_alter_table('staff_sessions', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_staff_sessions_insurer_id'))

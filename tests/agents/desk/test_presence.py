@@ -24,10 +24,10 @@ def test_a_missed_call_is_said_to_be_one(ringing_call: Ringing) -> None:
     assert '<span class="word">Пропущен звонок</span>' in ringing_call.site.signed_in("anna").get("/desk/bar").text
 
 
-@pytest.mark.parametrize("who", ["watcher"])
-def test_who_has_no_telephone_lands_on_their_account_and_the_desk_says_why(site: Site, who: str) -> None:
+@pytest.mark.parametrize(("who", "page"), [("watcher", "/floor")])
+def test_who_has_no_telephone_lands_on_a_page_of_theirs_and_the_desk_says_why(site: Site, who: str, page: str) -> None:
     browser = site.signed_in(who)
-    assert browser.get("/").headers["Location"] == "/account"
+    assert browser.get("/").headers["Location"] == page
     refused = browser.get("/desk")
     assert refused.status_code == 403
     assert "учётную запись звонки не идут" in refused.text

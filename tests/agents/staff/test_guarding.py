@@ -17,6 +17,7 @@ PUBLIC = {
     "desk.static",
     "recordings.static",
     "softphone.static",
+    "calls.static",
     "entrance.sign_in",
     "entrance.try_to_sign_in",
     "entrance.choose_language",
@@ -31,6 +32,7 @@ PEOPLE = ("nobody", "former", "anna", "boss", "watcher", "admin")
 EVERYBODY = {"anna", "boss", "watcher", "admin"}
 AT_A_DESK = {"anna", "boss"}
 SUPERVISORS = {"boss", "watcher"}
+AUDITORS = {"boss", "watcher", "admin"}
 SEARCHERS = {"anna", "boss", "watcher"}
 ROUTES = {
     ("GET", "/"): EVERYBODY,
@@ -81,6 +83,23 @@ ROUTES = {
     ("GET", "/recordings/x/sound"): SUPERVISORS,
     ("GET", "/desk/wrap-ups"): SUPERVISORS,
     ("POST", "/desk/wrap-ups/release"): SUPERVISORS,
+    ("GET", "/audit"): AUDITORS,
+    ("GET", "/floor"): SUPERVISORS,
+    ("GET", "/floor/wall"): SUPERVISORS,
+    ("GET", "/floor/parts/x"): SUPERVISORS,
+    ("POST", "/floor/presence"): SUPERVISORS,
+    ("POST", "/floor/waits/up"): SUPERVISORS,
+    ("POST", "/floor/waits/move"): SUPERVISORS,
+    ("POST", "/floor/notices"): SUPERVISORS,
+    ("POST", "/floor/notices/down"): SUPERVISORS,
+    ("GET", "/calls"): SUPERVISORS,
+    ("GET", "/calls/exports"): SUPERVISORS,
+    ("POST", "/calls/exports"): SUPERVISORS,
+    ("GET", "/calls/exports/x"): SUPERVISORS,
+    ("POST", "/calls"): SUPERVISORS,
+    ("POST", "/calls/searches"): SUPERVISORS,
+    ("POST", "/calls/searches/drop"): SUPERVISORS,
+    ("GET", "/calls/x"): SUPERVISORS,
 }
 
 

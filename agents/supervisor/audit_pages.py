@@ -1,0 +1,50 @@
+"""The routes of the audit's page."""
+
+from typing import Final
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+
+from agents.accounts.models import Role
+from agents.staff.guarding import only_for
+from agents.staff.languages import zone
+from agents.staff.side import own_insurer, side
+from agents.supervisor.audit_search import AuditSearch, search_audit
+from agents.supervisor.audit_words import ACTIONS, audit_words
+from agents.supervisor.search_form import read_form
+from agents.supervisor.words import actor
+
+bp: Final = Blueprint("audit", __name__, url_prefix="/audit", template_folder="templates")
+
+READERS: Final = (Role.SUPERVISOR, Role.ADMINISTRATOR)
+_LONGEST: Final = 100
+
+
+@bp.get("")
+@only_for(*READERS)
+def show() -> ResponseReturnValue:
+    """What was done, the newest first. Nothing in the address identifies a caller: ids, codes and days stand in it."""
+    now = side().centre.clock.now()
+    typed = {name: request.args.get(name, "").strip()[:_LONGEST] for name in ("actor", "action", "subject")}
+    days = read_form(request.args, zone=zone(), now=now)
+    wanted = AuditSearch(
+        actor=typed["actor"] or None,
+        action=typed["action"] or None,
+        subject_id=typed["subject"] or None,
+        since=days.wanted.since,
+        until=days.wanted.until,
+    )
+    with side().centre.database.transaction("search_audit") as tx:
+        found = search_audit(tx, insurer=own_insurer(), wanted=wanted, by=actor(), at=now, before=_before())
+    return render_template(
+        "supervisor/audit.html",
+        typed={**typed, "from": days.typed["from"], "to": days.typed["to"]},
+        found=found,
+        actions=sorted(((code, str(words)) for code, words in ACTIONS.items()), key=lambda one: one[1]),
+        audit_words=audit_words,
+    )
+
+
+def _before() -> int | None:
+    written = request.args.get("before", "")
+    return int(written) if written.isascii() and written.isdigit() and len(written) < 19 else None

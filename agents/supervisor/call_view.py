@@ -1,0 +1,163 @@
+"""One call as a supervisor sees it: what was said and pressed, who spoke, what came of it, who looked at it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+
+from agents.models import Agent, Offer, Purpose, Wait
+from agents.sight import is_anonymous
+from agents.supervisor.timeline import Span, Stretch, TimeLine, menu_spans, time_line
+from config.audit import AuditEntry
+from config.database import Transaction
+from config.line_descriptions import Insurer, Insurers
+from ivr.calls.models import Call, Hold
+from ivr.calls.replay import Replay, ReplayStep, replay_call
+from recordings.models import Recording
+
+_BESIDE: Final = (Purpose.CONSULT, Purpose.MONITOR)
+_MOST_LOOKS: Final = 50
+LINE_LANE: Final = "line"
+QUEUE_LANE: Final = "queue"
+HOLD_LANE: Final = "hold"
+
+INNER: Final = frozenset({"node_entered", "action_answered", "leg_began", "leg_answered", "leg_ended"})
+"""Steps of the machinery: the page shows them only where somebody asks for them."""
+
+_OF_NOBODY: Final = frozenset(
+    """
+    answered queued queue_refused queue_failed queued_again connected transferred wait_began wait_ended wait_overflowed
+    wait_resumed wait_diverted wait_timed_out wait_broken_off place_told offer_made offer_ringing offer_accepted
+    offer_ended agent_connected agent_left agent_joined agent_hung_up agent_lost hold_began hold_ended leg_began
+    leg_answered leg_ended transfer_began caller_forgotten outcome_recorded ended turn_failed
+    """.split()  # noqa: SIM905 - words read better than 30 quoted lines
+)
+"""What may be told of a call that is anonymous: how it was served, and nothing that was said, pressed or found out."""
+
+
+@dataclass(frozen=True)
+class CallView:
+    """The call's page. `agents` are codes by row id; of an anonymous call nothing about the person is in it."""
+
+    replay: Replay
+    is_anonymous: bool
+    insured_id: str | None
+    continues_call_id: str | None
+    steps: tuple[ReplayStep, ...]
+    line: TimeLine
+    agents: Mapping[str, str]
+    recordings: Sequence[Recording]
+    looks: Sequence[AuditEntry]
+
+
+def call_view(
+    tx: Transaction, *, insurers: Insurers, insurer: Insurer, call_id: str, by: str, at: datetime
+) -> CallView | None:
+    """The call, for `by` to look at, which is audited: `tx` must write. None for a call of nobody, or of another
+    insurer.
+    """
+    call = tx.get(Call, call_id)
+    if call is None or call.insurer_id != insurer.id:
+        return None
+    replay = replay_call(tx, insurers=insurers, call_id=call_id, by=by, at=at)
+    is_nobodys = is_anonymous(tx, insurer, call)
+    if is_nobodys:
+        replay = _of_nobody(replay)
+    steps = tuple(_once(replay.steps))
+    tx.flush()
+    agents = _agents(tx, call)
+    return CallView(
+        replay=replay,
+        is_anonymous=is_nobodys,
+        insured_id=None if is_nobodys else call.insured_id,
+        continues_call_id=None if is_nobodys else call.continues_call_id,
+        steps=steps,
+        line=_time_line(tx, call, steps, agents, at, is_nobodys=is_nobodys),
+        agents=agents,
+        recordings=() if is_nobodys else _recordings(tx, call),
+        looks=_looks(tx, call),
+    )
+
+
+def _of_nobody(replay: Replay) -> Replay:
+    """The same call without anything that was said, keyed, found out or noted."""
+    return replace(
+        replay,
+        caller="",
+        level="unknown",
+        caller_role=None,
+        steps=tuple(one for one in replay.steps if one.kind in _OF_NOBODY),
+        outcomes=tuple(replace(one, note=None, next_action=None) for one in replay.outcomes),
+        requests=(),
+        messages=(),
+    )
+
+
+def _once(steps: Sequence[ReplayStep]) -> Iterator[ReplayStep]:
+    """A hold stands in the log with who did it, and as an interval: it is told once."""
+    has_told = any(one.kind == "hold_began" and one.data for one in steps)
+    for one in steps:
+        if not (has_told and one.kind in ("hold_began", "hold_ended") and not one.data):
+            yield one
+
+
+def _time_line(
+    tx: Transaction,
+    call: Call,
+    steps: Sequence[ReplayStep],
+    agents: Mapping[str, str],
+    at: datetime,
+    *,
+    is_nobodys: bool,
+) -> TimeLine:
+    end = call.ended_at or at
+    waits, offers = _waits(tx, call), _offers(tx, call)
+    spans: list[tuple[str, Span]] = []
+    if not is_nobodys:
+        entered = [(one.at, str(one.data.get("node", ""))) for one in steps if one.kind == "node_entered"]
+        busy = [one.since for one in waits] + [one.bridged_at for one in offers if one.bridged_at]
+        spans += [(LINE_LANE, span) for span in menu_spans(entered, busy, end)]
+    spans += [(QUEUE_LANE, Span(Stretch.WAIT, one.since, one.claimed_at or one.ended_at, one.queue)) for one in waits]
+    for offer in offers:
+        spans += [(f"agent:{agents.get(offer.agent_id, '')}", span) for span in _offer_spans(offer)]
+    holds = tx.scalars(select(Hold).where(Hold.call_id == call.id).order_by(Hold.started_at))
+    spans += [(HOLD_LANE, Span(Stretch.HOLD, one.started_at, one.ended_at, "hold")) for one in holds]
+    outer = [(number, one.at) for number, one in enumerate(steps) if one.kind not in INNER]
+    return time_line(spans, began_at=call.started_at, ended_at=end, steps=outer)
+
+
+def _offer_spans(offer: Offer) -> Iterator[Span]:
+    until = offer.accepted_at or offer.ended_at
+    yield Span(Stretch.RING, offer.ringing_at or offer.made_at, until, offer.state)
+    if offer.accepted_at is not None:
+        kind = Stretch.BESIDE if offer.purpose in _BESIDE else Stretch.TALK
+        yield Span(kind, offer.bridged_at or offer.accepted_at, offer.ended_at, offer.purpose)
+
+
+def _waits(tx: Transaction, call: Call) -> Sequence[Wait]:
+    return tx.scalars(select(Wait).where(Wait.call_id == call.id).order_by(Wait.since, Wait.id)).all()
+
+
+def _offers(tx: Transaction, call: Call) -> Sequence[Offer]:
+    return tx.scalars(select(Offer).where(Offer.call_id == call.id).order_by(Offer.made_at, Offer.id)).all()
+
+
+def _agents(tx: Transaction, call: Call) -> Mapping[str, str]:
+    of_call = select(Offer.agent_id).where(Offer.call_id == call.id)
+    statement = select(Agent.id, Agent.code).where(Agent.insurer_id == call.insurer_id, Agent.id.in_(of_call))
+    return {one.id: one.code for one in tx.execute(statement)}
+
+
+def _recordings(tx: Transaction, call: Call) -> Sequence[Recording]:
+    statement = select(Recording).where(Recording.call_id == call.id, Recording.insurer_id == call.insurer_id)
+    return tx.scalars(statement.order_by(Recording.announced_at, Recording.id)).all()
+
+
+def _looks(tx: Transaction, call: Call) -> Sequence[AuditEntry]:
+    """The newest entries about this call, this very look among them."""
+    statement = select(AuditEntry).where(
+        AuditEntry.subject_kind == "call", AuditEntry.subject_id == call.id, AuditEntry.insurer_id == call.insurer_id
+    )
+    return tx.scalars(statement.order_by(AuditEntry.id.desc()).limit(_MOST_LOOKS)).all()

@@ -1,0 +1,217 @@
+"""The routes of the floor: the page, its live parts, the wall, and what a supervisor does there."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final, cast
+
+from flask import Blueprint, Response, abort, current_app, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext
+from flask_babel.speaklater import LazyString
+
+from agents import commands, moving_waits
+from agents.accounts.models import Role
+from agents.desk.parts import refused
+from agents.desk.top_bar import PRESENCES, in_language, reason_words
+from agents.errors import AgentError
+from agents.staff.forms import form_token
+from agents.staff.guarding import only_for
+from agents.staff.languages import language, zone
+from agents.staff.side import own_insurer, side, staff
+from agents.supervisor.alarms import Alarm
+from agents.supervisor.floor_state import FloorNow, floor_now
+from agents.supervisor.snapshots import Snapshot, Snapshots
+from agents.supervisor.words import actor, title_words
+from config.centre import Centre
+from ivr.diversions import VOICEMAIL, Diversion, divert, to_number
+from ivr.line_notices import NoticeKind, NoticeRefused, Place, announce, place_in, take_down
+
+bp: Final = Blueprint("floor", __name__, url_prefix="/floor", template_folder="templates")
+EXTENSION: Final = "pult_floor"
+
+# What no page holds by itself: each reader's own form token is put there.
+_READERS_OWN: Final = "\N{SYMBOL FOR NULL}form\N{SYMBOL FOR NULL}"
+_LONGEST_TEXT: Final = 600
+_MOST_MINUTES: Final = 7 * 24 * 60
+_ALARMS: Final[Mapping[Alarm, LazyString]] = {
+    Alarm.EMERGENCY_WAITS: lazy_gettext("An emergency waits"),
+    Alarm.EMERGENCY_DROPPED: lazy_gettext("An emergency broke off: ring back"),
+    Alarm.NOBODY_AT_WORK: lazy_gettext("Nobody is at work for an open queue"),
+    Alarm.WAIT_TOO_LONG: lazy_gettext("Somebody waits too long"),
+    Alarm.RECORDING_FAILED: lazy_gettext("Recordings could not be fetched"),
+}
+
+
+def snapshots_of(centre: Centre) -> Snapshots:
+    """What the site keeps for its floor pages."""
+
+    def look(insurer_id: str) -> FloorNow:
+        with centre.database.reading("floor_now") as tx:
+            return floor_now(tx, centre.insurers[insurer_id], at=centre.clock.now())
+
+    return Snapshots(look)
+
+
+@bp.get("")
+@only_for(Role.SUPERVISOR)
+def show() -> ResponseReturnValue:
+    """The whole page."""
+    return render_template("supervisor/floor.html", now_part=_part("now"), waiting_part=_part("waiting"), is_wall=False)
+
+
+@bp.get("/wall")
+@only_for(Role.SUPERVISOR)
+def wall() -> ResponseReturnValue:
+    """The same for a big screen: larger, and with nothing to press."""
+    return render_template("supervisor/floor.html", now_part=_part("wall"), waiting_part="", is_wall=True)
+
+
+@bp.get("/parts/<name>")
+@only_for(Role.SUPERVISOR)
+def part(name: str) -> ResponseReturnValue:
+    """A live part, anew: `now`, `waiting`, or the wall's."""
+    return _part(name) if name in ("now", "waiting", "wall") else abort(404)
+
+
+@bp.post("/presence")
+@only_for(Role.SUPERVISOR)
+def presence() -> ResponseReturnValue:
+    """Have an agent come, or go away for a reason; a call or wrap-up is not broken off."""
+    code, wanted = request.form.get("agent", ""), request.form.get("presence", "")
+    whom = {"insurer_id": staff().insurer_id, "code": code, "by": actor()}
+    try:
+        if wanted == "available":
+            commands.become_available(side().floor, **whom)
+        elif wanted in own_insurer().away_reasons:
+            commands.go_away(side().floor, **whom, reason=wanted)
+        else:
+            abort(400)
+    except AgentError:
+        return refused(lazy_gettext("This agent has a call, or writes one down."))
+    return _done()
+
+
+@bp.post("/waits/up")
+@only_for(Role.SUPERVISOR)
+def move_up() -> ResponseReturnValue:
+    """Let a caller be the next."""
+    wait_id = request.form.get("wait", "")
+    try:
+        moving_waits.move_up(side().floor, insurer_id=staff().insurer_id, wait_id=wait_id, by=actor())
+    except AgentError:
+        return refused(lazy_gettext("This caller does not wait any more."))
+    return _done()
+
+
+@bp.post("/waits/move")
+@only_for(Role.SUPERVISOR)
+def move() -> ResponseReturnValue:
+    """Let another queue serve a caller."""
+    wait_id, queue = request.form.get("wait", ""), request.form.get("queue", "")
+    try:
+        moving_waits.move_to_queue(
+            side().floor, insurer_id=staff().insurer_id, wait_id=wait_id, queue=queue, by=actor()
+        )
+    except AgentError:
+        return refused(lazy_gettext("This caller cannot go to that queue now: it is closed, or they wait no more."))
+    return _done()
+
+
+@bp.post("/notices")
+@only_for(Role.SUPERVISOR)
+def put_up() -> ResponseReturnValue:
+    """Put an announcement up on a line or queue, or divert it."""
+    now = side().centre.clock.now()
+    minutes = request.form.get("minutes", "")
+    if minutes and not (minutes.isascii() and minutes.isdigit() and 0 < int(minutes[:6]) <= _MOST_MINUTES):
+        return refused(lazy_gettext("Minutes are a whole number, up to seven days."), 400)
+    until = now + timedelta(minutes=int(minutes)) if minutes else None
+    try:
+        with side().centre.database.transaction("put_up_notice") as tx:
+            place = _place()
+            if request.form.get("kind") == NoticeKind.DIVERSION:
+                divert(tx, insurer=own_insurer(), place=place, to=_diversion(), by=actor(), at=now, until=until)
+            else:
+                text = {one: request.form.get(f"text_{one}", "")[:_LONGEST_TEXT] for one in own_insurer().languages}
+                announce(tx, place=place, text=text, by=actor(), at=now, until=until)
+    except NoticeRefused:
+        return refused(
+            lazy_gettext(
+                "This cannot be put up there. An announcement needs Russian words of at most twenty seconds; a line is"
+                " diverted to a number, a queue to a number, to another queue or to messages; emergencies never."
+            )
+        )
+    return _done()
+
+
+@bp.post("/notices/down")
+@only_for(Role.SUPERVISOR)
+def take_down_notice() -> ResponseReturnValue:
+    """Take down what hangs at a line or queue, of one kind."""
+    kind = request.form.get("kind", "")
+    if kind not in list(NoticeKind):
+        abort(400)
+    with side().centre.database.transaction("take_down_notice") as tx:
+        place = _place()
+        take_down(tx, place=place, by=actor(), at=side().centre.clock.now(), kind=NoticeKind(kind))
+    return _done()
+
+
+def _place() -> Place:
+    kind, _, name = request.form.get("place", "").partition(":")
+    try:
+        return place_in(own_insurer(), name, is_queue=kind == "queue")
+    except NoticeRefused:
+        abort(400)
+
+
+def _diversion() -> Diversion:
+    """To a number that is typed, else to the queue chosen, else to messages."""
+    if number := request.form.get("number", "")[:40].strip():
+        return to_number(number)
+    queue = request.form.get("to_queue", "")
+    return Diversion(queue=queue) if queue else VOICEMAIL
+
+
+def _done() -> Response:
+    """Whoever did it sees it at once; the script asks for the parts anew."""
+    _snapshots().forget(staff().insurer_id)
+    return Response(status=204)
+
+
+def _snapshots() -> Snapshots:
+    return cast(Snapshots, current_app.extensions[EXTENSION])
+
+
+def _part(name: str) -> str:
+    """A part as this reader reads it: made once a tick for everybody of one language and zone, then filled with the
+    reader's own token.
+    """
+    snapshot = _snapshots().of(staff().insurer_id)
+    page = snapshot.page((name, language(), str(zone())), lambda: _rendered(name, snapshot))
+    return page.replace(_READERS_OWN, form_token())
+
+
+def _rendered(name: str, snapshot: Snapshot) -> str:
+    insurer, tongue = own_insurer(), language()
+    return render_template(
+        "supervisor/floor_waiting.html" if name == "waiting" else "supervisor/floor_now.html",
+        floor=snapshot.floor,
+        at=snapshot.floor.at,
+        is_wall=name == "wall",
+        part_name=name,
+        token=_READERS_OWN,
+        alarm_words=_ALARMS,
+        presences=PRESENCES,
+        reason_words=lambda code: reason_words(insurer, code or "", tongue),
+        away_reasons=[(code, in_language(words, tongue)) for code, words in insurer.away_reasons.items()],
+        title_words=title_words(insurer, tongue),
+        lines=[(f"line:{one.name}", one.title[tongue]) for one in insurer.lines.values()],
+        queues=[(one.name, one.title[tongue]) for one in insurer.queues.values()],
+        movable=[
+            (one.name, one.title[tongue])
+            for one in insurer.queues.values()
+            if not one.is_anonymous and one.name != "emergency"
+        ],
+        spoken=insurer.languages,
+    )

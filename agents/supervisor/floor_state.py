@@ -1,0 +1,247 @@
+"""The floor as it is now: queues, who waits, agents, emergencies, alarms; read once for everybody who looks."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Final
+
+from sqlalchemy import func, select
+
+from agents.estimates import agents_at_work, ahead_of, estimate_seconds
+from agents.models import Agent, Presence, Wait, WaitState
+from agents.service_level import Answering, PastWait, answering
+from agents.supervisor.alarms import Raised, Staffed, WaitingCaller, alarms
+from agents.waits import RANK_HEAD
+from config.database import Transaction
+from config.ids import first_id_at
+from config.line_descriptions import Insurer, Queue
+from ivr.calls.models import NOT_ENDED, Call, CallState, LineNotice, Outcome
+from ivr.line_notices import current_notices
+from recordings.models import Recording, RecordingState
+
+BARS: Final = 12
+"""How many bars the last hour has."""
+_BAR: Final = timedelta(minutes=5)
+MOST_WAITING: Final = 40
+_DROPPED: Final = "emergency_drop"
+
+
+@dataclass(frozen=True)
+class QueueNow:
+    """One queue. Estimates are seconds: what the last one in line was told, and what would be told now; `hour` counts
+    who joined in each twelfth of the last hour, the newest last.
+    """
+
+    name: str
+    target_seconds: int
+    is_open: bool
+    waiting: int
+    longest_since: datetime | None
+    told_seconds: int | None
+    estimate_seconds: int | None
+    today: Answering
+    hour: tuple[int, ...]
+    at_work: int
+    free: int
+
+
+@dataclass(frozen=True)
+class AgentNow:
+    """One agent; `queue` and `line` say what the call is that they have."""
+
+    id: str
+    code: str
+    title: str
+    presence: Presence
+    reason: str | None
+    since: datetime
+    call_id: str | None
+    line: str | None
+    is_emergency: bool
+
+
+@dataclass(frozen=True)
+class EmergencyNow:
+    """An emergency that goes on: since when, and the agents who have it."""
+
+    call_id: str
+    line: str
+    since: datetime
+    is_waiting: bool
+    agents: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FloorNow:
+    """Everything that the floor shows, at one instant."""
+
+    at: datetime
+    queues: tuple[QueueNow, ...]
+    waiting: tuple[WaitingCaller, ...]
+    waiting_in_all: int
+    agents: tuple[AgentNow, ...]
+    emergencies: tuple[EmergencyNow, ...]
+    alarms: tuple[Raised, ...]
+    notices: tuple[LineNotice, ...]
+
+
+def floor_now(tx: Transaction, insurer: Insurer, *, at: datetime) -> FloorNow:
+    """The insurer's floor. A handful of reads, however many callers wait and however long the log is."""
+    rows = _waiting_rows(tx, insurer)
+    waiting = [_caller(one) for one in rows]
+    agents = _agents(tx, insurer)
+    today = _waits_today(tx, insurer, at)
+    queues = tuple(_queue(tx, insurer, one, rows, today[one.name], at) for one in insurer.queues.values())
+    return FloorNow(
+        at=at,
+        queues=queues,
+        waiting=tuple(waiting[:MOST_WAITING]),
+        waiting_in_all=len(waiting),
+        agents=agents,
+        emergencies=_emergencies(tx, insurer, agents),
+        alarms=tuple(
+            alarms(
+                insurer,
+                waiting=waiting,
+                staffed=[Staffed(one.name, one.at_work) for one in queues if one.is_open],
+                dropped=_dropped(tx, insurer, at),
+                failed_recordings=_failed_recordings(tx, insurer, at),
+                at=at,
+            )
+        ),
+        notices=tuple(current_notices(tx, insurer.id, now=at)),
+    )
+
+
+def _waiting_rows(tx: Transaction, insurer: Insurer) -> Sequence[Wait]:
+    """In the order in which they are served: emergencies, then rank and age."""
+    statement = select(Wait).where(
+        Wait.insurer_id == insurer.id, Wait.state.in_((WaitState.WAITING, WaitState.OFFERED))
+    )
+    return tx.scalars(statement.order_by(Wait.rank, Wait.since, Wait.id)).all()
+
+
+def _caller(wait: Wait) -> WaitingCaller:
+    return WaitingCaller(
+        wait_id=wait.id,
+        call_id=wait.call_id,
+        queue=wait.queue,
+        since=wait.since,
+        is_emergency=wait.is_emergency,
+        is_ringing=wait.state == WaitState.OFFERED,
+        is_head=wait.rank <= RANK_HEAD,
+        told_seconds=wait.estimate_told_seconds,
+    )
+
+
+def _waits_today(tx: Transaction, insurer: Insurer, at: datetime) -> Mapping[str, list[PastWait]]:
+    """By queue, all that began since the insurer's midnight, or within the last hour: ids are in the order of age."""
+    midnight = datetime.combine(at.astimezone(insurer.time_zone).date(), time(), insurer.time_zone)
+    since = min(midnight, at - BARS * _BAR)
+    statement = select(Wait.queue, Wait.since, Wait.claimed_at, Wait.ended_at, Wait.state).where(
+        Wait.id >= first_id_at(since), Wait.insurer_id == insurer.id
+    )
+    found: defaultdict[str, list[PastWait]] = defaultdict(list)
+    for row in tx.execute(statement):
+        found[row.queue].append(PastWait(*row))
+    return found
+
+
+def _queue(
+    tx: Transaction,
+    insurer: Insurer,
+    queue: Queue,
+    rows: Sequence[Wait],
+    today: Sequence[PastWait],
+    at: datetime,
+) -> QueueNow:
+    own = [one for one in rows if one.queue == queue.name]
+    last = own[-1] if own else None
+    midnight = datetime.combine(at.astimezone(insurer.time_zone).date(), time(), insurer.time_zone)
+    return QueueNow(
+        name=queue.name,
+        target_seconds=queue.answer_target_seconds,
+        is_open=queue.is_by_region or queue.hours.is_open(at),
+        waiting=len(own),
+        longest_since=min((one.since for one in own), default=None),
+        told_seconds=last.estimate_told_seconds if last else None,
+        estimate_seconds=estimate_seconds(tx, last, ahead=ahead_of(tx, last), at=at) if last else None,
+        today=answering((one for one in today if one.since >= midnight), target_seconds=queue.answer_target_seconds),
+        hour=_bars([one.since for one in today], at),
+        at_work=agents_at_work(tx, insurer.id, queue.skills),
+        free=agents_at_work(tx, insurer.id, queue.skills, presences=(Presence.AVAILABLE,)),
+    )
+
+
+def _bars(since: Sequence[datetime], at: datetime) -> tuple[int, ...]:
+    bars = [0] * BARS
+    for one in since:
+        ago = int((at - one) / _BAR)
+        if 0 <= ago < BARS:
+            bars[BARS - 1 - ago] += 1
+    return tuple(bars)
+
+
+def _agents(tx: Transaction, insurer: Insurer) -> tuple[AgentNow, ...]:
+    """In the order of their codes, so that everybody keeps their row."""
+    statement = (
+        select(Agent, Call.line, Call.is_emergency)
+        .outerjoin(Call, Call.id == Agent.call_id)
+        .where(Agent.insurer_id == insurer.id)
+        .order_by(Agent.code)
+    )
+    return tuple(
+        AgentNow(
+            id=agent.id,
+            code=agent.code,
+            title=agent.title,
+            presence=Presence(agent.presence),
+            reason=agent.presence_reason,
+            since=agent.presence_since,
+            call_id=agent.call_id if line is not None else None,
+            line=line,
+            is_emergency=bool(is_emergency) and agent.presence != Presence.WRAP_UP,
+        )
+        for agent, line, is_emergency in tx.execute(statement)
+    )
+
+
+def _emergencies(tx: Transaction, insurer: Insurer, agents: Sequence[AgentNow]) -> tuple[EmergencyNow, ...]:
+    statement = select(Call.id, Call.line, Call.started_at, Call.state).where(
+        Call.insurer_id == insurer.id, Call.is_emergency.is_(True), NOT_ENDED
+    )
+    busy = (Presence.ON_CALL,)
+    return tuple(
+        EmergencyNow(
+            call_id=row.id,
+            line=row.line,
+            since=row.started_at,
+            is_waiting=row.state == CallState.WAITING,
+            agents=tuple(one.code for one in agents if one.call_id == row.id and one.presence in busy),
+        )
+        for row in tx.execute(statement.order_by(Call.started_at, Call.id))
+    )
+
+
+def _dropped(tx: Transaction, insurer: Insurer, at: datetime) -> list[tuple[str, datetime]]:
+    """Emergencies that broke off lately and that nobody has dealt with: the outcome stands, and is not done."""
+    since = at - timedelta(hours=insurer.alarms.dropped_within_hours)
+    statement = select(Outcome.call_id, Outcome.recorded_at).where(
+        Outcome.insurer_id == insurer.id,
+        Outcome.code == _DROPPED,
+        Outcome.call_id >= first_id_at(since),
+        Outcome.is_primary,
+        Outcome.done_at.is_(None),
+    )
+    return [(row.call_id, row.recorded_at) for row in tx.execute(statement.order_by(Outcome.call_id))]
+
+
+def _failed_recordings(tx: Transaction, insurer: Insurer, at: datetime) -> int:
+    since = at - timedelta(hours=insurer.alarms.recording_failed_within_hours)
+    statement = select(func.count()).where(
+        Recording.id >= first_id_at(since),
+        Recording.insurer_id == insurer.id,
+        Recording.state == RecordingState.FAILED,
+    )
+    return tx.scalar(statement) or 0

@@ -1,0 +1,110 @@
+"""The routes of the call log: the search, its pages, and searches that are kept."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from agents.accounts.models import Role
+from agents.desk.outcome_words import outcome_words
+from agents.staff.guarding import only_for
+from agents.staff.languages import language, zone
+from agents.staff.side import own_insurer, side, staff
+from agents.supervisor.errors import SearchTooWide
+from agents.supervisor.log_rows import LogRow, log_rows
+from agents.supervisor.saved_searches import MOST, drop_search, save_search, saved_searches
+from agents.supervisor.search_form import PERIODS, SECRET, SearchForm, read_form
+from agents.supervisor.searching import FoundCalls, search_calls
+from agents.supervisor.words import actor, agents_to_choose, outcomes_to_find, title_words
+
+bp: Final = Blueprint("calls", __name__, url_prefix="/calls", template_folder="templates", static_folder="static")
+
+
+@bp.get("")
+@only_for(Role.SUPERVISOR)
+def log() -> ResponseReturnValue:
+    """The newest calls, or those that the address asks for; what would identify somebody is not read from there."""
+    return _searched({name: value for name, value in request.args.items() if name not in SECRET})
+
+
+@bp.post("")
+@only_for(Role.SUPERVISOR)
+def search() -> ResponseReturnValue:
+    """What the form asks for. Where that identifies nobody, the address of it, which may be kept and passed on."""
+    form = _form(request.form)
+    if form.is_addressable and not form.wrong and not request.form.get("before"):
+        return redirect(url_for("calls.log") + form.query, 303)
+    return _searched(request.form)
+
+
+@bp.post("/searches")
+@only_for(Role.SUPERVISOR)
+def keep() -> ResponseReturnValue:
+    """Keep a search by a name, without what identifies somebody."""
+    form, name = _form(request.form), " ".join(request.form.get("name", "").split())[:60]
+    if not name or form.wrong:
+        abort(400)
+    with side().centre.database.transaction("save_search") as tx:
+        is_kept = save_search(tx, staff(), name=name, query=form.query, at=side().centre.clock.now())
+    if not is_kept:
+        return make_response(
+            _page(form, error=gettext("There are %(count)s already: drop one first.", count=MOST)), 409
+        )
+    return redirect(url_for("calls.log") + form.query, 303)
+
+
+@bp.post("/searches/drop")
+@only_for(Role.SUPERVISOR)
+def drop() -> ResponseReturnValue:
+    """Keep a search no longer."""
+    with side().centre.database.transaction("drop_search") as tx:
+        drop_search(tx, staff(), request.form.get("search", ""))
+    return redirect(url_for("calls.log"), 303)
+
+
+def _searched(given: Mapping[str, str]) -> ResponseReturnValue:
+    form = _form(given)
+    if form.wrong:
+        return make_response(_page(form), 400)
+    try:
+        found, rows = _found(form, given.get("before", "")[:32] or None)
+    except SearchTooWide:
+        error = gettext("Type the whole number of the policy, at least six signs.")
+        return make_response(_page(form, error=error), 400)
+    return _page(form, found=found, rows=rows)
+
+
+def _found(form: SearchForm, before: str | None) -> tuple[FoundCalls, list[LogRow]]:
+    now = side().centre.clock.now()
+    with side().centre.database.transaction("search_calls") as tx:
+        found = search_calls(tx, insurer=own_insurer(), wanted=form.wanted, by=actor(), at=now, before=before)
+        return found, log_rows(tx, found.calls, at=now)
+
+
+def _form(given: Mapping[str, str]) -> SearchForm:
+    return read_form(given, zone=zone(), now=side().centre.clock.now())
+
+
+def _page(
+    form: SearchForm, *, found: FoundCalls | None = None, rows: list[LogRow] | None = None, error: str = ""
+) -> str:
+    insurer = own_insurer()
+    with side().centre.database.reading("log_form") as tx:
+        kept, agents = saved_searches(tx, staff()), agents_to_choose(tx, insurer)
+    return render_template(
+        "supervisor/calls.html",
+        form=form,
+        found=found,
+        rows=rows or [],
+        error=error,
+        kept=kept,
+        agents=agents,
+        periods=PERIODS,
+        lines=[(one.name, one.title[language()]) for one in insurer.lines.values()],
+        queues=[(one.name, one.title[language()]) for one in insurer.queues.values()],
+        outcomes=[(code, outcome_words(code)) for code in outcomes_to_find(insurer)],
+        outcome_words=outcome_words,
+        title_words=title_words(insurer, language()),
+    )

@@ -1,0 +1,38 @@
+"""What the supervisor's pages call lines, queues, agents and outcomes, and whom the audit names."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import select
+
+from agents.models import Agent
+from agents.staff.side import staff
+from config.database import Transaction
+from config.line_descriptions import Insurer
+from ivr.calls.outcomes import GENERIC
+
+
+def actor() -> str:
+    """Whoever asks, as the audit has them: an agent's code, else the account's name."""
+    return staff().agent_code or staff().name
+
+
+def agents_to_choose(tx: Transaction, insurer: Insurer) -> list[tuple[str, str]]:
+    """The insurer's agents: code and role."""
+    statement = select(Agent.code, Agent.title).where(Agent.insurer_id == insurer.id).order_by(Agent.code)
+    return [(one.code, one.title) for one in tx.execute(statement)]
+
+
+def outcomes_to_find(insurer: Insurer) -> tuple[str, ...]:
+    """Every code that a call of the insurer may have."""
+    return tuple(sorted(GENERIC | set(insurer.outcomes)))
+
+
+def title_words(insurer: Insurer, language: str) -> Callable[[str, str], str]:
+    """Says what a `line` or a `queue` of a name is called; one that is not described any more by its name."""
+
+    def words(kind: str, name: str) -> str:
+        described: Any = (insurer.lines if kind == "line" else insurer.queues).get(name)
+        return name if described is None else str(described.title[language])
+
+    return words

@@ -1,0 +1,128 @@
+"""The supervisor's pages in a real browser: nothing overflows, everybody can use them, whatever language and scheme."""
+
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from agents import commands
+from agents.models import Presence
+from tests.agents.desk.conftest import sow
+from tests.agents.staff.browsing import launched
+from tests.agents.staff.conftest import PASSWORD, Live
+from tests.agents.supervisor.conftest import Logged
+
+expect.set_options(timeout=20_000)
+# A folder to put pictures of the pages in, for people to look at.
+PICTURES = os.environ.get("PULT_TEST_PICTURES")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with launched() as running:
+        yield running
+
+
+@pytest.fixture
+def logged(live: Live) -> Logged:
+    with live.house.centre.database.transaction("test_insured") as tx:
+        insured_id = sow(tx)
+    return Logged(live, insured_id)
+
+
+def opened(browser: Browser, live: Live, path: str, *, language: str, scheme: str) -> Page:
+    context = browser.new_context(viewport={"width": 1280, "height": 720}, color_scheme=scheme)
+    context.set_default_timeout(20_000)
+    page = context.new_page()
+    page.goto(f"{live.url}/sign-in?next={path}")
+    if language == "en":
+        page.get_by_role("button", name="English").click()
+    page.locator("[name=name]").fill("watcher")
+    page.locator("[name=password]").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(live.url + path)
+    return page
+
+
+def is_fine(page: Page, name: str) -> None:
+    """Nothing wider than the window, nothing that axe finds."""
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+    if PICTURES:
+        page.screenshot(path=Path(PICTURES) / f"{name}.png")
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_the_log_and_a_call_are_for_everybody(browser: Browser, logged: Logged, language: str, scheme: str) -> None:
+    live = logged.site
+    live.house.clock.move_to(live.house.floor.centre.clock.now())
+    whole = logged.whole()
+    logged.call(minutes_ago=3, lasted=None, is_emergency=True, waited=15, queue="emergency")
+    logged.call(minutes_ago=50, waited=200, queue="curator", agent="desk-2", outcome="callback_scheduled", lasted=700)
+    logged.call(minutes_ago=70, is_anonymous=True, ani=None, line="curator")
+    page = opened(browser, live, "/calls", language=language, scheme=scheme)
+    expect(page.locator("tbody tr")).to_have_count(4)
+    is_fine(page, f"log-{language}-{scheme}")
+    page.locator(f"#call-{whole} a").click()
+    page.wait_for_url(f"**/calls/{whole}")
+    is_fine(page, f"call-{language}-{scheme}")
+    page.locator(".piece-talk").first.locator("xpath=..").press("Enter")
+    expect(page.locator(".steps li:target")).to_be_in_viewport()
+    page.context.close()
+
+
+def crowd(live: Live) -> None:
+    """A floor with something of everything: an emergency, waiting callers, agents in every presence."""
+    house = live.house
+    for number, presence in enumerate(Presence, start=1):
+        house.agent(f"curator-{number}", presence_now=presence, skills={"curator": 1, "desk": 1})
+    for code in ("desk-1", "desk-2", "curator-1"):
+        commands.go_away(house.floor, insurer_id="vsk", code=code, reason="meal")
+    house.join(house.call("CA-urgent", is_emergency=True), "emergency", is_emergency=True)
+    for number in range(3):
+        house.join(house.call(f"CA-{number}"), "curator" if number else "medical_desk")
+    house.clock.move_by(95)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_the_floor_is_for_everybody(browser: Browser, live: Live, language: str, scheme: str) -> None:
+    live.house.clock.move_to(live.house.floor.centre.clock.now() - timedelta(seconds=95))
+    crowd(live)
+    page = opened(browser, live, "/floor", language=language, scheme=scheme)
+    expect(page.locator(".emergency")).to_have_count(1)
+    is_fine(page, f"floor-{language}-{scheme}")
+    page.locator("[data-key=KeyA]").click()
+    is_fine(page, f"floor-announce-{language}-{scheme}")
+    page.goto(live.url + "/floor/wall")
+    is_fine(page, f"wall-{language}-{scheme}")
+    page.goto(live.url + "/audit")
+    is_fine(page, f"audit-{language}-{scheme}")
+    page.context.close()
+
+
+def test_the_floor_follows_what_happens_and_nothing_moves(browser: Browser, live: Live) -> None:
+    live.house.clock.move_to(live.house.floor.centre.clock.now())
+    for code in ("desk-1", "desk-2"):
+        commands.go_away(live.house.floor, insurer_id="vsk", code=code, reason="meal")
+    page = opened(browser, live, "/floor", language="ru", scheme="light")
+    expect(page.locator("html")).to_have_attribute("data-connection", "up")
+    table = page.locator(".queues")
+    before = table.bounding_box()
+    live.house.join(live.house.call("CA-1", is_emergency=True), "emergency", is_emergency=True)
+    expect(page.locator(".emergency")).to_be_visible()
+    assert table.bounding_box() == before
+    live.house.join(live.house.call("CA-2"))
+    expect(page.locator("#floor-waiting tbody tr")).to_have_count(2)
+    page.locator("#floor-waiting button", has_text="Сделать первым").click()
+    expect(page.locator("#floor-waiting")).to_contain_text("следующий")
+    page.locator("tr", has_text="desk-1").locator("summary").click()
+    page.locator("tr", has_text="desk-1").get_by_role("button", name="Доступен").click()
+    expect(page.locator("tr", has_text="desk-1").locator(".presence")).not_to_contain_text("Обед")
+    page.context.close()

@@ -1,0 +1,100 @@
+"""One call's page: the time line, the steps, what came of it, who looked; and nothing about who is anonymous."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from agents.supervisor.timeline import Span, Stretch, menu_spans, time_line
+from ivr.calls.models import Call
+from tests.agents.supervisor.conftest import NAME, OWN_PHONE, POLICY, Logged
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def at(seconds: float) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+def test_a_call_is_told_step_by_step_with_its_lanes(logged: Logged) -> None:
+    call_id = logged.whole()
+    text = logged.site.signed_in("boss").get(f"/calls/{call_id}").text
+    for shown in (
+        "Нажато: 5", "Нажато: цифры, которые не хранятся", "Ждёт в «Медицинский пульт»",
+        "Сообщено: впереди 2 звонящих, около 01:30", "desk-1 говорит со звонящим", "Ждёт ответа до вечера",
+        "Гарантийное письмо", "+7 916 ···-··-67", "desk-2: смотрел звонок",
+    ):
+        assert shown in text, shown
+    assert [name for name in ("menu", "wait", "ring", "talk", "hold") if f"piece-{name}" not in text] == []
+    for secret in (NAME, POLICY, OWN_PHONE):
+        assert secret not in text
+
+
+def test_every_piece_leads_to_a_step_that_is_there(logged: Logged) -> None:
+    text = logged.site.signed_in("boss").get(f"/calls/{logged.whole()}").text
+    wanted = set(re.findall(r'href="#(step-\d+)"', text))
+    assert wanted
+    assert wanted <= set(re.findall(r'id="(step-\d+)"', text))
+
+
+def test_each_look_is_on_record(logged: Logged) -> None:
+    call_id = logged.whole()
+    logged.site.signed_in("watcher").get(f"/calls/{call_id}")
+    logged.site.signed_in("boss").get(f"/calls/{call_id}")
+    assert logged.site.audited(action="call_replayed", actor="watcher", subject_id=call_id) == ["call_replayed"]
+    assert logged.site.audited(action="call_replayed", actor="desk-2", subject_id=call_id) == ["call_replayed"]
+
+
+def test_a_call_that_forgot_who_called_tells_nothing_of_them(logged: Logged) -> None:
+    call_id = logged.whole()
+    with logged.site.house.centre.database.transaction("test_anonymous") as tx:
+        tx.get_one(Call, call_id).is_anonymous = True
+    text = logged.site.signed_in("boss").get(f"/calls/{call_id}").text
+    for hidden in ("Нажато", "Ждёт ответа", "Гарантийное письмо", "916", "Подтверждён", "piece-menu", "insured/"):
+        assert hidden not in text, hidden
+    for shown in ("Звонок анонимный", "Ждёт в «Медицинский пульт»", "desk-1 говорит со звонящим", "piece-talk"):
+        assert shown in text, shown
+
+
+def test_a_call_that_goes_on_says_so(logged: Logged) -> None:
+    text = logged.site.signed_in("boss").get(f"/calls/{logged.call(lasted=None, minutes_ago=1)}").text
+    assert "идёт" in text
+    assert 'data-since="' in text
+
+
+def test_the_page_is_whole_in_english(logged: Logged) -> None:
+    boss = logged.site.signed_in("boss")
+    boss.post("/language", {"language": "en"}, page="/calls")
+    text = boss.get(f"/calls/{logged.whole()}").text
+    assert "Pressed: digits, which are not kept" in text
+    assert not re.search(r"[А-Яа-я]", re.sub(r"<q.*?</q>|Ждёт ответа до вечера|САО «ВСК»|По-русски", "", text))
+
+
+def test_stretches_stand_where_they_were() -> None:
+    spans = [
+        ("line", Span(Stretch.MENU, at(0), at(25), "main")),
+        ("queue", Span(Stretch.WAIT, at(25), at(50), "desk")),
+        ("agent:a", Span(Stretch.TALK, at(50), None, "queue")),
+    ]
+    line = time_line(spans, began_at=at(0), ended_at=at(100), steps=[(0, at(0)), (1, at(25)), (2, at(50))])
+    assert [(lane.name, [(piece.x, piece.width, piece.step) for piece in lane.pieces]) for lane in line.lanes] == [
+        ("line", [(0.0, 250.0, 0)]), ("queue", [(250.0, 250.0, 1)]), ("agent:a", [(500.0, 500.0, 2)]),
+    ]
+    assert line.ticks[0] == (0.0, 0)
+    assert line.ticks[-1] == (900.0, 90)
+
+
+def test_what_is_outside_of_the_call_or_took_no_time_is_left_out() -> None:
+    spans = [
+        ("queue", Span(Stretch.WAIT, at(-60), at(10), "a promised call")),
+        ("line", Span(Stretch.MENU, at(5), at(5), "a branch")),
+    ]
+    line = time_line(spans, began_at=at(0), ended_at=at(20), steps=[])
+    assert [(lane.name, lane.pieces[0].x, lane.pieces[0].seconds) for lane in line.lanes] == [("queue", 0.0, 10)]
+
+
+def test_a_menu_lasts_until_the_next_or_until_the_wait() -> None:
+    spans = list(menu_spans([(at(0), "main"), (at(10), "more")], [at(30)], at(60)))
+    assert [(span.what, span.since, span.until) for span in spans] == [
+        ("main", at(0), at(10)), ("more", at(10), at(30)),
+    ]
+
+

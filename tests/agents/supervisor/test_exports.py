@@ -1,0 +1,159 @@
+"""Exports of the call log: made slice by slice, sealed, harmless to spreadsheets, and only for who asked."""
+
+import io
+import re
+from datetime import timedelta
+
+import pytest
+from openpyxl import load_workbook
+
+from agents.supervisor import exporting
+from agents.supervisor.export_file import as_csv, harmless, read_csv
+from agents.supervisor.models import CallExport
+from config import failpoints
+from tests.agents.supervisor.conftest import OWN_PHONE, Logged
+
+
+@pytest.fixture(autouse=True)
+def _small_slices(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(exporting, "SLICE", 2)
+    yield
+    failpoints.disarm()
+
+
+def asked(logged: Logged, who: str = "boss", **form: str) -> str:
+    data = {"kind": "csv"} | form
+    assert logged.site.signed_in(who).post("/calls/exports", data, page="/calls").status_code == 303
+    return rows(logged)[-1].id
+
+
+def rows(logged: Logged) -> list[CallExport]:
+    with logged.site.house.centre.database.reading("test_exports") as tx:
+        return list(tx.query(CallExport).order_by(CallExport.id))
+
+
+def taken(logged: Logged, export_id: str, who: str = "boss") -> bytes:
+    answer = logged.site.signed_in(who).get(f"/calls/exports/{export_id}")
+    assert answer.status_code == 200
+    assert re.fullmatch(r'attachment; filename="calls-[0-9a-f]{12}\.(csv|xlsx)"', answer.headers["Content-Disposition"])
+    return answer.data
+
+
+def files(logged: Logged) -> list[str]:
+    folder = logged.site.house.centre.settings.data_dir / "exports"
+    return sorted(one.name for one in folder.iterdir()) if folder.exists() else []
+
+
+def test_a_search_becomes_a_file_slice_by_slice(logged: Logged) -> None:
+    made = [logged.call(minutes_ago=100 - number, waited=5, queue="curator") for number in range(5)]
+    logged.call(minutes_ago=3)
+    export_id = asked(logged, queue="curator")
+    assert "готовится" in logged.site.signed_in("boss").get("/calls/exports").text
+    logged.site.house.work()
+    assert (rows(logged)[0].slices, rows(logged)[0].rows) == (3, 5)
+    content = taken(logged, export_id).decode("utf-8-sig")
+    lines = read_csv(content.encode())
+    assert lines[0][0] == "Начало"
+    assert [line[-1] for line in lines[1:]] == made[::-1]
+    assert lines[1][1:5] == ["Медицинский пульт", "Врачи-кураторы", "inbound", "'+7 999 ···-··-22"]
+    assert files(logged) == [export_id]
+
+
+def test_a_workbook_holds_texts_and_no_formula(logged: Logged) -> None:
+    logged.call(outcome="info_given")
+    export_id = asked(logged, kind="xlsx")
+    logged.site.house.work()
+    sheet = load_workbook(io.BytesIO(taken(logged, export_id))).active
+    assert [cell.data_type for cell in sheet[2] if cell.value is not None].count("f") == 0
+    assert "info_given" in [cell.value for cell in sheet[2]]
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+7", "-1", "@x", "\tx", "\rx", "=cmd|' /C calc'!A0"])
+def test_what_a_spreadsheet_would_calculate_is_made_harmless(text: str) -> None:
+    assert harmless(text).startswith("'")
+    assert read_csv(as_csv([[harmless(text), "a;b\n\"c\""]]))[0][0] == harmless(text)
+
+
+def test_plain_text_stays_as_it_is_without_what_cannot_be_printed() -> None:
+    assert harmless("Врачи-кураторы\x00\x1b") == "Врачи-кураторы"
+
+
+def test_only_who_asked_may_take_it_and_only_for_an_hour(logged: Logged) -> None:
+    logged.call()
+    export_id = asked(logged)
+    boss, watcher = logged.site.signed_in("boss"), logged.site.signed_in("watcher")
+    assert boss.get(f"/calls/exports/{export_id}").status_code == 404
+    logged.site.house.work()
+    assert watcher.get(f"/calls/exports/{export_id}").status_code == 404
+    assert export_id not in watcher.get("/calls/exports").text
+    taken(logged, export_id)
+    logged.site.house.clock.move_by(exporting.KEPT.total_seconds())
+    assert logged.site.signed_in("boss").get(f"/calls/exports/{export_id}").status_code == 404
+    logged.site.house.work()
+    assert files(logged) == []
+    assert rows(logged)[0].wrapped_key is None
+
+
+def test_nothing_on_the_disk_can_be_read_without_the_key(logged: Logged) -> None:
+    logged.call(minutes_ago=5)
+    export_id = asked(logged)
+    folder = logged.site.house.centre.settings.data_dir / "exports"
+    exporting._put(logged.site.house.centre, "piece", "Медицинский пульт".encode())
+    logged.site.house.work()
+    for file in folder.iterdir():
+        assert "Медицинский пульт".encode() not in file.read_bytes()
+        assert file.stat().st_mode & 0o077 == 0
+    (folder / export_id).write_bytes(b"x" * 100)
+    assert logged.site.signed_in("boss").get(f"/calls/exports/{export_id}").status_code == 404
+
+
+def test_a_search_that_identifies_somebody_is_not_exported(logged: Logged) -> None:
+    answer = logged.site.signed_in("boss").post("/calls/exports", {"kind": "csv", "phone": OWN_PHONE}, page="/calls")
+    assert answer.status_code == 409
+    answer = logged.site.signed_in("boss").post("/calls/exports", {"kind": "pdf"}, page="/calls")
+    assert answer.status_code == 400
+    assert rows(logged) == []
+
+
+def test_several_at_once_have_their_limit(logged: Logged) -> None:
+    for _ in range(3):
+        asked(logged)
+    boss = logged.site.signed_in("boss")
+    assert boss.post("/calls/exports", {"kind": "csv"}, page="/calls").status_code == 409
+
+
+def test_asking_and_taking_are_on_record(logged: Logged) -> None:
+    logged.call()
+    export_id = asked(logged, line="medical_desk")
+    logged.site.house.work()
+    taken(logged, export_id)
+    assert logged.site.audited(subject_kind="export", actor="desk-2") == ["calls_exported", "export_taken"]
+
+
+@pytest.mark.parametrize("slice_size", [2, 10])
+@pytest.mark.parametrize("place", ["commit:ask_export", "commit:note_export", "commit:export_made"])
+def test_killed_anywhere_it_is_made_all_the_same(
+    logged: Logged, place: str, slice_size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exporting, "SLICE", slice_size)
+    made = [logged.call(minutes_ago=100 - number) for number in range(5)]
+
+    class Killed(BaseException):
+        """As a kill, nothing catches it."""
+
+    def die(_name: str) -> None:
+        failpoints.disarm()
+        raise Killed
+
+    failpoints.arm(place, die)
+    house = logged.site.house
+    try:
+        asked(logged)
+        house.work()
+    except Killed:
+        pass
+    house.clock.move_by(timedelta(minutes=2).total_seconds())
+    house.work()
+    export_id = rows(logged)[0].id
+    lines = read_csv(taken(logged, export_id).decode("utf-8-sig").encode())
+    assert [line[-1] for line in lines[1:]] == made[::-1]

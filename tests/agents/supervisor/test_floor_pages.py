@@ -1,0 +1,167 @@
+"""The floor: what it shows, what a supervisor does there, and that it is read once however many look."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event
+
+from agents.models import Presence
+from agents.supervisor import snapshots
+from config.ids import new_id
+from ivr.calls.models import Call, LineNotice, Outcome
+from recordings.models import Recording
+from tests.agents.staff.conftest import Site
+
+
+@pytest.fixture(autouse=True)
+def _no_look_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshots, "TICK_SECONDS", 0.0)
+
+
+def row(text: str, row_id: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", re.search(rf'<tr id="{row_id}">(.*?)</tr>', text, re.DOTALL)[1]))
+
+
+def act(site: Site, path: str, **data: str):
+    return site.signed_in("watcher").post(path, data, page="/floor")
+
+
+def test_queues_tell_who_waits_how_long_what_they_were_told_and_how_today_went(site: Site) -> None:
+    house = site.house
+    for code in ("desk-1", "desk-2"):
+        act(site, "/floor/presence", agent=code, presence="meal")
+    house.join(house.call())
+    house.clock.move_by(75)
+    text = site.signed_in("watcher").get("/floor").text
+    shown = row(text, "queue-now-medical_desk")
+    assert "Медицинский пульт" in shown
+    assert " 1 " in shown
+    assert "01:15" in shown
+    assert "0 / 0" in shown
+    assert 'href="/calls?queue=medical_desk&amp;only=open"' in text
+
+
+def test_emergencies_and_alarms_stand_on_top(site: Site) -> None:
+    house = site.house
+    for code in ("desk-1", "desk-2"):
+        act(site, "/floor/presence", agent=code, presence="meal")
+    call = house.call("CA-urgent", is_emergency=True)
+    house.join(call, "emergency", is_emergency=True)
+    house.clock.move_by(20)
+    now = house.clock.now()
+    with house.centre.database.transaction("test_dropped") as tx:
+        dropped = Call(
+            id=new_id(now), insurer_id="vsk", carrier_sid="CA-d", line="medical_desk", dnis="+78002001441",
+            state="ended", started_at=now, ended_at=now, language="ru", flow="vsk", flow_digest="",
+        )
+        tx.add(dropped)
+        tx.flush()
+        tx.add(Outcome(id=new_id(now), insurer_id="vsk", call_id=dropped.id, code="emergency_drop", is_primary=True,
+                       recorded_by="line", recorded_at=now))
+        tx.add(Recording(id=new_id(now), insurer_id="vsk", call_id=dropped.id, carrier_sid="RE-1", kind="voicemail",
+                         state="failed", announced_at=now, ended_at=now))
+    text = site.signed_in("watcher").get("/floor").text
+    pinned = re.search(r'<section class="pinned".*?</section>', text, re.DOTALL)[0]
+    assert f'id="emergency-{call.id}"' in pinned
+    for said in (
+        "ЭКСТРЕННО", "ждёт, никто не ответил", "Экстренный звонок ждёт", "Экстренный звонок оборвался",
+        "никого нет на смене", "Записи не удалось получить",
+    ):
+        assert said in pinned, said
+    assert "soglasie" not in text
+
+
+def test_the_wall_has_nothing_to_press(site: Site) -> None:
+    text = site.signed_in("watcher").get("/floor/wall").text
+    assert "<form" not in re.search(r"<main.*</main>", text, re.DOTALL)[0]
+
+
+def test_an_agents_presence_is_set_and_the_audit_says_by_whom(site: Site) -> None:
+    assert act(site, "/floor/presence", agent="desk-1", presence="meal").status_code == 204
+    assert site.house.agent_now("desk-1").presence_reason == "meal"
+    assert act(site, "/floor/presence", agent="desk-1", presence="available").status_code == 204
+    assert site.house.agent_now("desk-1").presence == Presence.AVAILABLE
+    assert site.audited(action="presence_set", actor="watcher") == ["presence_set", "presence_set"]
+    assert act(site, "/floor/presence", agent="desk-1", presence="rona").status_code == 400
+    assert act(site, "/floor/presence", agent="sog-1", presence="meal").status_code == 409
+
+
+def test_who_has_a_call_is_not_taken_from_it(site: Site) -> None:
+    house = site.house
+    house.agent("busy-1", presence_now=Presence.ON_CALL)
+    assert act(site, "/floor/presence", agent="busy-1", presence="meal").status_code == 409
+    assert house.agent_now("busy-1").presence == Presence.ON_CALL
+
+
+def test_who_waits_is_moved_from_the_page(site: Site) -> None:
+    house = site.house
+    for code in ("desk-1", "desk-2"):
+        act(site, "/floor/presence", agent=code, presence="meal")
+    house.join(house.call("CA-1"))
+    house.clock.move_by(5)
+    house.join(house.call("CA-2"))
+    first, second = (wait.id for wait in house.waits())
+    assert act(site, "/floor/waits/up", wait=second).status_code == 204
+    text = site.signed_in("watcher").get("/floor/parts/waiting").text
+    assert re.findall(r'<tr id="wait-(\w+)">', text) == [second, first]
+    assert act(site, "/floor/waits/move", wait=first, queue="urgent").status_code == 204
+    assert house.waits(id=first)[0].queue == "urgent"
+    assert act(site, "/floor/waits/move", wait=first, queue="emergency").status_code == 409
+    assert act(site, "/floor/waits/up", wait="x").status_code == 409
+
+
+def test_an_announcement_and_a_diversion_are_put_up_and_taken_down(site: Site) -> None:
+    said = {"kind": "announcement", "place": "queue:curator", "text_ru": "Врачи на обходе до полудня.", "minutes": "90"}
+    assert act(site, "/floor/notices", **said).status_code == 204
+    led = {"kind": "diversion", "place": "queue:curator", "to_queue": "medical_desk"}
+    assert act(site, "/floor/notices", **led).status_code == 204
+    text = site.signed_in("watcher").get("/floor").text
+    assert "Врачи на обходе до полудня." in text
+    with site.house.centre.database.reading("test_notices") as tx:
+        until = {notice.kind: notice.until for notice in tx.query(LineNotice)}
+    assert until == {"announcement": site.house.clock.now() + timedelta(minutes=90), "diversion": None}
+    for kind in until:
+        assert act(site, "/floor/notices/down", kind=kind, place="queue:curator").status_code == 204
+    assert "Врачи на обходе" not in site.signed_in("watcher").get("/floor").text
+    assert site.audited(action="notice_taken_down", actor="watcher") == ["notice_taken_down"] * 2
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"kind": "announcement", "place": "queue:curator", "text_ru": ""},
+        {"kind": "announcement", "place": "queue:curator", "text_ru": "слово " * 90},
+        {"kind": "diversion", "place": "line:medical_desk", "to_queue": "curator"},
+        {"kind": "diversion", "place": "queue:emergency", "to_queue": "curator"},
+        {"kind": "diversion", "place": "queue:curator", "number": "12"},
+    ],
+)
+def test_what_cannot_be_put_up_is_refused_in_words(site: Site, asked: dict[str, str]) -> None:
+    answer = act(site, "/floor/notices", **asked)
+    assert answer.status_code == 409
+    assert "включить нельзя" in answer.text
+
+
+def test_a_notice_for_a_place_of_nobody_or_without_an_end_that_can_be_read_is_refused(site: Site) -> None:
+    said = {"kind": "announcement", "text_ru": "Слово."}
+    assert act(site, "/floor/notices", place="queue:no_such", **said).status_code == 400
+    assert act(site, "/floor/notices", place="queue:curator", minutes="-5", **said).status_code == 400
+    assert act(site, "/floor/notices/down", kind="x", place="queue:curator").status_code == 400
+
+
+def test_however_many_look_the_floor_is_read_and_made_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted in statements: ten more supervisors cost their own sign-in's look-up each, and nothing of the floor."""
+    monkeypatch.setattr(snapshots, "TICK_SECONDS", 3600.0)
+    first, others = site.signed_in("watcher"), [site.signed_in(name) for name in ("watcher", "boss") * 5]
+    statements: list[str] = []
+    engine = site.house.centre.database.engine
+    event.listen(engine, "before_cursor_execute", lambda _c, _k, statement, *_: statements.append(statement))
+    tokens = {re.search(r'name="form_token" value="([^"]+)"', first.get("/floor/parts/now").text)[1]}
+    of_first = [one for one in statements if "waits" in one or "agents.code" in one]
+    assert of_first
+    statements.clear()
+    for browser in others:
+        tokens.add(re.search(r'name="form_token" value="([^"]+)"', browser.get("/floor/parts/now").text)[1])
+    assert [one for one in statements if "FROM waits" in one or "FROM recordings" in one] == []
+    assert len(tokens) == 1 + len(others)

@@ -1,0 +1,100 @@
+"""The call log's page: what is searched for, what stands in its address, and searches that are kept."""
+
+import re
+
+import pytest
+
+from agents.supervisor import saved_searches, searching
+from tests.agents.supervisor.conftest import OWN_PHONE, POLICY, Logged
+
+
+def listed(text: str) -> list[str]:
+    return re.findall(r'id="call-([0-9a-f]{32})"', text)
+
+
+def test_the_newest_calls_are_listed_with_what_came_of_them(logged: Logged) -> None:
+    call_id = logged.call(waited=70, queue="curator", agent="desk-2", outcome="gl_requested", lasted=600)
+    text = logged.site.signed_in("boss").get("/calls").text
+    assert listed(text) == [call_id]
+    outcome = "Просит гарантийное письмо"
+    for shown in ("Медицинский пульт", "Врачи-кураторы", "+7 999 ···-··-22", "01:10", "10:00", "desk-2", outcome):
+        assert shown in text, shown
+    assert "+79990001122" not in text
+
+
+def test_a_search_that_identifies_nobody_has_an_address(logged: Logged) -> None:
+    fitting = logged.call(waited=70, queue="curator")
+    logged.call(waited=10, queue="curator")
+    boss = logged.site.signed_in("boss")
+    sent = boss.post("/calls", {"queue": "curator", "waited_least": "1:00"}, page="/calls")
+    assert sent.headers["Location"] == "/calls?queue=curator&waited_least=1%3A00"
+    assert listed(boss.get(sent.headers["Location"]).text) == [fitting]
+
+
+@pytest.mark.parametrize(("field", "value"), [("policy", POLICY), ("phone", "8 916 123-45-67"), ("text", "письмо")])
+def test_what_may_identify_somebody_never_stands_in_an_address(logged: Logged, field: str, value: str) -> None:
+    theirs = logged.call(ani=OWN_PHONE, insured_id=logged.insured_id, outcome="gl_requested", note="Просит ПИСЬМО")
+    other = logged.call()
+    boss = logged.site.signed_in("boss")
+    answer = boss.post("/calls", {field: value}, page="/calls")
+    assert answer.status_code == 200
+    assert listed(answer.text) == [theirs]
+    assert set(listed(boss.get(f"/calls?{field}={value}").text)) == {theirs, other}
+
+
+def test_what_cannot_be_read_is_said_and_finds_nothing(logged: Logged) -> None:
+    logged.call()
+    boss = logged.site.signed_in("boss")
+    for given in ({"phone": "12"}, {"lasted_least": "ab"}, {"from": "yesterday"}, {"policy": "12"}):
+        answer = boss.post("/calls", given, page="/calls")
+        assert answer.status_code == 400, given
+        assert 'role="alert"' in answer.text
+        assert listed(answer.text) == []
+
+
+def test_the_next_page_follows_the_last_row(logged: Logged, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searching, "PAGE", 2)
+    made = [logged.call(minutes_ago=100 - number, ani=OWN_PHONE) for number in range(3)]
+    boss = logged.site.signed_in("boss")
+    first = boss.post("/calls", {"phone": OWN_PHONE}, page="/calls")
+    assert listed(first.text) == [made[2], made[1]]
+    before = re.search(r'name="before" value="([0-9a-f]+)"', first.text)[1]
+    assert listed(boss.post("/calls", {"phone": OWN_PHONE, "before": before}, page="/calls").text) == [made[0]]
+
+
+def test_a_period_is_the_readers_day(logged: Logged) -> None:
+    """The house's noon is 09:00 UTC: 700 minutes ago is still today in Kaliningrad only until midnight there."""
+    logged.call(minutes_ago=12 * 60 + 30)
+    today = logged.call(minutes_ago=60)
+    text = logged.site.signed_in("boss").get("/calls?period=today").text
+    assert listed(text) == [today]
+
+
+def test_a_search_is_kept_without_what_identifies_and_dropped(logged: Logged) -> None:
+    boss = logged.site.signed_in("boss")
+    wanted = {"name": "Долго ждали", "queue": "curator", "waited_least": "1:00", "phone": OWN_PHONE}
+    boss.post("/calls/searches", wanted, page="/calls")
+    text = boss.get("/calls").text
+    assert '<a href="/calls?queue=curator&amp;waited_least=1%3A00">Долго ждали</a>' in text
+    assert "Долго ждали" not in logged.site.signed_in("watcher").get("/calls").text
+    search_id = re.search(r'name="search" value="([0-9a-f]{32})"', text)[1]
+    logged.site.signed_in("watcher").post("/calls/searches/drop", {"search": search_id}, page="/calls")
+    assert "Долго ждали" in boss.get("/calls").text
+    boss.post("/calls/searches/drop", {"search": search_id}, page="/calls")
+    assert "Долго ждали" not in boss.get("/calls").text
+
+
+def test_searches_are_kept_up_to_a_number(logged: Logged, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agents.supervisor.saved_searches.MOST", 1)
+    boss = logged.site.signed_in("boss")
+    assert boss.post("/calls/searches", {"name": "one"}, page="/calls").status_code == 303
+    assert boss.post("/calls/searches", {"name": "one", "queue": "curator"}, page="/calls").status_code == 303
+    assert boss.post("/calls/searches", {"name": "two"}, page="/calls").status_code == 409
+    assert saved_searches.MOST == 1
+
+
+def test_another_insurers_calls_are_not_there(logged: Logged) -> None:
+    elsewhere = logged.call(insurer_id="soglasie", line="medical_desk")
+    boss = logged.site.signed_in("boss")
+    assert listed(boss.get("/calls").text) == []
+    assert boss.get(f"/calls/{elsewhere}").status_code == 404
