@@ -12,7 +12,7 @@ from flask_babel.speaklater import LazyString
 from agents import commands, moving_waits
 from agents.accounts.models import Role
 from agents.desk.parts import refused
-from agents.desk.top_bar import PRESENCES, in_language, reason_words
+from agents.desk.top_bar import PRESENCES, reason_words
 from agents.errors import AgentError
 from agents.staff.forms import form_token
 from agents.staff.guarding import only_for
@@ -204,7 +204,7 @@ def _rendered(name: str, snapshot: Snapshot) -> str:
         alarm_words=_ALARMS,
         presences=PRESENCES,
         reason_words=lambda code: reason_words(insurer, code or "", tongue),
-        away_reasons=[(code, in_language(words, tongue)) for code, words in insurer.away_reasons.items()],
+        away_reasons=[(code, words.get(tongue) or words["ru"]) for code, words in insurer.away_reasons.items()],
         title_words=title_words(insurer, tongue),
         lines=[(f"line:{one.name}", one.title[tongue]) for one in insurer.lines.values()],
         queues=[(one.name, one.title[tongue]) for one in insurer.queues.values()],
