@@ -206,11 +206,14 @@ class LanguageSkills:
 
 @dataclass(frozen=True)
 class IdentificationLimits:
-    """How many tries there are against guessing: in one call, and in an hour by caller and by policy."""
+    """How many tries there are against guessing: in one call, and in an hour by caller and by policy; and how many
+    searches for insured people an hour somebody at a desk has.
+    """
 
     tries_per_call: int = 3
     per_caller_per_hour: int = 6
     per_policy_per_hour: int = 6
+    searches_per_hour: int = 60
 
 
 @dataclass(frozen=True)

@@ -220,6 +220,7 @@ def read_identification(top: Section) -> IdentificationLimits:
         section.number("tries_per_call", 3, least=1),
         section.number("per_caller_per_hour", 6, least=1),
         section.number("per_policy_per_hour", 6, least=1),
+        section.number("searches_per_hour", 60, least=1),
     )
     section.finish()
     return limits

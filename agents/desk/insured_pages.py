@@ -1,20 +1,22 @@
 """The routes of the search for insured people, and of one person's page."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 from flask import Blueprint, abort, make_response, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 
 from agents.accounts.models import Role
 from agents.desk.insured_card import InsuredPage, insured_page
 from agents.desk.outcome_words import outcome_words
 from agents.desk.request_words import due_words, kind_words, step_words
+from agents.staff.formats import clock_time
 from agents.staff.guarding import only_for
 from agents.staff.languages import language
 from agents.staff.side import own_insurer, side, staff
-from ivr.insured.searching import MOST, By, ListedInsured, SearchTooWide, search_insured
+from ivr.insured.search_limits import audit_refusal
+from ivr.insured.searching import MOST, By, ListedInsured, SearchesUsedUp, SearchTooWide, search_insured
 
 bp: Final = Blueprint("insured", __name__, url_prefix="/desk/insured", template_folder="templates")
 
@@ -40,6 +42,8 @@ def find() -> ResponseReturnValue:
         found = _found(By(by))
     except SearchTooWide:
         return make_response(_page(error=_too_wide(By(by))), 400)
+    except SearchesUsedUp as error:
+        return make_response(_page(error=_used_up(By(by), error.again_at)), 429)
     return _page(found=found)
 
 
@@ -72,6 +76,21 @@ def _found(by: By) -> list[ListedInsured]:
             actor=_actor(),
             at=now,
         )
+
+
+def _used_up(by: By, again_at: datetime) -> str:
+    insurer, now = own_insurer(), side().centre.clock.now()
+    with side().centre.database.transaction("audit_refused_search") as tx:
+        audit_refusal(tx, insurer=insurer, actor=_actor(), by=by, at=now)
+    most = insurer.identification.searches_per_hour
+    return str(
+        ngettext(
+            "Only %(num)s search an hour is allowed. Search again after %(time)s, or ask your supervisor.",
+            "Only %(num)s searches an hour are allowed. Search again after %(time)s, or ask your supervisor.",
+            most,
+            time=clock_time(again_at),
+        )
+    )
 
 
 def _shown(insured_id: str) -> InsuredPage:

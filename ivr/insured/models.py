@@ -138,6 +138,18 @@ class FirstOpinion(Base):
     given_on: Mapped[date]
 
 
+class InsuredSearch(Base):
+    """A search by somebody at a desk in the last hour, for counting them; what for is in the audit, masked."""
+
+    __tablename__ = "insured_searches"
+    __table_args__ = (Index("ix_insured_searches_actor", "insurer_id", "actor", "searched_at"),)
+
+    id: Mapped[RowId]
+    insurer_id: Mapped[InsurerId]
+    actor: Mapped[str]
+    searched_at: Mapped[datetime]
+
+
 class IdentificationTry(Base):
     """One try to identify. Caller and policy are kept as keyed hashes only, for counting guesses."""
 

@@ -16,6 +16,7 @@ from config.database import Transaction
 from config.line_descriptions import Insurer
 from config.phone_numbers import PhoneNumberError, mask_phone, parse_phone
 from ivr.errors import PhoneError
+from ivr.insured import search_limits
 from ivr.insured.cards import initials
 from ivr.insured.models import InsuredPerson, InsuredPhone, Policy, Programme
 from ivr.policy_numbers import keyed_form, mask_policy
@@ -35,6 +36,14 @@ class By(StrEnum):
 
 class SearchTooWide(PhoneError):
     """Too little was given to search by, or nothing that can be read; nothing of it is quoted."""
+
+
+class SearchesUsedUp(PhoneError):
+    """Whoever searches has searched too often within an hour; `again_at` says when they may again."""
+
+    def __init__(self, again_at: datetime) -> None:
+        super().__init__(f"no more searches before {again_at:%H:%M} UTC")
+        self.again_at = again_at
 
 
 @dataclass(frozen=True)
@@ -64,8 +73,11 @@ def search_insured(
     """At most `MOST` people of the insurer, those covered longest first; audited, so `tx` must write.
 
     A policy is searched by its whole number, written or keyed; a name by the beginnings of its words, with the birth
-    date. Raises SearchTooWide.
+    date. Raises SearchTooWide, which counts for nothing, and SearchesUsedUp.
     """
+    again_at = search_limits.may_search_again_at(tx, insurer=insurer, actor=actor, at=at)
+    if again_at is not None:
+        raise SearchesUsedUp(again_at)
     match by:
         case By.POLICY:
             rows, hint = _by_policy(tx, insurer, text)
@@ -75,6 +87,7 @@ def search_insured(
             rows, hint = _by_phone(tx, insurer, text)
         case _ as never:
             assert_never(never)
+    search_limits.note_search(tx, insurer=insurer, actor=actor, at=at)
     _audit(tx, insurer, rows, by, hint, actor, at)
     return [_listed(tx, *row) for row in rows]
 

@@ -91,7 +91,7 @@ APART: Final = {
     # A desk's heartbeat: the next one, or the upkeep, writes what one missed (tests/agents/staff/test_news.py).
     *("commit:open_desk", "commit:close_desk", "commit:leave_desk", "commit:desks_seen"),
     # What a page showed or found is audited; nothing follows.
-    *("commit:note_card_shown", "commit:search_insured"),
+    *("commit:note_card_shown", "commit:search_insured", "commit:audit_refused_search"),
     # The bench fills a database of its own.
     "commit:analyse",
     "commit:fill_world",

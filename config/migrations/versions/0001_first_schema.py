@@ -189,6 +189,17 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_identification_tries_insurer_id'), ['insurer_id'], unique=False)
         batch_op.create_index('ix_identification_tries_policy', ['insurer_id', 'policy_hash', 'tried_at'], unique=False)
 
+    op.create_table('insured_searches',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('insurer_id', sa.String(length=32), nullable=False),
+    sa.Column('actor', sa.Text(), nullable=False),
+    sa.Column('searched_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_insured_searches'))
+    )
+    with op.batch_alter_table('insured_searches', schema=None) as batch_op:
+        batch_op.create_index('ix_insured_searches_actor', ['insurer_id', 'actor', 'searched_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_insured_searches_insurer_id'), ['insurer_id'], unique=False)
+
     op.create_table('line_notices',
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('insurer_id', sa.String(length=32), nullable=False),
@@ -851,6 +862,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_line_notices_insurer_id'))
 
     op.drop_table('line_notices')
+    with op.batch_alter_table('insured_searches', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_insured_searches_insurer_id'))
+        batch_op.drop_index('ix_insured_searches_actor')
+
+    op.drop_table('insured_searches')
     with op.batch_alter_table('identification_tries', schema=None) as batch_op:
         batch_op.drop_index('ix_identification_tries_policy')
         batch_op.drop_index(batch_op.f('ix_identification_tries_insurer_id'))

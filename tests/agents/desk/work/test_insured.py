@@ -7,6 +7,7 @@ import pytest
 from agents.caller_matters import identify_caller
 from config.audit import AuditEntry
 from ivr.calls.models import Request
+from ivr.insured.models import InsuredSearch
 from tests.agents.desk.work.conftest import PHONE, AtWork, add_insured, change_call
 from tests.agents.staff.conftest import Browser
 from tests.ivr.insured.records import Given
@@ -86,6 +87,33 @@ def test_nothing_of_a_search_is_in_a_log_or_an_address(at_work: AtWork, caplog: 
     for secret in ("5000000001", "9161234567", "бразцов", "1985"):
         assert secret not in caplog.text
         assert secret not in str([one.detail for one in at_work.rows(AuditEntry, action="insured_found")])
+
+
+def test_more_searches_an_hour_than_allowed_are_refused_in_words_and_audited(at_work: AtWork) -> None:
+    site, clock = at_work.site, at_work.house.clock
+    most = at_work.house.centre.insurers["vsk"].identification.searches_per_hour
+    with at_work.house.centre.database.transaction("test_searches") as tx:
+        for number in range(most - 2):
+            tx.add(InsuredSearch(id=f"{number:032}", insurer_id="vsk", actor="desk-1", searched_at=clock.now()))
+    anna = site.signed_in("anna")
+    # Too little to search by counts for nothing.
+    for text in ("5000000001", "50", "5000000002"):
+        clock.move_by(60)
+        search(anna, "policy", text)
+    for _ in range(2):
+        refused = search(anna, "policy", "5000000001")
+        assert refused.status_code == 429
+        assert f"Не больше {most} поисков в час" in refused.text
+        assert "О. П. Т." not in refused.text
+    actions = site.audited(actor="desk-1")
+    assert actions.count("insured_search_refused") == 2
+    assert actions.count("insured_searched") == 2
+    assert "5000000001" not in str([one.detail for one in at_work.rows(AuditEntry, action="insured_search_refused")])
+    # Somebody else's searches count apart; after the hour those before it are forgotten.
+    assert "О. П. Т." in search(site.signed_in("watcher"), "policy", "5000000001").text
+    clock.move_by(3600 - 3 * 60 + 1)
+    assert "О. П. Т." in search(anna, "policy", "5000000001").text
+    assert len(at_work.rows(InsuredSearch, actor="desk-1")) == 3
 
 
 def test_a_way_of_searching_that_there_is_not_is_refused(at_work: AtWork) -> None:
