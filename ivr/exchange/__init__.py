@@ -1,6 +1,7 @@
 """The exchange: a stand-in carrier that speaks Twilio's contract from the other side.
 
-It imports nothing of the rest of the project, and only ``wsgi.py`` may import it.
+It imports nothing of the rest of the project but what both sides share (``ivr.softphone``, ``ivr.telephone_sound``,
+which import nothing themselves), and only ``wsgi.py`` may import it.
 """
 
 from ivr.exchange.behaviours import AutoAnswer, Busy, Fail, Hands, NoAnswer, Offline, Person

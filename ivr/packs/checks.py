@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from ivr import telephone_sound
 from ivr.packs import sound
 from ivr.packs.errors import NotWav
 from ivr.packs.pack import Pack, read_file
@@ -85,7 +86,7 @@ def _entry(language: str, one: Wanted, path: Path | None) -> Entry:
         wanted=one,
         state=state,
         says=wav.text,
-        seconds=sound.seconds(wav.samples),
+        seconds=telephone_sound.seconds(wav.samples),
         level=sound.level(wav.samples),
         format=wav.kind,
         is_rendered=bool(wav.maker),
@@ -104,7 +105,7 @@ def _state(wav: Wav, one: Wanted) -> tuple[State, tuple[str, ...]]:
 def _sound_faults(wav: Wav) -> Iterator[str]:
     if not wav.is_fit:
         yield f"wrong format ({wav.kind}): 8 kHz mono, as 16 bit PCM, µ-law or IMA ADPCM"
-    seconds, level = sound.seconds(wav.samples), sound.level(wav.samples)
+    seconds, level = telephone_sound.seconds(wav.samples), sound.level(wav.samples)
     if seconds > LONGEST_SECONDS:
         yield f"too long: {seconds:.1f} s of at most {LONGEST_SECONDS:.0f}"
     if seconds < _SHORTEST_SECONDS:

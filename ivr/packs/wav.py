@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from ivr import telephone_sound
 from ivr.packs import sound
 from ivr.packs.errors import NotWav
 
@@ -38,7 +39,7 @@ class Head:
     def is_fit(self) -> bool:
         """Whether a telephone can have it as it is."""
         plain = self.coding is not Coding.PCM or self.bits == 16
-        return plain and self.rate == sound.RATE and self.channels == 1
+        return plain and self.rate == telephone_sound.RATE and self.channels == 1
 
     @property
     def kind(self) -> str:
@@ -112,10 +113,10 @@ def _decoded(form: _Format, chunks: dict[bytes, bytes]) -> bytes:
         case Coding.PCM:
             whole = channels * form.bits // 8
             data = data[: len(data) // whole * whole]
-            return sound.converted(data, width=form.bits // 8, channels=channels, rate=rate)
+            return telephone_sound.converted(data, width=form.bits // 8, channels=channels, rate=rate)
         case Coding.MU_LAW:
-            data = sound.from_mu_law(data[: len(data) // channels * channels])
-            return sound.converted(data, width=sound.WIDTH, channels=channels, rate=rate)
+            data = telephone_sound.from_mu_law(data[: len(data) // channels * channels])
+            return telephone_sound.converted(data, width=telephone_sound.WIDTH, channels=channels, rate=rate)
         case Coding.ADPCM:
             return _from_adpcm(form, chunks)
 
@@ -127,25 +128,25 @@ def _from_adpcm(form: _Format, chunks: dict[bytes, bytes]) -> bytes:
         raise NotWav(f"IMA ADPCM: {error}") from error
     if len(chunks.get(b"fact", b"")) >= 4:
         # The last block is filled up.
-        samples = samples[: int.from_bytes(chunks[b"fact"][:4], "little") * sound.WIDTH]
-    return sound.converted(samples, width=sound.WIDTH, channels=1, rate=form.rate)
+        samples = samples[: int.from_bytes(chunks[b"fact"][:4], "little") * telephone_sound.WIDTH]
+    return telephone_sound.converted(samples, width=telephone_sound.WIDTH, channels=1, rate=form.rate)
 
 
 def write_wav(samples: bytes, text: str, coding: Coding, *, maker: str = "") -> bytes:
     """A file of these samples at 8 kHz that says that it speaks `text`."""
     match coding:
         case Coding.PCM:
-            form, data = struct.pack("<HHIIHH", _PCM, 1, sound.RATE, sound.RATE * 2, 2, 16), samples
+            form, data = struct.pack("<HHIIHH", _PCM, 1, telephone_sound.RATE, telephone_sound.RATE * 2, 2, 16), samples
         case Coding.MU_LAW:
-            form = struct.pack("<HHIIHHH", _MU_LAW, 1, sound.RATE, sound.RATE, 1, 8, 0)
-            data = sound.to_mu_law(samples)
+            form = struct.pack("<HHIIHHH", _MU_LAW, 1, telephone_sound.RATE, telephone_sound.RATE, 1, 8, 0)
+            data = telephone_sound.to_mu_law(samples)
         case Coding.ADPCM:
-            per_second = sound.RATE * sound.BLOCK_BYTES // sound.BLOCK_SAMPLES
+            per_second = telephone_sound.RATE * sound.BLOCK_BYTES // sound.BLOCK_SAMPLES
             block = (sound.BLOCK_BYTES, 4, 2, sound.BLOCK_SAMPLES)
-            form = struct.pack("<HHIIHHHH", _ADPCM, 1, sound.RATE, per_second, *block)
+            form = struct.pack("<HHIIHHHH", _ADPCM, 1, telephone_sound.RATE, per_second, *block)
             data = sound.to_adpcm(samples)
     info = _chunk(b"ICMT", text.encode() + b"\0") + (_chunk(b"ISFT", maker.encode() + b"\0") if maker else b"")
-    fact = struct.pack("<I", len(samples) // sound.WIDTH)
+    fact = struct.pack("<I", len(samples) // telephone_sound.WIDTH)
     # What it says stands before the sound, where readers that read only a little find it.
     body = _chunk(b"fmt ", form) + _chunk(b"fact", fact)
     body += _chunk(b"LIST", b"INFO" + info) + _chunk(b"data", data)

@@ -7,7 +7,7 @@ import struct
 import wave
 from typing import Final
 
-from ivr.exchange.voice import pcm
+import ivr.telephone_sound as telephone_sound
 
 _MU_LAW: Final = 7
 _PCM: Final = (1, 0xFFFE)
@@ -28,7 +28,7 @@ def samples_of(content: bytes) -> bytes:
 
 def converted(samples: bytes, *, rate: int) -> bytes:
     """Samples of 16 bits and one channel at the exchange's rate."""
-    return pcm.converted(samples, width=2, channels=1, rate=rate)
+    return telephone_sound.converted(samples, width=2, channels=1, rate=rate)
 
 
 def text_of(content: bytes) -> str:
@@ -48,11 +48,12 @@ def _wav(content: bytes) -> bytes:
     kind, channels, rate, _, _, bits = struct.unpack("<HHIIHH", chunks[b"fmt "][:16])
     samples = chunks[b"data"]
     if kind == _MU_LAW and channels == 1:
-        return pcm.converted(pcm.unpacked(samples), width=2, channels=1, rate=rate)
+        return telephone_sound.converted(telephone_sound.from_mu_law(samples), width=2, channels=1, rate=rate)
     if kind not in _PCM or channels not in (1, 2) or bits not in (8, 16, 24, 32):
         raise ValueError("a WAV file of another kind")
     whole = channels * bits // 8
-    return pcm.converted(samples[: len(samples) // whole * whole], width=bits // 8, channels=channels, rate=rate)
+    samples = samples[: len(samples) // whole * whole]
+    return telephone_sound.converted(samples, width=bits // 8, channels=channels, rate=rate)
 
 
 def _chunks(content: bytes) -> dict[bytes, bytes]:
@@ -76,15 +77,15 @@ def _by_pyav(content: bytes) -> bytes:
         import av
     except ImportError as error:
         raise ValueError("only WAV files can be read here: PyAV is not installed") from error
-    resampler = av.AudioResampler(format="s16", layout="mono", rate=pcm.RATE)
+    resampler = av.AudioResampler(format="s16", layout="mono", rate=telephone_sound.RATE)
     found = bytearray()
     try:
         with av.open(io.BytesIO(content), "r") as container:
             for frame in container.decode(audio=0):
                 for one in resampler.resample(frame):
-                    found += bytes(one.planes[0])[: one.samples * pcm.WIDTH]
+                    found += bytes(one.planes[0])[: one.samples * telephone_sound.WIDTH]
             for one in resampler.resample(None):
-                found += bytes(one.planes[0])[: one.samples * pcm.WIDTH]
+                found += bytes(one.planes[0])[: one.samples * telephone_sound.WIDTH]
     except (av.FFmpegError, IndexError) as error:
         raise ValueError("not a sound that can be read") from error
     return bytes(found)

@@ -11,9 +11,10 @@ import requests
 
 from ivr.exchange.signature import sign
 from ivr.exchange.twiml.verbs import Pause, Play, Prompt, Say
-from ivr.exchange.voice import audio, pcm, tones
+from ivr.exchange.voice import audio, tones
 from ivr.exchange.voice.speech import Engines
 from ivr.exchange.webhooks import resolve
+from ivr.telephone_sound import seconds
 
 _MOST_KEPT_BYTES: Final = 64 * 1024 * 1024
 _MOST_READ_BYTES: Final = 40 * 1024 * 1024
@@ -142,4 +143,4 @@ def _key(prompt: Prompt, base: str) -> Key:
 
 def seconds_of(audible: Audible) -> float:
     """How long a round of it lasts."""
-    return pcm.seconds(audible.samples)
+    return seconds(audible.samples)

@@ -7,6 +7,7 @@ from tempfile import SpooledTemporaryFile
 from typing import Final
 
 from ivr.exchange.voice import pcm
+from ivr.telephone_sound import from_mu_law, to_mu_law
 
 _MOST_IN_MEMORY: Final = 1_000_000
 
@@ -36,12 +37,12 @@ class Tape:
             heard = pcm.QUIET
         with self._lock:
             for file, frame in zip(self._files, (said, heard), strict=True):
-                file.write(pcm.packed(frame))
+                file.write(to_mu_law(frame))
 
     def wav(self, channels: int) -> bytes:
         """The sound: both sides together, or side by side on two channels."""
         with self._lock:
-            said, heard = (pcm.unpacked(_content(file)) for file in self._files)
+            said, heard = (from_mu_law(_content(file)) for file in self._files)
         samples = pcm.stereo(said, heard) if channels == 2 else pcm.mix((said, heard))
         return pcm.wav(samples, channels)
 

@@ -7,7 +7,7 @@ import struct
 from functools import cache
 from typing import Final
 
-from ivr.exchange.voice.pcm import RATE, WIDTH
+from ivr.telephone_sound import RATE, WIDTH
 
 _LEVEL: Final = 5000
 _KEY_LEVEL: Final = 14000

@@ -8,7 +8,8 @@ from fractions import Fraction
 from typing import Any, Final
 
 from ivr.exchange.voice.legs import Leg
-from ivr.exchange.voice.pcm import FRAME_BYTES, FRAME_SECONDS, QUIET, RATE, WIDTH
+from ivr.exchange.voice.pcm import FRAME_BYTES, FRAME_SECONDS, QUIET
+from ivr.telephone_sound import RATE, WIDTH
 
 MISSING: Final = "aiortc is not installed: calls are text only (pip install pult[voice])"
 

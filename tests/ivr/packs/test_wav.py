@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ivr import telephone_sound
 from ivr.exchange.voice import audio
 from ivr.packs import sound
 from ivr.packs.errors import NotWav
@@ -33,7 +34,7 @@ def test_a_file_keeps_its_sound_and_says_what_it_speaks(coding: Coding) -> None:
 
     assert (read.coding, read.rate, read.channels, read.text, read.maker) == (coding, 8000, 1, WORDS, "a test")
     assert read.is_fit
-    assert sound.seconds(read.samples) == 1.0
+    assert telephone_sound.seconds(read.samples) == 1.0
     assert share_at(read.samples, 440) > 0.99
     assert sound.level(read.samples) == pytest.approx(sound.level(tone(1.0)), abs=0.3)
 
@@ -61,7 +62,7 @@ def test_a_studios_recording_is_converted_without_hiss(rate: int, channels: int)
 
     heard, too_high = studio(1000), studio(6300)
 
-    assert sound.seconds(heard) == pytest.approx(0.5, abs=0.01)
+    assert telephone_sound.seconds(heard) == pytest.approx(0.5, abs=0.01)
     assert share_at(heard, 1000) > 0.98
     # Left in, it would come back as a tone of 1,700 Hz.
     assert sound.level(too_high) < sound.level(heard) - 30
@@ -100,7 +101,7 @@ def test_speech_is_trimmed_and_brought_to_one_level() -> None:
 
     prompt = sound.levelled(sound.trimmed(quiet))
 
-    assert sound.seconds(prompt) == pytest.approx(0.58, abs=0.05)
+    assert telephone_sound.seconds(prompt) == pytest.approx(0.58, abs=0.05)
     assert sound.level(prompt) == pytest.approx(-18, abs=0.5)
     assert not sound.is_cut_off(prompt)
 

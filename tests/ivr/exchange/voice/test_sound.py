@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from ivr import telephone_sound
 from ivr.exchange.voice import audio, pcm, speech, tones
 from ivr.exchange.voice.legs import Incoming, Leg, Player
 from ivr.exchange.voice.mixer import Mixer
@@ -44,14 +45,14 @@ def test_any_plain_wav_is_read(width: int, channels: int, rate: int) -> None:
 
     read = audio.samples_of(wav_of(tone, width=width, channels=channels, rate=rate))
 
-    assert pcm.seconds(read) == pytest.approx(2.0, abs=0.05)
+    assert telephone_sound.seconds(read) == pytest.approx(2.0, abs=0.05)
     assert share_of(samples(read), 440.0) > 0.95
 
 
 def test_mu_law_and_its_text_are_read() -> None:
     said = "Здравствуйте!".encode() + b"\0"
     said += b"\0" * (len(said) % 2)
-    data = pcm.packed(tones.tone((440.0,), 1.0))
+    data = telephone_sound.to_mu_law(tones.tone((440.0,), 1.0))
     chunks = b"fmt " + struct.pack("<IHHIIHH", 16, 7, 1, 8000, 8000, 1, 8)
     info = b"INFO" + b"ICMT" + struct.pack("<I", len(said)) + said
     chunks += b"LIST" + struct.pack("<I", len(info)) + info + b"data" + struct.pack("<I", len(data)) + data
@@ -146,7 +147,7 @@ def test_espeak_speaks_every_language_that_it_has() -> None:
     spoken = {language: engine.speak(MENU, language) for language in ("ru", "en", "uz", "ky", "kk")}
 
     for language, said in spoken.items():
-        assert 1.0 < pcm.seconds(said) < 15.0, language
+        assert 1.0 < telephone_sound.seconds(said) < 15.0, language
         assert pcm.loudness(said) > 500, language
     assert len(set(spoken.values())) == 5
     assert not engine.has("tg")
@@ -159,7 +160,7 @@ def test_an_engine_found_here_speaks_russian_and_nobody_speaks_tajik() -> None:
     engines.close()
 
     assert said is not None
-    assert 3.0 < pcm.seconds(said) < 15.0
+    assert 3.0 < telephone_sound.seconds(said) < 15.0
     assert engines.for_language("tg-TJ") is None
     assert engines.speak("Салом", "tg-TJ") is None
 
