@@ -1,14 +1,13 @@
 """The call that an agent has now: rings, talks, holds, is written down; since when, and who else is in it."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import select
 
 from agents import offers
 from agents.models import OPEN_OFFER, Agent, Callback, Dial, Offer, Presence, Purpose, Wait
-from agents.presence import WRAP_UP_SECONDS
 from config.database import Transaction
 from config.line_descriptions import Insurer, Words
 from ivr.calls.models import Call, Hold
@@ -44,7 +43,7 @@ class OtherDesk:
 
 @dataclass(frozen=True)
 class CallNow:
-    """The agent's call. `since` is when its stage began, `until` when wrap-up should be over; `waiting_since` is None
+    """The agent's call. `since` is when its stage began, `held_since` when the hold did; `waiting_since` is None
     once the wait is over. Without a `purpose` the agent made the call, or a colleague rang (`other_desk`);
     `callback_reason` says that the centre rang the person, and why.
     """
@@ -53,7 +52,7 @@ class CallNow:
     stage: Stage
     purpose: Purpose | None
     since: datetime
-    until: datetime | None
+    held_since: datetime | None
     line: Words
     queue: str
     queue_title: Words
@@ -76,7 +75,9 @@ def call_now(tx: Transaction, *, insurer: Insurer, agent_id: str, at: datetime) 
         return None
     offer = _newest_offer(tx, agent, call)
     is_beside = offer is not None and offers.is_beside(offer)
-    stage = _stage(tx, agent, call, is_beside=is_beside)
+    held_since = tx.scalar(select(Hold.started_at).where(Hold.call_id == call.id, Hold.ended_at.is_(None)))
+    # On hold the caller hears neither who joined nor who asked them: those talk all the same.
+    stage = _stage(agent, is_held=held_since is not None and not is_beside)
     wait = None if offer is None else tx.get_one(Wait, offer.wait_id)
     line, queue = insurer.lines.get(call.line), insurer.queues.get("" if offer is None else offer.queue)
     return CallNow(
@@ -84,7 +85,7 @@ def call_now(tx: Transaction, *, insurer: Insurer, agent_id: str, at: datetime) 
         stage=stage,
         purpose=None if offer is None else Purpose(offer.purpose),
         since=_since(agent, offer, stage),
-        until=agent.presence_since + timedelta(seconds=WRAP_UP_SECONDS) if stage is Stage.WRAP_UP else None,
+        held_since=held_since if stage is Stage.HOLDING else None,
         line={} if line is None else line.title,
         queue="" if offer is None else offer.queue,
         queue_title={} if queue is None else queue.title,
@@ -105,17 +106,13 @@ def _newest_offer(tx: Transaction, agent: Agent, call: Call) -> Offer | None:
     return tx.scalar(statement.order_by(Offer.id.desc()).limit(1))
 
 
-def _stage(tx: Transaction, agent: Agent, call: Call, *, is_beside: bool) -> Stage:
+def _stage(agent: Agent, *, is_held: bool) -> Stage:
     match Presence(agent.presence):
         case Presence.OFFERED:
             return Stage.RINGING
         case Presence.WRAP_UP:
             return Stage.WRAP_UP
-        case _ if is_beside:
-            # On hold the caller hears neither them nor who asked them: they talk all the same.
-            return Stage.TALKING
         case _:
-            is_held = tx.scalar(select(Hold.id).where(Hold.call_id == call.id, Hold.ended_at.is_(None)))
             return Stage.HOLDING if is_held else Stage.TALKING
 
 

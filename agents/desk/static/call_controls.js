@@ -106,7 +106,13 @@ function typed(event) {
 }
 
 function closePanels(but) {
-  for (const panel of document.querySelectorAll("#keypad, #transfer, #dialling")) if (panel !== but) panel.hidden = true;
+  for (const panel of document.querySelectorAll("#keypad, #transfer, #dialling")) {
+    if (panel === but || panel.hidden) continue;
+    const hadFocus = panel.contains(document.activeElement);
+    panel.hidden = true;
+    // Else the next key would still be typed into a field that is gone.
+    if (hadFocus) document.querySelector(`[data-opens="${panel.id}"]`)?.focus();
+  }
   show();
 }
 

@@ -130,7 +130,7 @@ def test_a_whole_call(programs: WholeCentre, anna: Person, caller: Person) -> No
     assert len(programs.rows(Hold, call_id=call.id)) == 1
     kinds = [one.kind for one in programs.rows(CallEvent, call_id=call.id)]
     assert "agent_hung_up" in kinds
-    expect(page.locator(".desk-call")).to_contain_text("Осталось")
+    expect(page.locator(".desk-outcome [data-used]")).to_contain_text("из 03:00")
 
 
 def test_keys_pressed_at_the_desk_are_heard(anna: Person, caller: Person) -> None:
