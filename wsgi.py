@@ -20,7 +20,7 @@ from agents.listening import Listener
 from agents.news_told import TOLD
 from agents.upkeep import keep_up
 from agents.wiring import ports, wire
-from config.addresses import exchange_address, origin_of, voice_address
+from config.addresses import exchange_address, origin_of, voice_address, voice_sdk_address
 from config.centre import Centre, open_centre
 from config.clock import Clock, MovedClock, WallClock
 from config.database import Base, Database
@@ -268,9 +268,14 @@ def serve_exchange(settings: Settings) -> None:
         applications=((settings.application_sid, f"{settings.public_url}/voice/outgoing"),),
         desk_origins=(origin_of(settings.desk_url),),
     )
-    voice = voice_address(settings)
-    voice_port = voice.port if voice else 0
-    carrier = exchange.RunningExchange(account, host=address.host, port=address.port, voice_port=voice_port)
+    voice, sdk = voice_address(settings), voice_sdk_address(settings)
+    carrier = exchange.RunningExchange(
+        account,
+        host=address.host,
+        port=address.port,
+        voice_port=voice.port if voice else 0,
+        sdk_port=sdk.port if sdk else None,
+    )
     connect_lines(carrier.switch, settings, load_insurers(settings))
     exchange.serve(carrier)
 

@@ -110,6 +110,13 @@ def voice_address(settings: "Settings") -> Address | None:
     return Address(host, port, "telephones in pages", "PULT_VOICE_PORT") if port else None
 
 
+def voice_sdk_address(settings: "Settings") -> Address | None:
+    """Where the exchange listens, over TLS, for telephones of Twilio's kind; None where pages use its own."""
+    port = settings.number("PULT_VOICE_SDK_PORT", default=0, least=0, most=65_535)
+    host = exchange_address(settings).host
+    return Address(host, port, "telephones of Twilio's kind", "PULT_VOICE_SDK_PORT") if port else None
+
+
 def redis_address(settings: "Settings") -> Address | None:
     """Where an embedded Redis listens; None where Redis is somewhere else."""
     address = _address("PULT_REDIS_URL", settings.redis_url, "the embedded Redis")

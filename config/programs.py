@@ -13,6 +13,7 @@ from config.addresses import (
     redis_address,
     require_all_free,
     voice_address,
+    voice_sdk_address,
     web_address,
 )
 from config.embedded_redis import command as redis_command
@@ -32,9 +33,10 @@ def programs_of(settings: Settings, *, environ: Mapping[str, str] = MappingProxy
     Raises ConfigError, in one line, where a port of theirs cannot be had, or a Redis elsewhere does not answer.
     """
     exchange, web, fallback = exchange_address(settings), web_address(settings), fallback_address(settings)
-    desk, redis, voice = desk_address(settings), redis_address(settings), voice_address(settings)
+    desk, redis = desk_address(settings), redis_address(settings)
+    voice, sdk = voice_address(settings), voice_sdk_address(settings)
     # Before any starts: a foreign server on one of these ports would be taken for ours.
-    require_all_free(one for one in (redis, exchange, web, desk, fallback, voice) if one is not None)
+    require_all_free(one for one in (redis, exchange, web, desk, fallback, voice, sdk) if one is not None)
     probes: Mapping[str, Probe] = {
         "exchange": partial(answers, f"{exchange.url}/exchange/health"),
         "web": partial(answers, f"{web.url}/static/hold.wav"),

@@ -1,11 +1,12 @@
 """The telephone in an agent's page: which of our scripts drives it, where it signals, and its access token."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
-from config.addresses import exchange_address, voice_address
+from config.addresses import exchange_address, voice_address, voice_sdk_address
 from config.settings import Settings
 from ivr.carrier.access_tokens import LIFETIME, access_token
 
@@ -23,7 +24,7 @@ class PageTelephone:
 
     script: str
     name: str
-    given: tuple[str, ...]
+    given: tuple[str | Mapping[str, str], ...]
     token: str
     seconds: int
 
@@ -36,6 +37,9 @@ def page_telephone(settings: Settings, address: str, *, at: datetime) -> PageTel
     token, seconds = access_token(settings, identity, at=at), int(LIFETIME.total_seconds())
     if _is_twilio(settings):
         return PageTelephone("twilio_telephone.js", "TwilioTelephone", (), token, seconds)
+    gateway = _exchange_gateway(settings)
+    if gateway is not None:
+        return PageTelephone("twilio_telephone.js", "TwilioTelephone", ({"chunderw": gateway},), token, seconds)
     signals = _exchange_signals(settings)
     if signals is None:
         return None
@@ -47,13 +51,21 @@ def signal_origins(settings: Settings) -> tuple[str, ...]:
     """Where telephones in pages signal, for the pages' policy."""
     if _is_twilio(settings):
         return _TWILIO_SIGNALS
-    signals = _exchange_signals(settings)
+    gateway, signals = _exchange_gateway(settings), _exchange_signals(settings)
+    if gateway is not None:
+        return (f"wss://{gateway}",)
     return () if signals is None else (signals,)
 
 
 def _is_twilio(settings: Settings) -> bool:
     host = urlsplit(settings.carrier_url).hostname or ""
     return host == _TWILIO or host.endswith("." + _TWILIO)
+
+
+def _exchange_gateway(settings: Settings) -> str | None:
+    """Where Twilio's own telephone signals at the exchange; None where pages use the exchange's."""
+    sdk = voice_sdk_address(settings)
+    return None if sdk is None else f"{exchange_address(settings).host}:{sdk.port}"
 
 
 def _exchange_signals(settings: Settings) -> str | None:

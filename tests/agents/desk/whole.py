@@ -32,7 +32,7 @@ CALLER_TONE, AGENT_TONE, COLLEAGUE_TONE = 440.0, 620.0, 880.0
 class WholeCentre:
     """Every program of a centre on ports of its own; its agents are away until their desks are open."""
 
-    def __init__(self, folder: Path, redis_url: str) -> None:
+    def __init__(self, folder: Path, redis_url: str, **more: str) -> None:
         self.folder = folder
         places = ("PULT_PUBLIC_URL", "PULT_FALLBACK_URL", "PULT_CARRIER_URL", "PULT_DESK_URL")
         self.environ = {
@@ -46,6 +46,7 @@ class WholeCentre:
             "TWILIO_API_KEY": "SK" + "7" * 32,
             "TWILIO_API_SECRET": "a secret that both sides know, long enough",
             "TWILIO_APPLICATION_SID": "AP" + "7" * 32,
+            **more,
         }
         self.settings = read_settings(self.environ, folder=folder)
         prepare(self.settings)
@@ -168,10 +169,20 @@ def somebody(browser: Browser, tone: float, **more: Any) -> Person:
     return Person(context, context.new_page())
 
 
-def desk_of(browser: Browser, centre: WholeCentre, code: str, tone: float, **more: Any) -> Person:
-    """An agent who has signed in, whose telephone is ready, and who takes calls."""
+def desk_of(
+    browser: Browser,
+    centre: WholeCentre,
+    code: str,
+    tone: float,
+    *,
+    watch: Callable[[Page], None] | None = None,
+    **more: Any,
+) -> Person:
+    """An agent who has signed in, whose telephone is ready, and who takes calls; `watch` is given the page first."""
     person = somebody(browser, tone, **more)
     page = person.page
+    if watch is not None:
+        watch(page)
     page.goto(f"{centre.settings.desk_url}/desk")
     page.locator("[name=name]").fill(code)
     page.locator("[name=password]").fill(centre.password)
