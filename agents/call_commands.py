@@ -22,6 +22,12 @@ _LANGUAGES = {"ru": "Russian", "en": "English", "uz": "Uzbek", "tg": "Tajik", "k
 
 def add_call_commands(group: click.Group, make_floor: FloorMaker) -> None:
     """Commands of who has a call, or is about to."""
+    _add_knowing(group, make_floor)
+    _add_talking(group, make_floor)
+
+
+def _add_knowing(group: click.Group, make_floor: FloorMaker) -> None:
+    """What rings, what it is about, and who calls."""
 
     @group.command()
     @INSURER
@@ -47,6 +53,10 @@ def add_call_commands(group: click.Group, make_floor: FloorMaker) -> None:
         """Say that your questions confirmed who is calling (audited)."""
         verify_caller(checked(make_floor(), insurer), insurer_id=insurer, code=code)
         click.echo("the caller is verified")
+
+
+def _add_talking(group: click.Group, make_floor: FloorMaker) -> None:
+    """What is done with the call itself."""
 
     @group.command("hang-up")
     @INSURER

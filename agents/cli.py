@@ -34,12 +34,13 @@ def commands_of(make_floor: FloorMaker) -> list[click.Command]:
 
 def _agent_group(make_floor: FloorMaker) -> click.Group:
     group = Addressed("agent", help="Work as an agent, or look after agents.")
-    for add in (_add_people, _add_presence, add_call_commands, add_joining, add_matter_commands, add_outcome):
+    own = (_add_list, _add_add, _add_presence)
+    for add in (*own, add_call_commands, add_joining, add_matter_commands, add_outcome):
         add(group, make_floor)
     return group
 
 
-def _add_people(group: click.Group, make_floor: FloorMaker) -> None:
+def _add_list(group: click.Group, make_floor: FloorMaker) -> None:
     @group.command("list")
     @INSURER
     def list_agents(insurer: str) -> None:
@@ -51,6 +52,8 @@ def _add_people(group: click.Group, make_floor: FloorMaker) -> None:
             presence = agent.presence + (f" ({agent.presence_reason})" if agent.presence_reason else "")
             click.echo(f"{agent.code:<20} {agent.extension or '-':<8} {presence:<24} {agent.title}")
 
+
+def _add_add(group: click.Group, make_floor: FloorMaker) -> None:
     @group.command()
     @INSURER
     @click.argument("code")

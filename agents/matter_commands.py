@@ -11,7 +11,12 @@ from ivr.calls.booking import Appointment
 
 def add_matter_commands(group: click.Group, make_floor: FloorMaker) -> None:
     """`identify`, `book` and `request`."""
+    _add_identify(group, make_floor)
+    _add_book(group, make_floor)
+    _add_request(group, make_floor)
 
+
+def _add_identify(group: click.Group, make_floor: FloorMaker) -> None:
     @group.command()
     @INSURER
     @click.argument("code")
@@ -22,6 +27,8 @@ def add_matter_commands(group: click.Group, make_floor: FloorMaker) -> None:
         call_id = caller_matters.identify_caller(floor, insurer_id=insurer, code=code, insured_id=insured_id)
         click.echo(f"call {call_id}: the insured is verified")
 
+
+def _add_book(group: click.Group, make_floor: FloorMaker) -> None:
     @group.command()
     @INSURER
     @click.argument("code")
@@ -49,6 +56,8 @@ def add_matter_commands(group: click.Group, make_floor: FloorMaker) -> None:
         sent = "a text message goes out" if booked.message else "no telephone of theirs is known: tell them yourself"
         click.echo(f"request {booked.request.id}: booked; {sent}")
 
+
+def _add_request(group: click.Group, make_floor: FloorMaker) -> None:
     @group.command()
     @INSURER
     @click.argument("code")

@@ -64,6 +64,14 @@ def blueprint(floor: Floor, outgoing: OutgoingCalls, guard: Guard) -> Blueprint:
     def unknown(_error: UnknownOffer) -> ResponseReturnValue:
         return Response(status=204)
 
+    _hear_of_offers(routes, floor)
+    _hear_of_callbacks(routes, floor, outgoing)
+    _hear_of_dials(routes, floor)
+    _hear_of_passing_outside(routes, floor)
+    return routes
+
+
+def _hear_of_offers(routes: Blueprint, floor: Floor) -> None:
     @routes.post("/offers/<offer_id>/status")
     def offer_status(offer_id: str) -> ResponseReturnValue:
         hear_leg(floor, offer_id, request.form.get("CallSid", ""), request.form.get("CallStatus", ""))
@@ -75,6 +83,8 @@ def blueprint(floor: Floor, outgoing: OutgoingCalls, guard: Guard) -> Blueprint:
         hear_conference(floor, offer_id, event, sid)
         return Response(status=204)
 
+
+def _hear_of_callbacks(routes: Blueprint, floor: Floor, outgoing: OutgoingCalls) -> None:
     @routes.post("/callbacks/<callback_id>/answer")
     def callback_answer(callback_id: str) -> ResponseReturnValue:
         sid = request.form.get("CallSid", "")
@@ -91,6 +101,8 @@ def blueprint(floor: Floor, outgoing: OutgoingCalls, guard: Guard) -> Blueprint:
             end_callback_call(floor, outgoing, callback_id, request.form.get("CallSid", ""), status)
         return Response(status=204)
 
+
+def _hear_of_dials(routes: Blueprint, floor: Floor) -> None:
     @routes.post("/outgoing")
     def outgoing_call() -> ResponseReturnValue:
         return answers.document(
@@ -112,6 +124,8 @@ def blueprint(floor: Floor, outgoing: OutgoingCalls, guard: Guard) -> Blueprint:
             colleague_calls.hear_leg(floor, dial_id, sid, status)
         return Response(status=204)
 
+
+def _hear_of_passing_outside(routes: Blueprint, floor: Floor) -> None:
     @routes.post("/dials/<dial_id>/through")
     def dial_through(dial_id: str) -> ResponseReturnValue:
         return answers.document(connect_outside(floor, dial_id, request.form.get("CallSid", "")))
@@ -122,8 +136,6 @@ def blueprint(floor: Floor, outgoing: OutgoingCalls, guard: Guard) -> Blueprint:
         return answers.document(
             go_on_after_outside(floor, dial_id, request.form.get("CallSid", ""), is_answered=is_answered)
         )
-
-    return routes
 
 
 def connect_outside(floor: Floor, dial_id: str, sid: str) -> str:
