@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from agents.models import Agent, Presence, Wait, WaitState
 from config.database import Transaction
-from config.line_descriptions import Insurer, Words
+from config.line_descriptions import Insurer
 
 _OWN_REASONS: Final[Mapping[str, LazyString]] = {
     "connection_lost": lazy_gettext("Connection lost"),
@@ -66,9 +66,4 @@ def top_bar(tx: Transaction, *, insurer: Insurer, agent_id: str, language: str) 
 
 def _reason(insurer: Insurer, code: str, language: str) -> LazyString | str | None:
     own = insurer.away_reasons.get(code)
-    return _OWN_REASONS.get(code) if own is None else in_language(own, language)
-
-
-def in_language(words: Words, language: str) -> str:
-    """The words as this reader has them, else in Russian."""
-    return words.get(language) or words["ru"]
+    return _OWN_REASONS.get(code) if own is None else (own.get(language) or own["ru"])

@@ -1,4 +1,4 @@
-"""How pages write phones, money, days, times and durations: the Russian way in both languages, as Jinja filters."""
+"""How pages write phones, money, days, times, durations and an insurer's words, as Jinja filters; the Russian way."""
 
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask
 
+from agents.staff.languages import language
 from agents.staff.languages import zone as reader_zone
+from config.line_descriptions import Words
 from config.phone_numbers import PhoneNumber, format_russian, mask_phone
 
 _NARROW: Final = "\N{NO-BREAK SPACE}"
@@ -58,6 +60,11 @@ def duration(value: timedelta | float) -> str:
     return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes:02}:{left:02}"
 
 
+def worded(words: Words) -> str:
+    """What the insurer's description says, in the reader's language, else in Russian; empty where it says nothing."""
+    return words.get(language()) or words.get("ru", "")
+
+
 def iso(value: datetime) -> str:
     """For scripts: '2026-11-23T18:06:00+00:00'."""
     return value.isoformat()
@@ -65,7 +72,7 @@ def iso(value: datetime) -> str:
 
 def add_filters(app: Flask) -> None:
     """Make them the filters of the pages of `app`."""
-    for one in (phone, masked_phone, money, day, clock_time, moment, duration, iso):
+    for one in (phone, masked_phone, money, day, clock_time, moment, duration, worded, iso):
         app.add_template_filter(one)
     app.add_template_test(differs, "elsewhere")
 

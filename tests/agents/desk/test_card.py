@@ -1,7 +1,7 @@
 """The card on the page: there before the telephone rings, and never more than the level of identification allows."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from agents.models import Agent, AgentSkill
 from agents.sight import Certainty, certainty_by_level, seen_at
@@ -77,6 +77,25 @@ def test_the_page_is_sent_what_the_level_allows_and_no_more(
         assert secret not in text
     if level != "verified":
         assert ringing_call.insured_id not in text
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_an_earlier_call_that_never_waited_and_a_curator_without_a_role_are_shown_all_the_same(
+    ringing_call: Ringing, language: str
+) -> None:
+    """Whoever was helped by the menus alone has no reason on record; an extension may have left the description."""
+    site = ringing_call.site
+    with site.house.centre.database.transaction("test_self_served") as tx:
+        before = tx.scalars(select(Call).filter_by(carrier_sid="CA-before")).one()
+        tx.execute(delete(CallEvent).where(CallEvent.call_id == before.id))
+        tx.get_one(InsuredPerson, ringing_call.insured_id).curator_extension = "4999"
+    ringing_call.know(IdentificationLevel.VERIFIED)
+    anna = site.signed_in("anna")
+    anna.post("/language", {"language": language}, page="/no-such-page")
+    answer = anna.get("/desk/now")
+    assert answer.status_code == 200
+    assert "<td>–</td>" in answer.text
+    assert "4999" in answer.text
 
 
 def test_the_card_is_there_before_the_telephone_rings(site: Site) -> None:
