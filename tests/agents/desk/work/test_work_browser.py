@@ -117,6 +117,33 @@ def test_my_work_is_live_and_the_desk_leads_to_it(context, live, call) -> None: 
     assert page.complaints == []
 
 
+def test_however_much_is_known_the_outcome_can_be_saved_without_scrolling(context, live, call) -> None:  # noqa: F811
+    house = live.house
+    insured_id = add_insured(house, Given())
+    identify_caller(house.floor, insurer_id="vsk", code="desk-1", insured_id=insured_id)
+    mine = OnCall("vsk", "desk-1", call.id)
+    for kind in ("guarantee_letter", "second_opinion", "appointment", "hospitalisation"):
+        open_from_card(house.floor, mine, kind=kind, newest="")
+    for number in range(5):
+        house.call(f"CA-before-{number}", insured_id=insured_id, level="verified")
+    give_call(house, call, presence=Presence.WRAP_UP)
+    page = signed_in(context, live)
+    page.set_viewport_size({"width": 1280, "height": 720})
+    connected(page)
+    outcome = page.locator(".desk-outcome")
+    for shown in (outcome.get_by_role("button", name="Записать и закончить"), page.locator("#presence")):
+        expect(shown).to_be_in_viewport(ratio=1)
+    expect(page.locator(".desk-requests [data-part] tbody tr")).to_have_count(4)
+    expect(page.locator(".desk-calls tbody tr")).to_have_count(5)
+    assert page.evaluate("document.documentElement.scrollHeight > innerHeight")
+    # What has the focus is not hidden behind it.
+    last = page.locator(".desk-requests [data-part] tbody tr").last.locator("summary")
+    last.focus()
+    page.wait_for_function("scrollY > 0")
+    assert last.bounding_box()["y"] + last.bounding_box()["height"] <= outcome.bounding_box()["y"]
+    expect(outcome.get_by_role("button", name="Записать и закончить")).to_be_in_viewport(ratio=1)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["ru", "en"])
 def test_nothing_stands_in_the_way(browser: Browser, live, call, scheme: str, language: str) -> None:  # noqa: F811
