@@ -7,7 +7,7 @@ import struct
 import wave
 from typing import Final
 
-from ivr import telephone_sound
+import ivr.telephone_sound as telephone_sound
 
 _MU_LAW: Final = 7
 _PCM: Final = (1, 0xFFFE)
