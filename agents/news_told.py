@@ -8,7 +8,7 @@ from agents.models import Agent, Callback, Offer, Wait
 from agents.supervisor.models import CallExport
 from config.database import Base
 from config.news import News, Teller
-from ivr.calls.models import Call, Hold, Leg, Message, Outcome, Request
+from ivr.calls.models import Call, Hold, Leg, LineNotice, Message, Outcome, Request
 from recordings.models import Recording
 
 
@@ -54,6 +54,10 @@ def _voice_message(row: Recording) -> News:
     return News("voice_message", row.insurer_id, row.id)
 
 
+def _notice(row: LineNotice) -> News:
+    return News("notice", row.insurer_id, row.id)
+
+
 def _export(row: CallExport) -> News:
     return News("export", row.insurer_id, row.id)
 
@@ -74,6 +78,7 @@ TOLD: Final[Mapping[type[Base], Teller]] = {
     Callback: _callback,
     Message: _text_message,
     Recording: _voice_message,
+    LineNotice: _notice,
     CallExport: _export,
     StaffSession: _session,
 }
