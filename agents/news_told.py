@@ -8,7 +8,7 @@ from agents.models import Agent, Callback, Offer, Wait
 from agents.supervisor.models import CallExport
 from config.database import Base
 from config.news import News, Teller
-from ivr.calls.models import Call, Hold, Leg, Message, Outcome, Request
+from ivr.calls.models import Call, Hold, Leg, LineNotice, Message, Outcome, Request
 from recordings.models import Recording, RecordingKind, RecordingPause
 
 
@@ -57,6 +57,10 @@ def _recording(row: Recording) -> News:
     return News("call", row.insurer_id, row.call_id, call=row.call_id)
 
 
+def _notice(row: LineNotice) -> News:
+    return News("notice", row.insurer_id, row.id)
+
+
 def _export(row: CallExport) -> News:
     return News("export", row.insurer_id, row.id)
 
@@ -78,6 +82,7 @@ TOLD: Final[Mapping[type[Base], Teller]] = {
     Message: _text_message,
     Recording: _recording,
     RecordingPause: _of_call,
+    LineNotice: _notice,
     CallExport: _export,
     StaffSession: _session,
 }
