@@ -15,7 +15,7 @@ from config.database import Transaction
 from config.line_descriptions import Insurer, Insurers
 from ivr.calls.models import Call, Hold
 from ivr.calls.replay import Replay, ReplayStep, replay_call
-from recordings.models import Recording
+from recordings.listening import Part, parts_of
 
 _BESIDE: Final = (Purpose.CONSULT, Purpose.MONITOR)
 _MOST_LOOKS: Final = 50
@@ -48,7 +48,7 @@ class CallView:
     steps: tuple[ReplayStep, ...]
     line: TimeLine
     agents: Mapping[str, str]
-    recordings: Sequence[Recording]
+    recordings: Sequence[Part]
     looks: Sequence[AuditEntry]
 
 
@@ -76,7 +76,7 @@ def call_view(
         steps=steps,
         line=_time_line(tx, call, steps, agents, at, is_nobodys=is_nobodys),
         agents=agents,
-        recordings=() if is_nobodys else _recordings(tx, call),
+        recordings=() if is_nobodys else parts_of(tx, insurer_id=insurer.id, call_id=call_id),
         looks=_looks(tx, call),
     )
 
@@ -148,11 +148,6 @@ def _agents(tx: Transaction, call: Call) -> Mapping[str, str]:
     of_call = select(Offer.agent_id).where(Offer.call_id == call.id)
     statement = select(Agent.id, Agent.code).where(Agent.insurer_id == call.insurer_id, Agent.id.in_(of_call))
     return {one.id: one.code for one in tx.execute(statement)}
-
-
-def _recordings(tx: Transaction, call: Call) -> Sequence[Recording]:
-    statement = select(Recording).where(Recording.call_id == call.id, Recording.insurer_id == call.insurer_id)
-    return tx.scalars(statement.order_by(Recording.announced_at, Recording.id)).all()
 
 
 def _looks(tx: Transaction, call: Call) -> Sequence[AuditEntry]:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from agents.supervisor.timeline import Span, Stretch, menu_spans, time_line
 from ivr.calls.models import Call
 from tests.agents.supervisor.conftest import NAME, OWN_PHONE, POLICY, Logged
+from tests.agents.supervisor.test_recording_pages import keep
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -52,6 +53,17 @@ def test_a_call_that_forgot_who_called_tells_nothing_of_them(logged: Logged) -> 
         assert hidden not in text, hidden
     for shown in ("Звонок анонимный", "Ждёт в «Медицинский пульт»", "desk-1 говорит со звонящим", "piece-talk"):
         assert shown in text, shown
+
+
+def test_a_call_that_was_recorded_is_heard_on_its_page(logged: Logged) -> None:
+    call_id = logged.whole()
+    recording_id = keep(logged.site, call_id=call_id)
+    text = logged.site.signed_in("boss").get(f"/calls/{call_id}").text
+    assert f'data-play="/recordings/{recording_id}/play"' in text
+    assert "recording_player.js" in text
+    with logged.site.house.centre.database.transaction("test_anonymous") as tx:
+        tx.get_one(Call, call_id).is_anonymous = True
+    assert recording_id not in logged.site.signed_in("boss").get(f"/calls/{call_id}").text
 
 
 def test_a_call_that_goes_on_says_so(logged: Logged) -> None:
