@@ -19,7 +19,7 @@ from agents.models import Agent, Offer, Presence
 from agents.wrap_up import WrittenOutcome, record_call_outcome
 from config.ports import answers, free_port
 from config.settings import demo_settings, read_settings
-from ivr.calls.models import Call
+from ivr.calls.models import Call, CallState
 from wsgi import compose, load_demo, prepare
 
 HERE: Final = Path(__file__).resolve().parents[3]
@@ -114,6 +114,7 @@ class WholeCentre:
     def everybody_goes(self) -> None:
         """Whoever writes a call down does so, and all are away: for the end of a test."""
         until(lambda: not self.rows(Offer, state="accepted"), "the end of every conversation")
+        until(lambda: all(call.state == CallState.ENDED for call in self.rows(Call)), "the end of every call")
         for agent in self.rows(Agent):
             who = {"insurer_id": agent.insurer_id, "code": agent.code}
             if agent.presence == Presence.WRAP_UP:
