@@ -100,6 +100,8 @@ ROUTES = {
     ("POST", "/calls/searches"): SUPERVISORS,
     ("POST", "/calls/searches/drop"): SUPERVISORS,
     ("GET", "/calls/x"): SUPERVISORS,
+    ("GET", "/reports"): SUPERVISORS,
+    ("GET", "/reports/table.csv"): SUPERVISORS,
 }
 
 
