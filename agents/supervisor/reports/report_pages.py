@@ -161,6 +161,5 @@ def _day_words(row: ReportRow) -> str:
     insurer = own_insurer()
     day = row.since.astimezone(insurer.time_zone).date()
     if insurer.calendar.is_short_day(day):
-        return gettext("short day")
-    words: str = gettext("day off") if insurer.calendar.is_day_off(day) else ""
-    return words
+        return str(gettext("short day"))
+    return str(gettext("day off")) if insurer.calendar.is_day_off(day) else ""
