@@ -21,9 +21,14 @@ def written(value: float | None, unit: Unit) -> str:
         case Unit.COUNT:
             return f"{value:.0f}"
         case Unit.SHARE:
-            return f"{value * 100:.1f}\N{NO-BREAK SPACE}%".replace(".", ",")
+            return share(value)
         case Unit.SECONDS:
             return duration(round(value))
+
+
+def share(value: float) -> str:
+    """'74,2 %' of a share from 0 to 1."""
+    return f"{value * 100:.1f}\N{NO-BREAK SPACE}%".replace(".", ",")
 
 
 def row_name(row: ReportRow, grouping: Grouping, zone: ZoneInfo, title: Callable[[str, str], str]) -> str:

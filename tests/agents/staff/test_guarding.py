@@ -102,6 +102,7 @@ ROUTES = {
     ("GET", "/calls/x"): SUPERVISORS,
     ("GET", "/reports"): SUPERVISORS,
     ("GET", "/reports/table.csv"): SUPERVISORS,
+    ("GET", "/reports/funnel"): SUPERVISORS,
     ("GET", "/reports/staffing"): SUPERVISORS,
 }
 

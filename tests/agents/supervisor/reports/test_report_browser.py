@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, expect
 from tests.agents.staff.browsing import launched
 from tests.agents.staff.conftest import Live
 from tests.agents.supervisor.conftest import Logged
+from tests.agents.supervisor.reports.test_funnel import install, nodes_by_type, went
 from tests.agents.supervisor.test_browser import is_fine, opened
 
 
@@ -36,6 +37,10 @@ def a_days_calls(live: Live) -> None:
 @pytest.mark.parametrize("language", ["ru", "en"])
 def test_the_reports_are_for_everybody(browser: Browser, live: Live, language: str, scheme: str) -> None:
     a_days_calls(live)
+    install(live.house)
+    flow, menu, served = nodes_by_type(live.house)
+    went(live.house, menu, flow=flow)
+    went(live.house, menu, served, flow=flow)
     page = opened(browser, live, "/reports", language=language, scheme=scheme)
     is_fine(page, f"reports-{language}-{scheme}")
     for by in ("day", "agent"):
@@ -46,6 +51,10 @@ def test_the_reports_are_for_everybody(browser: Browser, live: Live, language: s
     is_fine(page, f"reports-charts-{language}-{scheme}")
     page.goto(f"{live.url}/reports/staffing?queue=medical_desk")
     is_fine(page, f"staffing-{language}-{scheme}")
+    page.goto(f"{live.url}/reports/funnel")
+    is_fine(page, f"funnel-{language}-{scheme}")
+    page.locator(".flow-picture").scroll_into_view_if_needed()
+    is_fine(page, f"funnel-picture-{language}-{scheme}")
     page.goto(f"{live.url}/reports")
     page.emulate_media(media="print")
     expect(page.locator(".report-form")).to_be_hidden()
