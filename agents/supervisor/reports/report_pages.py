@@ -43,12 +43,18 @@ def show() -> ResponseReturnValue:
     form = _form()
     if form.wrong:
         return make_response(_page(form), 400)
-    with side().centre.database.transaction("make_report") as tx:
-        report = _report(tx, form, "report_made")
+    _write_down(form, "report_made")
+    with side().centre.database.reading("make_report") as tx:
+        report = _report(tx, form)
         outcomes = read_outcomes(
-            tx, insurer=own_insurer(), since=form.since, until=form.until, line=form.line, queue=form.queue,
+            tx,
+            insurer=own_insurer(),
+            since=form.since,
+            until=form.until,
+            line=form.line,
+            queue=form.queue,
             agent=form.agent,
-        )  # fmt: skip
+        )
     return _page(form, report=report, outcomes=outcomes)
 
 
@@ -59,8 +65,9 @@ def table() -> ResponseReturnValue:
     form = _form()
     if form.wrong:
         abort(400)
-    with side().centre.database.transaction("export_report") as tx:
-        report = _report(tx, form, "report_exported")
+    _write_down(form, "report_exported")
+    with side().centre.database.reading("export_report") as tx:
+        report = _report(tx, form)
     zone, words = own_insurer().time_zone, title_words(own_insurer(), language())
     first = str(GROUPINGS[form.grouping])
     text = as_csv(report, zone=zone, title=words, first=first, total=gettext("In all"))
@@ -73,23 +80,28 @@ def _form() -> ReportForm:
     return read_report_form(request.args, zone=own_insurer().time_zone, now=side().centre.clock.now())
 
 
-def _report(tx: Transaction, form: ReportForm, action: str) -> Report:
-    insurer, now = own_insurer(), side().centre.clock.now()
-    period = {"since": form.since, "until": form.until}
-    facts = read_facts(tx, insurer=insurer, at=now, **period)
+def _write_down(form: ReportForm, action: str) -> None:
+    """In the audit, before anything is shown; by itself, so that nobody waits to write while a month is read."""
+    now = side().centre.clock.now()
+    with side().centre.database.transaction("note_report") as tx:
+        audit(
+            tx,
+            insurer_id=own_insurer().id,
+            at=now,
+            actor=actor(),
+            action=action,
+            subject_kind="report",
+            subject_id="",
+            **{name: value for name, value in form.query.items() if name in ("line", "queue", "agent", "by")},
+            since=form.since.isoformat(),
+            until=form.until.isoformat(),
+        )
+
+
+def _report(tx: Transaction, form: ReportForm) -> Report:
+    insurer, period = own_insurer(), {"since": form.since, "until": form.until}
+    facts = read_facts(tx, insurer=insurer, at=side().centre.clock.now(), **period)
     facts = facts.only(line=form.line, queue=form.queue, agent=form.agent)
-    audit(
-        tx,
-        insurer_id=insurer.id,
-        at=now,
-        actor=actor(),
-        action=action,
-        subject_kind="report",
-        subject_id="",
-        **{name: value for name, value in form.query.items() if name in ("line", "queue", "agent", "by")},
-        since=form.since.isoformat(),
-        until=form.until.isoformat(),
-    )
     return make_report(facts, grouping=form.grouping, zone=insurer.time_zone, **period)
 
 
