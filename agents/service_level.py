@@ -44,6 +44,22 @@ class Answering:
         """ASA: the mean wait of answered calls."""
         return None if self.answered == 0 else self.waited_seconds / self.answered
 
+    @property
+    def abandonment(self) -> float | None:
+        """The share who hung up after the target, 0 to 1; None where nobody called."""
+        counted = self.answered + self.abandoned
+        return None if counted == 0 else self.abandoned / counted
+
+    def __add__(self, other: "Answering") -> "Answering":
+        """The figures of both together: of several queues, each with its own target."""
+        return Answering(
+            self.answered + other.answered,
+            self.in_time + other.in_time,
+            self.abandoned + other.abandoned,
+            self.short + other.short,
+            self.waited_seconds + other.waited_seconds,
+        )
+
 
 def answering(waits: Iterable[PastWait], *, target_seconds: int) -> Answering:
     """The figures of these waits, all of one queue."""

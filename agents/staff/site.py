@@ -34,6 +34,9 @@ from agents.supervisor import export_pages as exports
 from agents.supervisor import floor_pages as floor_page
 from agents.supervisor import log_pages as calls
 from agents.supervisor import recording_pages as recordings
+from agents.supervisor.reports import funnel_pages as funnel
+from agents.supervisor.reports import report_pages as reports
+from agents.supervisor.reports import staffing_pages as staffing
 from config.centre import Centre
 from config.line_descriptions import Insurer
 from config.settings import desk_threads
@@ -45,6 +48,7 @@ _BLUEPRINTS: Final = (
     *(wrap_up.bp, requests.bp, work.bp, insured.bp),
     *(desk_recording.bp, recordings.bp),
     *(floor_page.bp, calls.bp, exports.bp, call.bp, audit.bp),
+    *(reports.bp, funnel.bp, staffing.bp),
 )
 """Every package's pages: a new one is put here."""
 

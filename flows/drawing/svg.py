@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from xml.sax.saxutils import escape, quoteattr
 
 from flows.drawing.labels import Line, heading, lines, words
@@ -36,6 +36,7 @@ _COLOURS: Mapping[str, str] = {
 _STYLE = """
 text { font: 12px system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; fill: #1d2330 }
 .name { font-weight: 600 } .kind { fill: #4a5366 } .to { fill: #4a5366; font-size: 11px }
+.note { font-weight: 600; text-decoration: underline }
 .title { font-size: 18px; font-weight: 600 }
 rect { stroke: #5b6478; stroke-width: 1 } .start rect { stroke-width: 2.5 }
 .urgent rect { stroke: #b3261e; stroke-width: 2 }
@@ -46,25 +47,35 @@ rect { stroke: #5b6478; stroke-width: 1 } .start rect { stroke-width: 2.5 }
 
 @dataclass(frozen=True, slots=True)
 class _Box:
-    """The rows of text of one node: its name, its heading, its words, and where it leads without a line."""
+    """The rows of text of one node: its name, its heading, its words, where it leads without a line, and its note."""
 
     node: Node
     kind: tuple[str, ...]
     words: tuple[str, ...]
     to: tuple[str, ...]
+    note: tuple[str, ...] = ()
 
     @property
     def height(self) -> float:
-        return 2 * PADDING + ROW * (1 + len(self.kind) + len(self.words) + len(self.to)) - 3
+        return 2 * PADDING + ROW * (1 + len(self.kind) + len(self.words) + len(self.to) + len(self.note)) - 3
 
 
-def draw_svg(flow: Flow, prompts: Mapping[str, PromptText] | None = None, *, language: str = "ru") -> str:
-    """A whole SVG document of one flow; every text in it is escaped."""
+def draw_svg(
+    flow: Flow,
+    prompts: Mapping[str, PromptText] | None = None,
+    *,
+    language: str = "ru",
+    notes: Mapping[str, str] | None = None,
+) -> str:
+    """A whole SVG document of one flow; every text in it is escaped. `notes` by node are written into their boxes."""
     every = lines(flow, language)
     hubs = {target for target, count in Counter(line.target for line in every).items() if count >= HUB}
     shown = [line for line in every if line.target not in hubs and line.source != line.target]
     boxes = {
-        node.name: _box(node, [line for line in every if line.source == node.name], shown, prompts or {}, language)
+        node.name: replace(
+            _box(node, [line for line in every if line.source == node.name], shown, prompts or {}, language),
+            note=tuple(textwrap.wrap((notes or {}).get(node.name, ""), LETTERS)),
+        )
         for node in flow.nodes.values()
     }
     sizes = {name: (BOX, box.height) for name, box in boxes.items()}
@@ -123,6 +134,7 @@ def _drawn(box: _Box, spot: Spot, flow: Flow) -> str:
     round_ = 14 if box.node.type in ("end", "queue", "transfer") else 4
     rows = [("name", name), *(("kind", text) for text in box.kind)]
     rows += [*(("words", text) for text in box.words), *(("to", text) for text in box.to)]
+    rows += [("note", text) for text in box.note]
     texts = "".join(
         f'<text class="{kind}" x="{left + PADDING:.0f}" y="{spot.top + PADDING + 11 + index * ROW:.0f}">'
         f"{escape(text)}</text>"

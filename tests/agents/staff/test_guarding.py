@@ -100,6 +100,10 @@ ROUTES = {
     ("POST", "/calls/searches"): SUPERVISORS,
     ("POST", "/calls/searches/drop"): SUPERVISORS,
     ("GET", "/calls/x"): SUPERVISORS,
+    ("GET", "/reports"): SUPERVISORS,
+    ("GET", "/reports/table.csv"): SUPERVISORS,
+    ("GET", "/reports/funnel"): SUPERVISORS,
+    ("GET", "/reports/staffing"): SUPERVISORS,
 }
 
 

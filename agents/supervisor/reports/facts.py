@@ -1,0 +1,158 @@
+"""What happened in a period, as plain values that every figure is computed from."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+from typing import TypeVar
+
+from agents.service_level import Answering, PastWait, answering
+from agents.supervisor.reports.intervals import cut, place
+
+
+@dataclass(frozen=True)
+class WaitFact:
+    """One wait in a queue; `agent` is the code of who answered, None where nobody did. It counts when it began."""
+
+    past: PastWait
+    target_seconds: int
+    line: str
+    agent: str | None
+    is_emergency: bool
+
+    @property
+    def at(self) -> datetime:
+        """When the caller joined."""
+        return self.past.since
+
+    @property
+    def queue(self) -> str:
+        """The queue that served it last."""
+        return self.past.queue
+
+    @property
+    def answer_seconds(self) -> float | None:
+        """How long until an agent took it; None where none did."""
+        return None if self.past.claimed_at is None else (self.past.claimed_at - self.past.since).total_seconds()
+
+
+@dataclass(frozen=True)
+class ServiceFact:
+    """One conversation of an agent with a caller from a queue, ended. It counts when it began."""
+
+    at: datetime
+    line: str
+    queue: str
+    agent: str
+    talk_seconds: float
+    wrap_up_seconds: float
+
+
+@dataclass(frozen=True)
+class PresenceFact:
+    """One stretch in which an agent was at work: ready for a call, or busy with one."""
+
+    agent: str
+    at: datetime
+    until: datetime
+    is_busy: bool
+
+    @property
+    def seconds(self) -> float:
+        """How long it was."""
+        return (self.until - self.at).total_seconds()
+
+
+@dataclass(frozen=True)
+class CallbackFact:
+    """One promised callback, whose promise ran out at `at`: it counts then."""
+
+    at: datetime
+    line: str
+    queue: str
+    is_kept: bool
+
+
+@dataclass(frozen=True)
+class ContactFact:
+    """One inbound call of a known person that an agent answered, long enough ago to know whether they rang again."""
+
+    at: datetime
+    line: str
+    queue: str
+    agent: str
+    is_resolved: bool
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that happened, or a part of it. No figure needs anything else."""
+
+    waits: Sequence[WaitFact] = ()
+    services: Sequence[ServiceFact] = ()
+    presences: Sequence[PresenceFact] = ()
+    callbacks: Sequence[CallbackFact] = ()
+    contacts: Sequence[ContactFact] = ()
+
+    @cached_property
+    def answering(self) -> Answering:
+        """How the waits were answered, each by its own queue's target."""
+        by_target = _grouped(self.waits, lambda one: one.target_seconds)
+        parts = (answering((one.past for one in waits), target_seconds=target) for target, waits in by_target.items())
+        return sum(parts, Answering())
+
+    def only(self, *, line: str | None = None, queue: str | None = None, agent: str | None = None) -> "Facts":
+        """The part that is of a line, a queue and an agent. Presence is of no line and no queue, a callback of nobody:
+        where such are asked for, they are left out.
+        """
+        return Facts(
+            waits=[one for one in self.waits if _fits(one, line, queue) and agent in (None, one.agent)],
+            services=[one for one in self.services if _fits(one, line, queue) and agent in (None, one.agent)],
+            presences=[] if line or queue else [one for one in self.presences if agent in (None, one.agent)],
+            callbacks=[] if agent else [one for one in self.callbacks if _fits(one, line, queue)],
+            contacts=[one for one in self.contacts if _fits(one, line, queue) and agent in (None, one.agent)],
+        )
+
+    def by_time(self, begun: Sequence[datetime]) -> list["Facts"]:
+        """The parts that belong to each of the stretches that begin at these instants; presence is cut at them."""
+        pieces = [
+            (number, replace(one, at=at, until=until))
+            for one in self.presences
+            for number, at, until in cut(one.at, one.until, begun)
+        ]
+        presences = defaultdict(list)
+        for number, piece in pieces:
+            presences[number].append(piece)
+        waits, services = _placed(self.waits, begun), _placed(self.services, begun)
+        callbacks, contacts = _placed(self.callbacks, begun), _placed(self.contacts, begun)
+        return [
+            Facts(
+                waits.get(number, ()),
+                services.get(number, ()),
+                presences.get(number, ()),
+                callbacks.get(number, ()),
+                contacts.get(number, ()),
+            )
+            for number in range(len(begun))
+        ]
+
+
+_Fact = TypeVar("_Fact", WaitFact, ServiceFact, CallbackFact, ContactFact)
+_Any = TypeVar("_Any")
+_Key = TypeVar("_Key")
+
+
+def _fits(fact: WaitFact | ServiceFact | CallbackFact | ContactFact, line: str | None, queue: str | None) -> bool:
+    return line in (None, fact.line) and queue in (None, fact.queue)
+
+
+def _placed(facts: Iterable[_Fact], begun: Sequence[datetime]) -> Mapping[int, list[_Fact]]:
+    return _grouped(facts, lambda one: place(one.at, begun))
+
+
+def _grouped(facts: Iterable[_Any], key: Callable[[_Any], _Key]) -> Mapping[_Key, list[_Any]]:
+    found: defaultdict[_Key, list[_Any]] = defaultdict(list)
+    for one in facts:
+        found[key(one)].append(one)
+    return found

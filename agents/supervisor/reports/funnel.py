@@ -1,0 +1,109 @@
+"""Where callers leave the menu: how many calls came to each node of a flow, and how many ended there unserved."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Final
+
+from sqlalchemy import ColumnElement, func, select
+
+from config.database import Transaction
+from config.ids import first_id_at
+from config.line_descriptions import Insurer
+from flows import FlowSet
+from ivr.calls.models import Call, CallEvent, Direction, FlowVersion
+
+_SERVED: Final = frozenset({"queue", "transfer", "record", "end"})
+"""Whoever is last seen at a node of these types did not leave the menu: they wait, were passed on, left a message, or
+came to the end.
+"""
+
+
+@dataclass(frozen=True)
+class NodeVisits:
+    """One node: calls that came to it, and of them those that ended there although the menu went on."""
+
+    flow: str
+    node: str
+    came: int
+    left: int
+
+    @property
+    def left_share(self) -> float:
+        """0 to 1."""
+        return self.left / self.came if self.came else 0.0
+
+
+def installed_flows(tx: Transaction) -> FlowSet | None:
+    """The flows that new calls begin on; None where none were ever installed."""
+    newest = select(FlowVersion.digest).order_by(FlowVersion.installed_at.desc()).limit(1)
+    digest = tx.scalar(newest)
+    return None if digest is None else _read(tx, digest)
+
+
+def funnel(
+    tx: Transaction, *, insurer: Insurer, flows: FlowSet, since: datetime, until: datetime, line: str | None = None
+) -> list[NodeVisits]:
+    """Every node that an inbound call of the period came to, of flows as they are now; where most left comes first."""
+    calls: list[ColumnElement[bool]] = [
+        *(Call.insurer_id == insurer.id, Call.id >= first_id_at(since), Call.id < first_id_at(until)),
+        Call.direction == Direction.INBOUND,
+    ]
+    if line is not None:
+        calls.append(Call.line == line)
+    came, last = _came(tx, calls), _last(tx, calls)
+    found = [
+        NodeVisits(flow, node, count, 0 if _is_served(flows, flow, node) else last.get((flow, node), 0))
+        for (flow, node), count in came.items()
+        if flow in flows.flows and node in flows.flows[flow].nodes
+    ]
+    return sorted(found, key=lambda one: (-one.left, -one.came, one.flow, one.node))
+
+
+# Labels that are no column's name: PostgreSQL would group by a call's own `flow`.
+_FLOW: Final = CallEvent.data["flow"].as_string().label("entered_flow")
+_NODE: Final = CallEvent.data["node"].as_string().label("entered_node")
+_ENTERED: Final = CallEvent.kind == "node_entered"
+
+
+def _came(tx: Transaction, calls: list[ColumnElement[bool]]) -> Mapping[tuple[str, str], int]:
+    statement = (
+        select(_FLOW, _NODE, func.count(CallEvent.call_id.distinct()).label("calls"))
+        .join(Call, Call.id == CallEvent.call_id)
+        .where(*calls, _ENTERED)
+        .group_by("entered_flow", "entered_node")
+    )
+    return {(one.entered_flow, one.entered_node): one.calls for one in tx.execute(statement)}
+
+
+def _last(tx: Transaction, calls: list[ColumnElement[bool]]) -> Mapping[tuple[str, str], int]:
+    """At which node the calls that are over were last."""
+    last = (
+        select(CallEvent.call_id, func.max(CallEvent.seq).label("seq"))
+        .join(Call, Call.id == CallEvent.call_id)
+        .where(*calls, Call.ended_at.is_not(None), _ENTERED)
+        .group_by(CallEvent.call_id)
+        .subquery()
+    )
+    statement = (
+        select(_FLOW, _NODE, func.count().label("calls"))
+        .join(last, (last.c.call_id == CallEvent.call_id) & (last.c.seq == CallEvent.seq))
+        .group_by("entered_flow", "entered_node")
+    )
+    return {(one.entered_flow, one.entered_node): one.calls for one in tx.execute(statement)}
+
+
+def _is_served(flows: FlowSet, flow: str, node: str) -> bool:
+    return flows.flows[flow].nodes[node].type in _SERVED
+
+
+@lru_cache(maxsize=2)
+def _flows(digest: str, sources: tuple[tuple[str, str], ...]) -> FlowSet:
+    return FlowSet.from_sources(dict(sources))
+
+
+def _read(tx: Transaction, digest: str) -> FlowSet:
+    """Reading a version takes a third of a second: each is read once."""
+    sources = tx.get_one(FlowVersion, digest).sources
+    return _flows(digest, tuple(sources.items()))

@@ -1,0 +1,237 @@
+"""Reads what happened in a period at one insurer, as facts: a few columns of each table, found along ids, which are in
+the order of their making.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, func, or_, select
+
+from agents.models import (
+    SERVING_PURPOSES,
+    Agent,
+    Callback,
+    CallbackState,
+    Offer,
+    Presence,
+    PresenceInterval,
+    Wait,
+    WaitState,
+)
+from agents.service_level import PastWait
+from agents.supervisor.reports.facts import CallbackFact, ContactFact, Facts, PresenceFact, ServiceFact, WaitFact
+from agents.supervisor.reports.figures import REPEAT_DAYS
+from config.database import Transaction
+from config.ids import first_id_at
+from config.line_descriptions import Insurer
+from ivr.calls.models import Call, Direction, Outcome
+
+_REPEAT: Final = timedelta(days=REPEAT_DAYS)
+# A place that is taken over from an earlier wait, and an offer, may be made that much later than what they count by.
+_LATER: Final = timedelta(days=1)
+_RINGS: Final = timedelta(hours=1)
+# Nobody is at work longer than this without a change of presence.
+_LONGEST_PRESENCE: Final = timedelta(days=2)
+_BUSY: Final = (Presence.ON_CALL, Presence.WRAP_UP)
+_AT_WORK: Final = (Presence.AVAILABLE, Presence.OFFERED, *_BUSY)
+_MILLISECONDS: Final = 12
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """Who took a call of a queue, and when."""
+
+    at: datetime
+    agent: str
+    queue: str
+
+
+def read_facts(tx: Transaction, *, insurer: Insurer, since: datetime, until: datetime, at: datetime) -> Facts:
+    """All facts of the insurer that count in the half-open period, as they stand at `at`."""
+    agents = _agents(tx, insurer)
+    first_by_wait, last_by_call, services = _services(tx, insurer, agents, since, until)
+    return Facts(
+        waits=_waits(tx, insurer, first_by_wait, since, until),
+        services=services,
+        presences=_presences(tx, insurer, agents, since, min(until, at)),
+        callbacks=_callbacks(tx, insurer, since, min(until, at)),
+        contacts=_contacts(tx, insurer, last_by_call, since, min(until, at - _REPEAT)),
+    )
+
+
+@dataclass(frozen=True)
+class OutcomeCount:
+    """How many calls of a line had this primary outcome."""
+
+    line: str
+    code: str
+    calls: int
+
+
+def read_outcomes(
+    tx: Transaction,
+    *,
+    insurer: Insurer,
+    since: datetime,
+    until: datetime,
+    line: str | None = None,
+    queue: str | None = None,
+    agent: str | None = None,
+) -> list[OutcomeCount]:
+    """Primary outcomes of the calls that began in the period, the most frequent first."""
+    calls = func.count()
+    statement = (
+        select(Call.line, Outcome.code, calls.label("calls"))
+        .join(Outcome, Outcome.call_id == Call.id)
+        .where(*_begun(insurer, since, until), Outcome.is_primary)
+        .group_by(Call.line, Outcome.code)
+        .order_by(calls.desc(), Call.line, Outcome.code)
+    )
+    if line is not None:
+        statement = statement.where(Call.line == line)
+    if queue is not None:
+        statement = statement.where(select(Wait.id).where(Wait.call_id == Call.id, Wait.queue == queue).exists())
+    if agent is not None:
+        took = select(Offer.id).join(Agent, Agent.id == Offer.agent_id)
+        statement = statement.where(
+            took.where(Offer.call_id == Call.id, Offer.accepted_at.is_not(None), Agent.code == agent).exists()
+        )
+    return [OutcomeCount(one.line, one.code, one.calls) for one in tx.execute(statement)]
+
+
+def _begun(insurer: Insurer, since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (Call.insurer_id == insurer.id, Call.id >= first_id_at(since), Call.id < first_id_at(until))
+
+
+def _agents(tx: Transaction, insurer: Insurer) -> Mapping[str, str]:
+    statement = select(Agent.id, Agent.code).where(Agent.insurer_id == insurer.id)
+    return {one.id: one.code for one in tx.execute(statement)}
+
+
+def _services(
+    tx: Transaction, insurer: Insurer, agents: Mapping[str, str], since: datetime, until: datetime
+) -> tuple[Mapping[str, _Taken], Mapping[str, _Taken], list[ServiceFact]]:
+    """Who took each wait first and each call last, and the conversations that ended."""
+    statement = (
+        select(
+            *(Offer.wait_id, Offer.call_id, Offer.agent_id, Offer.queue, Offer.accepted_at, Offer.bridged_at),
+            *(Offer.ended_at, Offer.handled_until, Call.line),
+        )
+        .join(Call, Call.id == Offer.call_id)
+        .where(
+            *(Offer.id >= first_id_at(since - _RINGS), Offer.id < first_id_at(until + _LATER)),
+            *(Offer.insurer_id == insurer.id, Offer.purpose.in_(SERVING_PURPOSES), Offer.accepted_at.is_not(None)),
+        )
+        .order_by(Offer.accepted_at, Offer.id)
+    )
+    first_by_wait: dict[str, _Taken] = {}
+    last_by_call: dict[str, _Taken] = {}
+    services = []
+    for one in tx.execute(statement):
+        taken = _Taken(one.accepted_at, agents[one.agent_id], one.queue)
+        first_by_wait.setdefault(one.wait_id, taken)
+        last_by_call[one.call_id] = taken
+        began_at = one.bridged_at or one.accepted_at
+        if one.ended_at is not None and since <= began_at < until:
+            talk = (one.ended_at - began_at).total_seconds()
+            wrap_up = ((one.handled_until or one.ended_at) - one.ended_at).total_seconds()
+            services.append(ServiceFact(began_at, one.line, one.queue, taken.agent, talk, max(0.0, wrap_up)))
+    return first_by_wait, last_by_call, services
+
+
+def _waits(
+    tx: Transaction, insurer: Insurer, taken: Mapping[str, _Taken], since: datetime, until: datetime
+) -> list[WaitFact]:
+    statement = (
+        select(
+            *(Wait.id, Wait.queue, Wait.since, Wait.claimed_at, Wait.ended_at, Wait.state, Wait.is_emergency),
+            *(Call.line, Callback.id.label("callback_id")),
+        )
+        .join(Call, Call.id == Wait.call_id)
+        .outerjoin(Callback, Callback.wait_id == Wait.id)
+        .where(
+            *(Wait.id >= first_id_at(since), Wait.id < first_id_at(until + _LATER), Wait.insurer_id == insurer.id),
+            *(Wait.since >= since, Wait.since < until),
+        )
+        .order_by(Wait.id)
+    )
+    found: dict[str, WaitFact] = {}
+    for one in tx.execute(statement):
+        is_promise = one.callback_id is not None
+        if is_promise and one.id[:_MILLISECONDS] == one.callback_id[:_MILLISECONDS]:
+            continue  # Not a wait: a place made together with the promise, for somebody who waited no more.
+        first = None if is_promise else taken.get(one.id)
+        claimed_at = None if is_promise else one.claimed_at if first is None else first.at
+        state = WaitState.LEFT if is_promise else one.state
+        described = insurer.queues.get(one.queue)
+        found[one.id] = WaitFact(
+            past=PastWait(one.queue, one.since, claimed_at, one.ended_at, state),
+            target_seconds=0 if described is None else described.answer_target_seconds,
+            line=one.line,
+            agent=None if first is None else first.agent,
+            is_emergency=one.is_emergency,
+        )
+    return list(found.values())
+
+
+def _presences(
+    tx: Transaction, insurer: Insurer, agents: Mapping[str, str], since: datetime, until: datetime
+) -> list[PresenceFact]:
+    """Cut to the period; what goes on ends with it."""
+    statement = select(
+        PresenceInterval.agent_id, PresenceInterval.presence, PresenceInterval.since, PresenceInterval.until
+    ).where(
+        PresenceInterval.id >= first_id_at(since - _LONGEST_PRESENCE),
+        PresenceInterval.id < first_id_at(until),
+        PresenceInterval.insurer_id == insurer.id,
+        PresenceInterval.presence.in_(_AT_WORK),
+        or_(PresenceInterval.until.is_(None), PresenceInterval.until > since),
+    )
+    return [
+        PresenceFact(agents[one.agent_id], max(one.since, since), ended_at, one.presence in _BUSY)
+        for one in tx.execute(statement)
+        if (ended_at := min(one.until or until, until)) > max(one.since, since)
+    ]
+
+
+def _callbacks(tx: Transaction, insurer: Insurer, since: datetime, until: datetime) -> list[CallbackFact]:
+    """Those whose promised time ran out; one whose person rang by themselves before is kept too."""
+    statement = select(
+        *(Callback.window_until, Callback.line, Callback.queue, Callback.state),
+        *(Callback.dialled_at, Callback.ended_at),
+    ).where(Callback.insurer_id == insurer.id, Callback.window_until >= since, Callback.window_until < until)
+    return [
+        CallbackFact(one.window_until, one.line, one.queue, _is_kept(one.state, one.dialled_at or one.ended_at, one[0]))
+        for one in tx.execute(statement)
+    ]
+
+
+def _is_kept(state: str, reached_at: datetime | None, promised_until: datetime) -> bool:
+    is_reached = state in (CallbackState.ANSWERED, CallbackState.DONE)
+    return is_reached and reached_at is not None and reached_at <= promised_until
+
+
+def _contacts(
+    tx: Transaction, insurer: Insurer, taken: Mapping[str, _Taken], since: datetime, until: datetime
+) -> list[ContactFact]:
+    """Read from the newest to the oldest: what a person did next is known before what they did."""
+    statement = (
+        select(Call.id, Call.line, Call.insured_id, Call.started_at)
+        .where(
+            *_begun(insurer, since, until + _REPEAT),
+            *(Call.direction == Direction.INBOUND, Call.insured_id.is_not(None), Call.is_anonymous.is_(False)),
+        )
+        .order_by(Call.id.desc())
+    )
+    next_at: dict[str, datetime] = {}
+    found = []
+    for one in tx.execute(statement):
+        again_at = next_at.get(one.insured_id)
+        next_at[one.insured_id] = one.started_at
+        took = taken.get(one.id)
+        if took is not None and since <= one.started_at < until:
+            is_resolved = again_at is None or again_at - one.started_at > _REPEAT
+            found.append(ContactFact(one.started_at, one.line, took.queue, took.agent, is_resolved))
+    return found

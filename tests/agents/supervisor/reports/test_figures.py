@@ -1,0 +1,149 @@
+"""The figures: each is computed from tables of what happened, and says nothing where there was nothing."""
+
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.models import WaitState
+from agents.service_level import PastWait
+from agents.supervisor.reports.facts import CallbackFact, ContactFact, Facts, PresenceFact, ServiceFact, WaitFact
+from agents.supervisor.reports.figures import BY_NAME, FIGURES, Unit
+
+NINE = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
+
+
+def seconds(count: float) -> timedelta:
+    return timedelta(seconds=count)
+
+
+def wait(
+    lasted: int,
+    state: WaitState = WaitState.SERVED,
+    *,
+    at: int = 0,
+    target: int = 20,
+    queue: str = "desk",
+    line: str = "a",
+    agent: str | None = "one",
+    is_emergency: bool = False,
+) -> WaitFact:
+    since = NINE + seconds(at)
+    is_answered = state is WaitState.SERVED
+    past = PastWait(queue, since, since + seconds(lasted) if is_answered else None, since + seconds(lasted), state)
+    return WaitFact(past, target, line, agent if is_answered else None, is_emergency)
+
+
+def figure(name: str, **facts) -> float | None:
+    return BY_NAME[name].formula(Facts(**facts))
+
+
+LATE, SHORT, LEFT = wait(21, WaitState.ABANDONED), wait(20, WaitState.ABANDONED), wait(300, WaitState.LEFT)
+
+
+@pytest.mark.parametrize(
+    ("waits", "expected"),
+    [
+        ([], {"offered": 0, "answered": 0, "service_level": None, "asa": None, "abandonment": None, "short": 0}),
+        ([wait(20)], {"offered": 1, "answered": 1, "service_level": 1, "asa": 20, "abandonment": 0, "short": 0}),
+        ([wait(20), wait(21)], {"service_level": 0.5, "asa": 20.5, "abandonment": 0}),
+        ([wait(10), LATE], {"offered": 2, "answered": 1, "service_level": 0.5, "asa": 10, "abandonment": 0.5}),
+        # A short abandon, and one who left for something else, count for nothing but themselves.
+        ([wait(10), SHORT, LEFT], {"offered": 3, "service_level": 1, "abandonment": 0, "short": 1}),
+        ([SHORT], {"service_level": None, "abandonment": None, "short": 1}),
+        # Each wait by its own queue's target.
+        ([wait(30, target=60), wait(30, target=20)], {"service_level": 0.5, "answered": 2}),
+    ],
+)
+def test_answering(waits: list[WaitFact], expected: dict[str, float | None]) -> None:
+    assert {name: figure(name, waits=waits) for name in expected} == expected
+
+
+def test_handling_is_talk_hold_and_wrap_up_together() -> None:
+    services = [ServiceFact(NINE, "a", "desk", "one", 100, 20), ServiceFact(NINE, "a", "desk", "one", 200, 0)]
+    assert figure("aht", services=services) == 160
+    assert figure("wrap_up", services=services) == 10
+    assert figure("aht") is None
+
+
+def test_occupancy_is_the_busy_part_of_the_time_at_work() -> None:
+    presences = [
+        PresenceFact("one", NINE, NINE + seconds(30), True),
+        PresenceFact("two", NINE, NINE + seconds(90), False),
+    ]
+    assert figure("occupancy", presences=presences) == 0.25
+    assert figure("occupancy") is None
+
+
+def test_emergencies_are_timed_by_themselves() -> None:
+    waits = [
+        wait(500),
+        wait(4, is_emergency=True),
+        wait(8, is_emergency=True),
+        wait(90, WaitState.ABANDONED, is_emergency=True),
+    ]
+    assert figure("emergency_asa", waits=waits) == 6
+    assert figure("emergency_longest", waits=waits) == 8
+    assert figure("emergency_longest", waits=[wait(5)]) is None
+
+
+def test_promises_and_first_calls_are_shares() -> None:
+    callbacks = [CallbackFact(NINE, "a", "desk", kept) for kept in (True, True, False, True)]
+    assert figure("callbacks_kept", callbacks=callbacks) == 0.75
+    contacts = [ContactFact(NINE, "a", "desk", "one", solved) for solved in (True, False)]
+    assert figure("fcr", contacts=contacts) == 0.5
+
+
+FATES = st.sampled_from([WaitState.SERVED, WaitState.ABANDONED, WaitState.LEFT])
+WAITS = st.lists(
+    st.builds(
+        wait,
+        st.integers(0, 120),
+        FATES,
+        at=st.integers(0, 7199),
+        target=st.sampled_from([5, 20, 60]),
+        queue=st.sampled_from(["desk", "curator"]),
+        line=st.sampled_from(["a", "b"]),
+        agent=st.sampled_from(["one", "two"]),
+        is_emergency=st.booleans(),
+    ),
+    max_size=30,
+)
+SPANS = st.lists(st.builds(
+    lambda at, lasts, busy: PresenceFact("one", NINE + seconds(at), NINE + seconds(at + lasts), busy),
+    st.integers(0, 5000), st.integers(1, 2200), st.booleans(),
+), max_size=8)  # fmt: skip
+
+
+@given(WAITS, SPANS)
+def test_shares_are_shares_and_counts_add_up(waits: list[WaitFact], presences: list[PresenceFact]) -> None:
+    whole = Facts(waits=waits, presences=presences)
+    for one in FIGURES:
+        value = one.formula(whole)
+        assert value is None or (0 <= value <= 1 if one.unit is Unit.SHARE else value >= 0)
+    parts_of_time = whole.by_time([NINE, NINE + seconds(3600)])
+    parts_of_line = [whole.only(line=line) for line in ("a", "b")]
+    for name in ("offered", "answered", "short"):
+        for parts in (parts_of_time, parts_of_line):
+            assert sum(BY_NAME[name].formula(part) for part in parts) == BY_NAME[name].formula(whole)
+    cut = [sum(one.seconds for one in part.presences) for part in parts_of_time]
+    assert sum(cut) == sum(one.seconds for one in presences)
+
+
+def test_what_belongs_to_nobody_is_left_out_where_somebody_is_asked_for() -> None:
+    whole = Facts(
+        waits=[wait(5), wait(5, agent="two"), LATE],
+        presences=[PresenceFact("one", NINE, NINE + seconds(1), True)],
+        callbacks=[CallbackFact(NINE, "a", "desk", True)],
+    )
+    of_one, of_line = whole.only(agent="one"), whole.only(line="a")
+    assert (len(of_one.waits), len(of_one.presences), len(of_one.callbacks)) == (1, 1, 0)
+    assert (len(of_line.waits), len(of_line.presences), len(of_line.callbacks)) == (3, 0, 1)
+
+
+def test_each_figure_is_named_and_explained_once() -> None:
+    assert len(BY_NAME) == len(FIGURES)
+    assert len({str(one.words) for one in FIGURES}) == len(FIGURES)
+    assert {one.name for one in fields(Facts)} == {"waits", "services", "presences", "callbacks", "contacts"}

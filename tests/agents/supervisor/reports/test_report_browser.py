@@ -1,0 +1,61 @@
+"""The reports in a real browser: nothing overflows and everybody can use them, in each language and scheme."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.agents.staff.browsing import launched
+from tests.agents.staff.conftest import Live
+from tests.agents.supervisor.conftest import Logged
+from tests.agents.supervisor.reports.test_funnel import install, nodes_by_type, went
+from tests.agents.supervisor.test_browser import is_fine, opened
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with launched() as running:
+        yield running
+
+
+def a_days_calls(live: Live) -> None:
+    live.house.clock.move_to(live.house.floor.centre.clock.now())
+    logged = Logged(live, "")
+    for number in range(40):
+        has_agent = number % 5 != 4
+        logged.call(
+            minutes_ago=number * 9 + 3,
+            waited=(number * 37) % 190,
+            lasted=240 + number,
+            queue="curator" if number % 3 else "medical_desk",
+            agent=f"desk-{number % 2 + 1}" if has_agent else None,
+            outcome="gl_requested" if number % 4 else "callback_scheduled",
+        )
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_the_reports_are_for_everybody(browser: Browser, live: Live, language: str, scheme: str) -> None:
+    a_days_calls(live)
+    install(live.house)
+    flow, menu, served = nodes_by_type(live.house)
+    went(live.house, menu, flow=flow)
+    went(live.house, menu, served, flow=flow)
+    page = opened(browser, live, "/reports", language=language, scheme=scheme)
+    is_fine(page, f"reports-{language}-{scheme}")
+    for by in ("day", "agent"):
+        page.goto(f"{live.url}/reports?period=week&by={by}&figure=aht")
+        expect(page.locator("svg.chart")).to_have_count(2)
+        is_fine(page, f"reports-{by}-{language}-{scheme}")
+    page.locator("svg.chart").first.scroll_into_view_if_needed()
+    is_fine(page, f"reports-charts-{language}-{scheme}")
+    page.goto(f"{live.url}/reports/staffing?queue=medical_desk")
+    is_fine(page, f"staffing-{language}-{scheme}")
+    page.goto(f"{live.url}/reports/funnel")
+    is_fine(page, f"funnel-{language}-{scheme}")
+    page.locator(".flow-picture").scroll_into_view_if_needed()
+    is_fine(page, f"funnel-picture-{language}-{scheme}")
+    page.goto(f"{live.url}/reports")
+    page.emulate_media(media="print")
+    expect(page.locator(".report-form")).to_be_hidden()
+    page.context.close()
