@@ -35,7 +35,8 @@ export function show() {
   const isRinging = document.getElementById("desk-now").dataset.stage === "ringing" && state.call === "ringing";
   const accept = document.getElementById("phone-accept");
   if (accept) {
-    if (isRinging && accept.disabled && mayTakeFocus()) setTimeout(() => accept.focus());
+    // Also where the page was renewed under it and nothing has the focus any more.
+    if (isRinging && (accept.disabled || hasNoFocus()) && mayTakeFocus()) setTimeout(() => accept.focus());
     accept.disabled = !isRinging;
   }
   for (const one of document.querySelectorAll("[data-own-telephone]")) one.hidden = state.phase === "none";
@@ -62,6 +63,10 @@ function told() {
     return `${words.line}: ${how}`;
   }
   return isHere ? words.ready : words.elsewhere;
+}
+
+function hasNoFocus() {
+  return !document.activeElement || document.activeElement === document.body;
 }
 
 function mayTakeFocus() {
