@@ -8,7 +8,7 @@ from config.phone_numbers import PhoneNumberError, country_of, parse_keyed
 from flows.actions import FAILED, LINK, is_link
 from flows.turn import Scalar
 from ivr.actions.context import ActionContext, ActionResult, Arguments, Handler
-from ivr.calls.log import record
+from ivr.calls.log import RATED, record
 from ivr.calls.outcomes import LINE, record_outcome
 from ivr.calls.zones import told_there, zone_of_caller
 from ivr.diversions import diversion_of_line
@@ -125,7 +125,7 @@ def note_outcome(context: ActionContext, arguments: Arguments) -> ActionResult:
 
 def rate_call(context: ActionContext, arguments: Arguments) -> ActionResult:
     """The caller's mark for the conversation, from 1 to 5."""
-    record(context.tx, context.call, "rated", at=context.at, score=int(str(arguments["score"])))
+    record(context.tx, context.call, RATED, at=context.at, score=int(str(arguments["score"])))
     return ActionResult("rated")
 
 

@@ -17,6 +17,9 @@ Happening: TypeAlias = tuple[str, Mapping[str, Detail]]
 EventCounts: TypeAlias = Mapping[str, int]
 """How many events each call has to which this transaction appended."""
 
+RATED: Final = "rated"
+"""The event of a call whose caller gave the conversation a mark: `score`, from 1 to 5."""
+
 _APPEND: Final = insertion(CallEvent, "call_id", "seq", "insurer_id", "at", "kind", "data")
 _KEEP_COUNT: Final = change(Call, "event_count")
 _COUNTS: Final = "event_counts"

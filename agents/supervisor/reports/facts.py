@@ -86,6 +86,17 @@ class ContactFact:
 
 
 @dataclass(frozen=True)
+class RatingFact:
+    """One answer to the question after a conversation, from 1 (very bad) to 5; of whoever had the caller last."""
+
+    at: datetime
+    line: str
+    queue: str
+    agent: str
+    score: int
+
+
+@dataclass(frozen=True)
 class Facts:
     """All that happened, or a part of it. No figure needs anything else."""
 
@@ -94,6 +105,7 @@ class Facts:
     presences: Sequence[PresenceFact] = ()
     callbacks: Sequence[CallbackFact] = ()
     contacts: Sequence[ContactFact] = ()
+    ratings: Sequence[RatingFact] = ()
 
     @cached_property
     def answering(self) -> Answering:
@@ -112,6 +124,7 @@ class Facts:
             presences=[] if line or queue else [one for one in self.presences if agent in (None, one.agent)],
             callbacks=[] if agent else [one for one in self.callbacks if _fits(one, line, queue)],
             contacts=[one for one in self.contacts if _fits(one, line, queue) and agent in (None, one.agent)],
+            ratings=[one for one in self.ratings if _fits(one, line, queue) and agent in (None, one.agent)],
         )
 
     def by_time(self, begun: Sequence[datetime]) -> list["Facts"]:
@@ -126,6 +139,7 @@ class Facts:
             presences[number].append(piece)
         waits, services = _placed(self.waits, begun), _placed(self.services, begun)
         callbacks, contacts = _placed(self.callbacks, begun), _placed(self.contacts, begun)
+        ratings = _placed(self.ratings, begun)
         return [
             Facts(
                 waits.get(number, ()),
@@ -133,17 +147,20 @@ class Facts:
                 presences.get(number, ()),
                 callbacks.get(number, ()),
                 contacts.get(number, ()),
+                ratings.get(number, ()),
             )
             for number in range(len(begun))
         ]
 
 
-_Fact = TypeVar("_Fact", WaitFact, ServiceFact, CallbackFact, ContactFact)
+_Fact = TypeVar("_Fact", WaitFact, ServiceFact, CallbackFact, ContactFact, RatingFact)
 _Any = TypeVar("_Any")
 _Key = TypeVar("_Key")
 
 
-def _fits(fact: WaitFact | ServiceFact | CallbackFact | ContactFact, line: str | None, queue: str | None) -> bool:
+def _fits(
+    fact: WaitFact | ServiceFact | CallbackFact | ContactFact | RatingFact, line: str | None, queue: str | None
+) -> bool:
     return line in (None, fact.line) and queue in (None, fact.queue)
 
 

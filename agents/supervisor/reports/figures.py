@@ -16,11 +16,12 @@ REPEAT_DAYS: Final = 3
 
 
 class Unit(StrEnum):
-    """How a figure is written: a count, a share from 0 to 1, seconds."""
+    """How a figure is written: a count, a share from 0 to 1, seconds, a mean of scores."""
 
     COUNT = "count"
     SHARE = "share"
     SECONDS = "seconds"
+    SCORE = "score"
 
 
 @dataclass(frozen=True)
@@ -163,6 +164,23 @@ FIGURES: Final = (
         ),
         Unit.SHARE,
         lambda facts: _share(one.is_resolved for one in facts.contacts),
+    ),
+    Figure(
+        "rating",
+        lazy_gettext("Rating"),
+        lazy_gettext(
+            "The mean of what callers keyed when they were asked after a conversation, from 1 (very bad) to 5 (very "
+            "good). Nobody is asked after an emergency or a talk with the psychologist."
+        ),
+        Unit.SCORE,
+        lambda facts: _mean(one.score for one in facts.ratings),
+    ),
+    Figure(
+        "ratings",
+        lazy_gettext("Ratings"),
+        lazy_gettext("How many callers answered that question; the others hung up, or kept silent."),
+        Unit.COUNT,
+        lambda facts: len(facts.ratings),
     ),
 )
 """In the order of the page."""

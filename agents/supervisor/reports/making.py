@@ -52,6 +52,7 @@ def _row(name: str, since: datetime, until: datetime, facts: Facts, grouping: Gr
 
 def _names(facts: Facts, grouping: Grouping) -> list[str]:
     """Whatever anything happened to, in the order of the alphabet."""
-    of_calls = [getattr(one, grouping.value) for one in (*facts.waits, *facts.services, *facts.contacts)]
+    calls = (*facts.waits, *facts.services, *facts.contacts, *facts.ratings)
+    of_calls = [getattr(one, grouping.value) for one in calls]
     others = facts.presences if grouping is Grouping.AGENT else facts.callbacks
     return sorted({name for name in (*of_calls, *(getattr(one, grouping.value) for one in others)) if name})

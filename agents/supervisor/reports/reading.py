@@ -21,14 +21,25 @@ from agents.models import (
     WaitState,
 )
 from agents.service_level import PastWait
-from agents.supervisor.reports.facts import CallbackFact, ContactFact, Facts, PresenceFact, ServiceFact, WaitFact
+from agents.supervisor.reports.facts import (
+    CallbackFact,
+    ContactFact,
+    Facts,
+    PresenceFact,
+    RatingFact,
+    ServiceFact,
+    WaitFact,
+)
 from agents.supervisor.reports.figures import REPEAT_DAYS
 from config.database import Transaction
 from config.ids import first_id_at
 from config.line_descriptions import Insurer
-from ivr.calls.models import Call, Direction, Outcome
+from ivr.calls.log import RATED
+from ivr.calls.models import Call, CallEvent, Direction, Outcome
 
 _REPEAT: Final = timedelta(days=REPEAT_DAYS)
+# What a caller keys is keyed in a call that began not longer ago.
+_LONGEST_CALL: Final = timedelta(days=1)
 # A place that is taken over from an earlier wait, and an offer, may be made that much later than what they count by.
 _LATER: Final = timedelta(days=1)
 _RINGS: Final = timedelta(hours=1)
@@ -58,6 +69,7 @@ def read_facts(tx: Transaction, *, insurer: Insurer, since: datetime, until: dat
         presences=_presences(tx, insurer, agents, since, min(until, at)),
         callbacks=_callbacks(tx, insurer, since, min(until, at)),
         contacts=_contacts(tx, insurer, last_by_call, since, min(until, at - _REPEAT)),
+        ratings=_ratings(tx, insurer, last_by_call, since, until),
     )
 
 
@@ -235,3 +247,24 @@ def _contacts(
             is_resolved = again_at is None or again_at - one.started_at > _REPEAT
             found.append(ContactFact(one.started_at, one.line, took.queue, took.agent, is_resolved))
     return found
+
+
+def _ratings(
+    tx: Transaction, insurer: Insurer, taken: Mapping[str, _Taken], since: datetime, until: datetime
+) -> list[RatingFact]:
+    """Where a call goes on after an answer and is rated again, the last answer counts."""
+    statement = (
+        select(CallEvent.call_id, CallEvent.at, CallEvent.data, Call.line)
+        .join(Call, Call.id == CallEvent.call_id)
+        .where(
+            *_begun(insurer, since - _LONGEST_CALL, until),
+            *(CallEvent.kind == RATED, CallEvent.at >= since, CallEvent.at < until),
+        )
+        .order_by(CallEvent.call_id, CallEvent.seq)
+    )
+    last = {one.call_id: one for one in tx.execute(statement)}
+    return [
+        RatingFact(one.at, one.line, took.queue, took.agent, int(one.data["score"]))
+        for call_id, one in last.items()
+        if (took := taken.get(call_id)) is not None
+    ]

@@ -24,6 +24,8 @@ def written(value: float | None, unit: Unit) -> str:
             return share(value)
         case Unit.SECONDS:
             return duration(round(value))
+        case Unit.SCORE:
+            return f"{value:.1f}".replace(".", ",")
 
 
 def share(value: float) -> str:
@@ -77,7 +79,7 @@ def as_csv(report: Report, *, zone: ZoneInfo, title: Callable[[str, str], str], 
     return "\N{ZERO WIDTH NO-BREAK SPACE}" + text.getvalue()
 
 
-_UNITS = {Unit.COUNT: "", Unit.SHARE: ", %", Unit.SECONDS: ", s"}
+_UNITS = {Unit.COUNT: "", Unit.SHARE: ", %", Unit.SECONDS: ", s", Unit.SCORE: ""}
 
 
 def _cell(row: ReportRow, name: str, unit: Unit) -> str:

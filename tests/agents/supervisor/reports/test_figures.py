@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 
 from agents.models import WaitState
 from agents.service_level import PastWait
-from agents.supervisor.reports.facts import CallbackFact, ContactFact, Facts, PresenceFact, ServiceFact, WaitFact
+from agents.supervisor.reports.facts import (
+    CallbackFact,
+    ContactFact,
+    Facts,
+    PresenceFact,
+    RatingFact,
+    ServiceFact,
+    WaitFact,
+)
 from agents.supervisor.reports.figures import BY_NAME, FIGURES, Unit
 
 NINE = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
@@ -96,6 +104,15 @@ def test_promises_and_first_calls_are_shares() -> None:
     assert figure("fcr", contacts=contacts) == 0.5
 
 
+def test_marks_have_a_mean_and_a_count() -> None:
+    ratings = [RatingFact(NINE, "a", "desk", agent, score) for agent, score in (("one", 5), ("one", 4), ("two", 1))]
+    whole = Facts(ratings=ratings)
+    assert (BY_NAME["rating"].formula(whole), BY_NAME["ratings"].formula(whole)) == (10 / 3, 3)
+    assert BY_NAME["rating"].formula(whole.only(agent="one")) == 4.5
+    assert [len(part.ratings) for part in whole.by_time([NINE - seconds(60), NINE])] == [0, 3]
+    assert (figure("rating"), figure("ratings")) == (None, 0)
+
+
 FATES = st.sampled_from([WaitState.SERVED, WaitState.ABANDONED, WaitState.LEFT])
 WAITS = st.lists(
     st.builds(
@@ -146,4 +163,4 @@ def test_what_belongs_to_nobody_is_left_out_where_somebody_is_asked_for() -> Non
 def test_each_figure_is_named_and_explained_once() -> None:
     assert len(BY_NAME) == len(FIGURES)
     assert len({str(one.words) for one in FIGURES}) == len(FIGURES)
-    assert {one.name for one in fields(Facts)} == {"waits", "services", "presences", "callbacks", "contacts"}
+    assert {one.name for one in fields(Facts)} == {"waits", "services", "presences", "callbacks", "contacts", "ratings"}

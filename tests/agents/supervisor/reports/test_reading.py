@@ -11,6 +11,8 @@ from agents.supervisor.reports.intervals import Grouping
 from agents.supervisor.reports.making import make_report
 from agents.supervisor.reports.reading import read_facts, read_outcomes
 from config.ids import new_id
+from ivr.calls.finding import locked_call
+from ivr.calls.log import RATED, record
 from ivr.calls.models import Call
 from ivr.calls.outcomes import record_outcome
 from tests.agents.conftest import NOON, House, house  # noqa: F401 - a fixture
@@ -259,6 +261,26 @@ def test_who_rings_again_within_three_days_was_not_helped(past: Past) -> None:
     assert [(one.agent, one.is_resolved) for one in found.contacts] == [("two", True), ("one", False)]
     # What is not three days old is not judged yet.
     assert [one.agent for one in facts(past.house, until=until, at=NOON + timedelta(days=8)).contacts] == ["one"]
+
+
+def test_a_mark_counts_for_whoever_had_the_caller_last_and_once_a_call(past: Past) -> None:
+    def rate(call_id: str, *marks: tuple[float, int]) -> None:
+        with past.house.centre.database.transaction("test_rate") as tx:
+            call = locked_call(tx, call_id)
+            for seconds, score in marks:
+                record(tx, call, RATED, at=NOON + timedelta(seconds=seconds), score=score)
+
+    rate(past.call(0, 5), (130, 1), (150, 5))
+    rate(past.call(200, 5, agent="two", line="curator", queue="curator"), (330, 2))
+    # Nobody had this caller, and this one is another insurer's; the last one is rated after the period.
+    rate(past.call(400, 5, WaitState.ABANDONED), (420, 1))
+    rate(past.call(500, 5, insurer_id="soglasie"), (630, 1))
+    rate(past.call(600, 5), (LONG.total_seconds() + 1, 1))
+    found = facts(past.house).ratings
+    assert [(one.agent, one.line, one.queue, one.score) for one in found] == [
+        ("one", "medical_desk", "medical_desk", 5),
+        ("two", "curator", "curator", 2),
+    ]
 
 
 def test_outcomes_are_counted_by_line_of_ones_own_insurer(past: Past) -> None:
