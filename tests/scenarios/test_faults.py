@@ -106,6 +106,8 @@ APART: Final = {
     # A supervisor moves somebody who waits, or hangs up a notice: one commit, and what follows is due work or the
     # caller's next round (tests/agents/test_moving_waits.py, tests/agents/supervisor/test_floor_pages.py).
     *("commit:move_wait", "commit:move_wait_up", "commit:put_up_notice", "commit:take_down_notice"),
+    # A look at a report is written down by itself, and looked at again it is written down again.
+    "commit:note_report",
     # An export is due work, slice by slice, each of which may be done again (tests/agents/supervisor/test_exports.py).
     *("commit:ask_export", "commit:note_export", "commit:export_made", "commit:drop_export", "commit:take_export"),
     # The audit is chained after the fact: what one look of the sweep missed the next one seals.
