@@ -31,6 +31,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("database_kind", metafunc.config.getoption("--databases").split(","), scope="session")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first, so that nothing is waited for at the end with one of two processes."""
+    items.sort(key=_minutes, reverse=True)
+
+
+def _minutes(item: pytest.Item) -> float:
+    """Only tests that are given ten minutes or more are moved."""
+    marker = item.get_closest_marker("timeout")
+    return float(marker.args[0]) if marker is not None and marker.args[0] >= 600 else 0.0
+
+
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """On CI a test that was skipped proves nothing, so it is a failure there."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
