@@ -1,38 +1,30 @@
-"""The database: engine, transactions, column types. The database is the truth; all else can be derived from it."""
+"""The database: transactions, models, column types. The database is the truth; all else can be derived from it."""
 
-import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from enum import Enum
-from time import sleep
-from typing import Annotated, Any, Final, cast
+from typing import Annotated, Any, Final
 
 from sqlalchemy import (
     JSON,
     Boolean,
-    Connection,
     Date,
     DateTime,
     Dialect,
-    Engine,
     Integer,
     MetaData,
     String,
     Text,
-    create_engine,
-    event,
 )
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, mapped_column, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
 from config import failpoints
-from config.clock import stopwatch
-from config.errors import ConfigError, IoInsideTransaction, StoreUnavailable
+from config.connections import Connections, Use, checked_url, engine_of
+from config.errors import IoInsideTransaction, StoreUnavailable
 from config.transactions import Transaction as Transaction
 
 
@@ -89,21 +81,7 @@ InsurerId = Annotated[str, mapped_column(String(32), index=True)]
 Ref = Annotated[str, mapped_column(String(32))]
 """The id of a row elsewhere."""
 
-_SHAPES: Final = "write sqlite:////folder/pult.sqlite or postgresql+psycopg://name:password@host/database."
 _state = threading.local()
-
-_MOST_KEPT: Final = 4
-_LOCK_SECONDS: Final = 10.0
-_BUSY_TIMEOUT: Final = f"PRAGMA busy_timeout={_LOCK_SECONDS * 1000:.0f}"
-_FIRST_PAUSE_SECONDS: Final = 0.0005
-_LONGEST_PAUSE_SECONDS: Final = 0.004
-
-
-class _Use(Enum):
-    """What a connection is kept for."""
-
-    READING = "reading"
-    WRITING = "writing"
 
 
 def refuse_inside_transaction(what: str) -> None:
@@ -116,12 +94,12 @@ class Database:
     """One engine and its transactions. Short writes; no input or output inside one."""
 
     def __init__(self, url: str) -> None:
-        parsed = _checked(url)
+        parsed = checked_url(url)
         self.url = url
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
-        self.engine: Engine = _engine(parsed, is_sqlite=self.is_sqlite)
-        self._writing = _Connections(self.engine, _Use.WRITING)
-        self._only_reading = _Connections(self.engine, _Use.READING)
+        self.engine = engine_of(parsed)
+        self._writing = Connections(self.engine, Use.WRITING)
+        self._only_reading = Connections(self.engine, Use.READING)
         self.sessions = sessionmaker(class_=Transaction, expire_on_commit=False)
         self._after_commit: list[Callable[[Transaction], None]] = []
 
@@ -149,7 +127,7 @@ class Database:
             yield session
 
     @contextmanager
-    def _opened(self, name: str, connections: "_Connections") -> Iterator[Transaction]:
+    def _opened(self, name: str, connections: Connections) -> Iterator[Transaction]:
         refuse_inside_transaction(f"a second transaction {name!r}")
         with connections.begun() as connection:
             session = self.sessions(bind=connection)
@@ -175,132 +153,3 @@ class Database:
         for connections in (self._writing, self._only_reading):
             connections.close()
         self.engine.dispose()
-
-
-class _Connections:
-    """Connections of one kind, some of them kept open between transactions.
-
-    SQLAlchemy's pool takes as long to hand one out and take it back as SQLite does for a turn's statements. A server's
-    connection may have died meanwhile: of those the pool keeps all, and tries each before it is used.
-    """
-
-    def __init__(self, engine: Engine, use: _Use) -> None:
-        self._engine = engine.execution_options(pult_use=use)
-        self._most_kept = _MOST_KEPT if engine.dialect.name == "sqlite" else 0
-        self._waits_itself = use is _Use.WRITING and engine.dialect.name == "sqlite"
-        self._kept: list[Connection] = []
-        self._process = os.getpid()
-
-    @contextmanager
-    def begun(self) -> Iterator[Connection]:
-        """One inside a transaction, which is rolled back where the block does not commit it."""
-        connection = self._taken()
-        try:
-            with connection.begin() as transaction:
-                yield connection
-                if transaction.is_active:
-                    transaction.rollback()
-        except BaseException:
-            # Whatever it was may have been the connection's fault.
-            self._let_go(connection)
-            raise
-        if len(self._kept) < self._most_kept:
-            self._kept.append(connection)
-        else:
-            self._let_go(connection)
-
-    def close(self) -> None:
-        """Close those that are kept."""
-        while self._kept:
-            self._let_go(self._kept.pop())
-
-    def _taken(self) -> Connection:
-        if self._process != os.getpid():
-            # A fork's parent goes on with these.
-            self._process, self._kept = os.getpid(), []
-        try:
-            return self._kept.pop()
-        except IndexError:
-            pass
-        connection = self._engine.connect()
-        if self._waits_itself:
-            # `_take_write_lock` does.
-            cast(sqlite3.Connection, connection.connection.driver_connection).execute("PRAGMA busy_timeout=0")
-        return connection
-
-    def _let_go(self, connection: Connection) -> None:
-        if self._most_kept:
-            connection.invalidate()
-        connection.close()
-
-
-def _checked(url: str) -> URL:
-    """The URL, `postgresql://` with the driver that comes with Pult. Raises ConfigError, without quoting a password."""
-    try:
-        parsed = make_url(url)
-    except (ArgumentError, ValueError):
-        raise ConfigError(f"PULT_DATABASE_URL is no database URL: {_SHAPES}") from None
-    if parsed.drivername in ("postgres", "postgresql"):
-        return parsed.set(drivername="postgresql+psycopg")
-    if parsed.drivername not in ("sqlite", "sqlite+pysqlite", "postgresql+psycopg"):
-        raise ConfigError(f"PULT_DATABASE_URL begins with '{parsed.drivername}', which Pult does not know: {_SHAPES}")
-    return parsed
-
-
-def _engine(url: URL, *, is_sqlite: bool) -> Engine:
-    if not is_sqlite:
-        return create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=20)
-    # Parameters are callers' digits and names: an error that quotes them must never reach a log.
-    connect_args = {"check_same_thread": False, "timeout": 10}
-    engine = create_engine(url, hide_parameters=True, connect_args=connect_args)
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in (_BUSY_TIMEOUT, "PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", "PRAGMA foreign_keys=ON"):
-        cursor.execute(pragma)
-    cursor.close()
-
-
-def _begin_sqlite(connection: Any) -> None:
-    """IMMEDIATE takes the write lock at once, so that a transaction never fails half-way for want of it."""
-    match connection.get_execution_options().get("pult_use"):
-        case _Use.WRITING:
-            _take_write_lock(connection)
-        case _Use.READING:
-            connection.exec_driver_sql("BEGIN")
-        case _:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _take_write_lock(connection: Any) -> None:
-    """Wait for the writers before us, as long as SQLite would, but look more often.
-
-    SQLite itself pauses longer with every look, up to 100 ms, while a turn holds the lock for two or three: the unlucky
-    would wait for dozens of later turns.
-    """
-    driver = connection.connection.driver_connection
-    if _is_begun(driver):
-        return
-    deadline, pause = stopwatch() + _LOCK_SECONDS, _FIRST_PAUSE_SECONDS
-    while stopwatch() < deadline:
-        sleep(pause)
-        if _is_begun(driver):
-            return
-        pause = min(pause * 1.5, _LONGEST_PAUSE_SECONDS)
-    # Fails as SQLAlchemy has it fail.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _is_begun(driver: sqlite3.Connection) -> bool:
-    try:
-        driver.execute("BEGIN IMMEDIATE")
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-            raise
-        return False
-    return True

@@ -1,0 +1,160 @@
+"""Connections to the database: engines of both kinds, and how SQLite's are opened, kept, and wait to write."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum
+from time import sleep
+from typing import Any, Final, cast
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from config.clock import stopwatch
+from config.errors import ConfigError
+
+_SHAPES: Final = "write sqlite:////folder/pult.sqlite or postgresql+psycopg://name:password@host/database."
+_MOST_KEPT: Final = 4
+_LOCK_SECONDS: Final = 10.0
+_BUSY_TIMEOUT: Final = f"PRAGMA busy_timeout={_LOCK_SECONDS * 1000:.0f}"
+_FIRST_PAUSE_SECONDS: Final = 0.0005
+_LONGEST_PAUSE_SECONDS: Final = 0.004
+
+
+class Use(Enum):
+    """What a connection is kept for."""
+
+    READING = "reading"
+    WRITING = "writing"
+
+
+class Connections:
+    """Connections of one kind, some of them kept open between transactions.
+
+    SQLAlchemy's pool takes as long to hand one out and take it back as SQLite does for a turn's statements. A server's
+    connection may have died meanwhile: of those the pool keeps all, and tries each before it is used.
+    """
+
+    def __init__(self, engine: Engine, use: Use) -> None:
+        self._engine = engine.execution_options(pult_use=use)
+        self._most_kept = _MOST_KEPT if engine.dialect.name == "sqlite" else 0
+        self._waits_itself = use is Use.WRITING and engine.dialect.name == "sqlite"
+        self._kept: list[Connection] = []
+        self._process = os.getpid()
+
+    @contextmanager
+    def begun(self) -> Iterator[Connection]:
+        """One inside a transaction, which is rolled back where the block does not commit it."""
+        connection = self._taken()
+        try:
+            with connection.begin() as transaction:
+                yield connection
+                if transaction.is_active:
+                    transaction.rollback()
+        except BaseException:
+            # Whatever it was may have been the connection's fault.
+            self._let_go(connection)
+            raise
+        if len(self._kept) < self._most_kept:
+            self._kept.append(connection)
+        else:
+            self._let_go(connection)
+
+    def close(self) -> None:
+        """Close those that are kept."""
+        while self._kept:
+            self._let_go(self._kept.pop())
+
+    def _taken(self) -> Connection:
+        if self._process != os.getpid():
+            # A fork's parent goes on with these.
+            self._process, self._kept = os.getpid(), []
+        try:
+            return self._kept.pop()
+        except IndexError:
+            pass
+        connection = self._engine.connect()
+        if self._waits_itself:
+            # `_take_write_lock` does.
+            cast(sqlite3.Connection, connection.connection.driver_connection).execute("PRAGMA busy_timeout=0")
+        return connection
+
+    def _let_go(self, connection: Connection) -> None:
+        if self._most_kept:
+            connection.invalidate()
+        connection.close()
+
+
+def checked_url(url: str) -> URL:
+    """The URL, `postgresql://` with the driver that comes with Pult. Raises ConfigError, without quoting a password."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise ConfigError(f"PULT_DATABASE_URL is no database URL: {_SHAPES}") from None
+    if parsed.drivername in ("postgres", "postgresql"):
+        return parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername not in ("sqlite", "sqlite+pysqlite", "postgresql+psycopg"):
+        raise ConfigError(f"PULT_DATABASE_URL begins with '{parsed.drivername}', which Pult does not know: {_SHAPES}")
+    return parsed
+
+
+def engine_of(url: URL) -> Engine:
+    """The engine of a checked URL; it connects when it is first asked to."""
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    # Parameters are callers' digits and names: an error that quotes them must never reach a log.
+    connect_args = {"check_same_thread": False, "timeout": 10}
+    engine = create_engine(url, hide_parameters=True, connect_args=connect_args)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (_BUSY_TIMEOUT, "PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", "PRAGMA foreign_keys=ON"):
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    """IMMEDIATE takes the write lock at once, so that a transaction never fails half-way for want of it."""
+    match connection.get_execution_options().get("pult_use"):
+        case Use.WRITING:
+            _take_write_lock(connection)
+        case Use.READING:
+            connection.exec_driver_sql("BEGIN")
+        case _:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _take_write_lock(connection: Any) -> None:
+    """Wait for the writers before us, as long as SQLite would, but look more often.
+
+    SQLite itself pauses longer with every look, up to 100 ms, while a turn holds the lock for two or three: the unlucky
+    would wait for dozens of later turns.
+    """
+    driver = connection.connection.driver_connection
+    if _is_begun(driver):
+        return
+    deadline, pause = stopwatch() + _LOCK_SECONDS, _FIRST_PAUSE_SECONDS
+    while stopwatch() < deadline:
+        sleep(pause)
+        if _is_begun(driver):
+            return
+        pause = min(pause * 1.5, _LONGEST_PAUSE_SECONDS)
+    # Fails as SQLAlchemy has it fail.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _is_begun(driver: sqlite3.Connection) -> bool:
+    try:
+        driver.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True
