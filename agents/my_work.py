@@ -22,6 +22,7 @@ from ivr.calls.models import Call, Outcome, Request, RequestStep
 from ivr.calls.requests import advance_request
 from ivr.insured.models import InsuredPerson
 from recordings.models import Recording, RecordingKind, RecordingState
+from recordings.plays import PLAYED
 
 DESK: Final = "desk"
 """The owner of what anybody at the desk may do."""
@@ -163,7 +164,7 @@ def _tasks(tx: Transaction, agent: Agent) -> Sequence[Task]:
 
 
 def _messages(tx: Transaction, insurer_id: str, at: datetime) -> Sequence[VoiceMessage]:
-    heard = exists().where(AuditEntry.action == "played_recording", AuditEntry.subject_id == Recording.id)
+    heard = exists().where(AuditEntry.action == PLAYED, AuditEntry.subject_id == Recording.id)
     rows = tx.execute(
         select(Recording, Call, heard)
         .join(Call, Call.id == Recording.call_id)

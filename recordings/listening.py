@@ -13,12 +13,12 @@ from typing import Final
 
 from sqlalchemy import select
 
-from config.audit import audit
 from config.centre import Centre
 from config.database import Transaction
 from recordings.errors import NotThere
 from recordings.keys import seal_keys
 from recordings.models import Recording, RecordingPause, RecordingState
+from recordings.plays import note_play
 from recordings.sealing import opened
 from recordings.shelf import shelf_of
 from recordings.sound import UnsealedSound
@@ -77,16 +77,7 @@ def play(centre: Centre, *, insurer_id: str, recording_id: str, session_id: str,
         found = part(tx, insurer_id=insurer_id, recording_id=recording_id)
         if not found.is_playable:
             raise NotThere(recording_id)
-        audit(
-            tx,
-            insurer_id=insurer_id,
-            at=now,
-            actor=actor,
-            action="played_recording",
-            subject_kind="recording",
-            subject_id=recording_id,
-            call=found.call_id,
-        )
+        note_play(tx, insurer_id=insurer_id, recording_id=recording_id, call_id=found.call_id, actor=actor, at=now)
     until = int((now + LINK_HOLDS).timestamp())
     return Link(until, _signed(centre, recording_id, session_id, until))
 

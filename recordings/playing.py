@@ -2,11 +2,11 @@
 
 from sqlalchemy import select
 
-from config.audit import audit
 from config.centre import Centre
 from recordings.errors import NotThere
 from recordings.keys import seal_keys
 from recordings.models import Recording, RecordingKind
+from recordings.plays import note_play
 from recordings.sealing import Sealed, unseal
 from recordings.shelf import shelf_of
 
@@ -32,15 +32,7 @@ def play_message(centre: Centre, *, insurer_id: str, recording_id: str, actor: s
             raise NotThere(recording_id)
         if row.file_name is None or row.wrapped_key is None:
             raise NotThere(recording_id)
-        audit(
-            tx,
-            insurer_id=insurer_id,
-            at=now,
-            actor=actor,
-            action="played_recording",
-            subject_kind="recording",
-            subject_id=recording_id,
-        )
+        note_play(tx, insurer_id=insurer_id, recording_id=recording_id, call_id=row.call_id, actor=actor, at=now)
     content = shelf_of(centre.settings).get(row.file_name)
     key = seal_keys(centre.settings).named(row.key_id)
     return unseal(Sealed(content, row.wrapped_key), recording_id=recording_id, seal_key=key.key)
