@@ -14,7 +14,18 @@ from config.embedded_redis import running
 from config.ports import free_port
 from config.settings import Settings
 from ivr.calls.models import Call
-from tests.agents.desk.whole import AGENT_TONE, CALLER_TONE, LINE, Person, WholeCentre, caller_of, desk_of, until
+from tests.agents.desk.whole import (
+    AGENT_TONE,
+    CALLER_TONE,
+    LINE,
+    Person,
+    WholeCentre,
+    caller_of,
+    desk_of,
+    mute_and_hold,
+    stage,
+    until,
+)
 from tests.agents.staff.browsing import launched
 from tests.agents.staff.conftest import Site
 
@@ -75,10 +86,6 @@ def caller(browser: Browser, programs: WholeCentre, people: list[Person], anna: 
     return people[-1]
 
 
-def stage(person: Person, expected: str) -> None:
-    expect(person.page.locator("#desk-now")).to_have_attribute("data-stage", expected)
-
-
 def test_a_whole_call(programs: WholeCentre, anna: Person, caller: Person, loaded: list[str]) -> None:
     assert {"twilio_telephone.js", "twilio.min.js"} <= set(loaded)
     assert "exchange_telephone.js" not in loaded
@@ -90,18 +97,7 @@ def test_a_whole_call(programs: WholeCentre, anna: Person, caller: Person, loade
     anna.hears(CALLER_TONE)
     caller.hears(AGENT_TONE)
 
-    page.keyboard.press("KeyM")
-    expect(page.locator("#phone-mute")).to_have_attribute("aria-pressed", "true")
-    caller.hears_no(AGENT_TONE)
-    page.keyboard.press("KeyM")
-    caller.hears(AGENT_TONE)
-
-    page.keyboard.press("KeyH")
-    stage(anna, "holding")
-    caller.hears_music()
-    page.keyboard.press("KeyH")
-    stage(anna, "talking")
-    anna.hears(CALLER_TONE)
+    mute_and_hold(anna, caller)
     expect(page.locator("#phone-state")).to_contain_text("Связь: хорошая")
 
     page.keyboard.press("KeyE")

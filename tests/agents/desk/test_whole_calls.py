@@ -20,6 +20,8 @@ from tests.agents.desk.whole import (
     WholeCentre,
     caller_of,
     desk_of,
+    mute_and_hold,
+    stage,
     until,
 )
 from tests.agents.staff.browsing import launched
@@ -72,10 +74,6 @@ def caller(browser: Browser, programs: WholeCentre, people: list[Person], anna: 
     return people[-1]
 
 
-def stage(person: Person, expected: str) -> None:
-    expect(person.page.locator("#desk-now")).to_have_attribute("data-stage", expected)
-
-
 def accept(person: Person) -> None:
     """By the key, once it rings."""
     expect(person.page.locator("#phone-accept")).to_be_enabled()
@@ -108,20 +106,7 @@ def test_a_whole_call(programs: WholeCentre, anna: Person, caller: Person) -> No
         anna.hears(CALLER_TONE)
         caller.hears(AGENT_TONE)
 
-        page.keyboard.press("KeyM")
-        expect(page.locator("#phone-mute")).to_have_attribute("aria-pressed", "true")
-        caller.hears_no(AGENT_TONE)
-        page.keyboard.press("KeyM")
-        caller.hears(AGENT_TONE)
-
-        page.keyboard.press("KeyH")
-        stage(anna, "holding")
-        caller.hears_music()
-        anna.hears_no(CALLER_TONE)
-        page.keyboard.press("KeyH")
-        stage(anna, "talking")
-        anna.hears(CALLER_TONE)
-        caller.hears(AGENT_TONE)
+        mute_and_hold(anna, caller)
 
         expect(page.locator("#phone-state")).to_contain_text("Связь: хорошая")
         page.keyboard.press("KeyE")

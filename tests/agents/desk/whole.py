@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select, update
 
 from agents import commands
@@ -221,3 +221,27 @@ def until(condition: Callable[[], Any], what: str | Callable[[], str], seconds: 
             return found
         time.sleep(0.05)
     raise AssertionError(f"waited {seconds} s for {what if isinstance(what, str) else what()}")
+
+
+def stage(person: Person, expected: str) -> None:
+    """What the desk shows of its call: `ringing`, `talking`, `holding`, `wrap_up`."""
+    expect(person.page.locator("#desk-now")).to_have_attribute("data-stage", expected)
+
+
+def mute_and_hold(agent: Person, caller: Person) -> None:
+    """In a conversation the agent mutes and holds by keys; what each hears is measured."""
+    page = agent.page
+    page.keyboard.press("KeyM")
+    expect(page.locator("#phone-mute")).to_have_attribute("aria-pressed", "true")
+    caller.hears_no(AGENT_TONE)
+    page.keyboard.press("KeyM")
+    caller.hears(AGENT_TONE)
+
+    page.keyboard.press("KeyH")
+    stage(agent, "holding")
+    caller.hears_music()
+    agent.hears_no(CALLER_TONE)
+    page.keyboard.press("KeyH")
+    stage(agent, "talking")
+    agent.hears(CALLER_TONE)
+    caller.hears(AGENT_TONE)
