@@ -8,15 +8,19 @@ from enum import Enum
 from time import sleep
 from typing import Any, Final, cast
 
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from config.clock import stopwatch
 from config.errors import ConfigError
+from config.gathered_writes import forget_gathered, send_before_others
 
 _SHAPES: Final = "write sqlite:////folder/pult.sqlite or postgresql+psycopg://name:password@host/database."
 _MOST_KEPT: Final = 4
+_ASKED_AFTER_SECONDS: Final = 10.0
+_STATEMENTS_PREPARED: Final = 500
 _LOCK_SECONDS: Final = 10.0
 _BUSY_TIMEOUT: Final = f"PRAGMA busy_timeout={_LOCK_SECONDS * 1000:.0f}"
 _FIRST_PAUSE_SECONDS: Final = 0.0005
@@ -33,15 +37,15 @@ class Use(Enum):
 class Connections:
     """Connections of one kind, some of them kept open between transactions.
 
-    SQLAlchemy's pool takes as long to hand one out and take it back as SQLite does for a turn's statements. A server's
-    connection may have died meanwhile: of those the pool keeps all, and tries each before it is used.
+    SQLAlchemy's pool takes as long to hand one out and take it back as a turn's statements do, and asks a server each
+    time whether it is still there. Of one that was used a moment ago the socket tells.
     """
 
     def __init__(self, engine: Engine, use: Use) -> None:
         self._engine = engine.execution_options(pult_use=use)
-        self._most_kept = _MOST_KEPT if engine.dialect.name == "sqlite" else 0
-        self._waits_itself = use is Use.WRITING and engine.dialect.name == "sqlite"
-        self._kept: list[Connection] = []
+        self._is_sqlite = engine.dialect.name == "sqlite"
+        self._waits_itself = use is Use.WRITING and self._is_sqlite
+        self._kept: list[tuple[Connection, float]] = []
         self._process = os.getpid()
 
     @contextmanager
@@ -55,26 +59,29 @@ class Connections:
                     transaction.rollback()
         except BaseException:
             # Whatever it was may have been the connection's fault.
+            forget_gathered(connection)
             self._let_go(connection)
             raise
-        if len(self._kept) < self._most_kept:
-            self._kept.append(connection)
+        forget_gathered(connection)
+        if len(self._kept) < _MOST_KEPT:
+            self._kept.append((connection, stopwatch()))
         else:
             self._let_go(connection)
 
     def close(self) -> None:
         """Close those that are kept."""
         while self._kept:
-            self._let_go(self._kept.pop())
+            self._let_go(self._kept.pop()[0])
 
     def _taken(self) -> Connection:
         if self._process != os.getpid():
             # A fork's parent goes on with these.
             self._process, self._kept = os.getpid(), []
-        try:
-            return self._kept.pop()
-        except IndexError:
-            pass
+        while self._kept:
+            connection, since = self._kept.pop()
+            if self._is_sqlite or (stopwatch() - since < _ASKED_AFTER_SECONDS and _is_heard(connection)):
+                return connection
+            self._let_go(connection)
         connection = self._engine.connect()
         if self._waits_itself:
             # `_take_write_lock` does.
@@ -82,9 +89,22 @@ class Connections:
         return connection
 
     def _let_go(self, connection: Connection) -> None:
-        if self._most_kept:
+        """Close it; a server's goes back to the pool, which asks before it hands it out again."""
+        if self._is_sqlite:
             connection.invalidate()
         connection.close()
+
+
+def _is_heard(connection: Connection) -> bool:
+    """Whether the server has not closed its end, as far as is known here: nothing is asked of it."""
+    driver = cast(psycopg.Connection[Any], connection.connection.driver_connection)
+    try:
+        # A server that goes says so first; the end comes with the second look.
+        driver.pgconn.consume_input()
+        driver.pgconn.consume_input()
+    except psycopg.OperationalError:
+        return False
+    return not driver.closed
 
 
 def checked_url(url: str) -> URL:
@@ -103,13 +123,27 @@ def checked_url(url: str) -> URL:
 def engine_of(url: URL) -> Engine:
     """The engine of a checked URL; it connects when it is first asked to."""
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=20)
+        return _server(url)
     # Parameters are callers' digits and names: an error that quotes them must never reach a log.
     connect_args = {"check_same_thread": False, "timeout": 10}
     engine = create_engine(url, hide_parameters=True, connect_args=connect_args)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _server(url: URL) -> Engine:
+    # `config.gathered_writes` joins statements whose parameters are told by their order.
+    engine = create_engine(
+        url, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=20, paramstyle="format"
+    )
+    event.listen(engine, "connect", _prepare_server)
+    send_before_others(engine)
+    return engine
+
+
+def _prepare_server(connection: Any, _record: Any) -> None:
+    connection.prepared_max = _STATEMENTS_PREPARED
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -8,15 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
-from sqlalchemy import Connection, Dialect, Select, Table, bindparam, insert, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Dialect, Select, Table, bindparam, insert, update
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from config.database import Base, Transaction
+from config.gathered_writes import Row, Write, execute, gather, send_gathered
 
 Convert: TypeAlias = Callable[[Any], Any] | None
-Row: TypeAlias = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -28,17 +27,16 @@ class _ForDriver:
 
     text: str
     parameters: tuple[tuple[str | None, Any], ...]
-    names: tuple[str, ...]
-    is_positional: bool
     columns: tuple[Convert, ...]
 
-    def bound(self, given: Mapping[str, Any]) -> Row | dict[str, Any]:
+    def bound(self, given: Mapping[str, Any]) -> Row:
         # The busiest lines of a turn: no function is called here that need not be.
-        values = [
-            own_or_fit if name is None else given[name] if own_or_fit is None else own_or_fit(given[name])
-            for name, own_or_fit in self.parameters
-        ]
-        return tuple(values) if self.is_positional else dict(zip(self.names, values, strict=True))
+        return tuple(
+            [
+                own_or_fit if name is None else given[name] if own_or_fit is None else own_or_fit(given[name])
+                for name, own_or_fit in self.parameters
+            ]
+        )
 
     def read(self, row: Row) -> Row:
         return tuple([value if fit is None else fit(value) for fit, value in zip(self.columns, row, strict=True)])
@@ -55,18 +53,20 @@ class Prepared:
         """Run it for each row, past the session: objects that were read are not touched, none is written first."""
         connection = tx.own_connection
         prepared = self._for(connection.dialect)
+        send_gathered(connection)
         bound = [prepared.bound(row) for row in rows]
         if len(bound) == 1:
-            _execute(connection, prepared.text, bound[0])
+            execute(connection, prepared.text, bound[0])
         else:
-            _execute(connection, prepared.text, bound, is_many=True)
+            execute(connection, prepared.text, bound, is_many=True)
 
     def rows(self, tx: Transaction, given: Mapping[str, Any]) -> list[Row]:
         """What it finds, as plain rows; what the session changed is written first."""
         tx.flush()
         connection = tx.own_connection
         prepared = self._for(connection.dialect)
-        found = _execute(connection, prepared.text, prepared.bound(given)).fetchall()
+        send_gathered(connection)
+        found = execute(connection, prepared.text, prepared.bound(given)).fetchall()
         return [prepared.read(row) for row in found]
 
     def value(self, tx: Transaction, given: Mapping[str, Any]) -> Any:
@@ -81,16 +81,43 @@ class Prepared:
         return known
 
 
+class PreparedWrite(Prepared):
+    """A write to one table, which a server's database may get together with others: see `config.gathered_writes`."""
+
+    def __init__(self, statement: Executable, *, table: str, before_values: str = "") -> None:
+        super().__init__(statement)
+        self._table = table
+        self._before_values = before_values
+        self._write: Write | None = None
+
+    def gather(self, tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Run it for each row before anything else is read, and before the commit, where that is when its errors come.
+
+        A database that is no server runs it at once.
+        """
+        connection = tx.own_connection
+        if connection.dialect.name == "sqlite":
+            self.run(tx, rows)
+            return
+        prepared = self._for(connection.dialect)
+        if self._write is None:
+            self._write = self._part(prepared.text)
+        gather(connection, self._write, [prepared.bound(row) for row in rows])
+
+    def _part(self, text: str) -> Write:
+        if not self._before_values:
+            return Write(self._table, text)
+        text, separator, values = text.partition(self._before_values)
+        return Write(self._table, text + separator, values)
+
+
 def _prepare(statement: Executable, dialect: Dialect) -> _ForDriver:
     compiled = cast(SQLCompiler, cast(Any, statement).compile(dialect=dialect))
     if compiled.post_compile_params or compiled.literal_execute_params:
         raise ValueError("`in` and the like are spelled out anew at each execution: such a statement is not prepared")
-    names = (compiled.positiontup if compiled.positional else list(compiled.binds)) or ()
     return _ForDriver(
         str(compiled),
-        tuple(_parameter(compiled, name, dialect) for name in names),
-        tuple(names),
-        is_positional=bool(compiled.positional),
+        tuple(_parameter(compiled, name, dialect) for name in compiled.positiontup or ()),
         columns=tuple(_result(column.type, dialect) for column in _columns(statement)),
     )
 
@@ -113,38 +140,16 @@ def _result(kind: Any, dialect: Dialect) -> Convert:
     return cast(Convert, kind.dialect_impl(dialect).result_processor(dialect, None))
 
 
-def _execute(connection: Connection, text: str, parameters: Any, *, is_many: bool = False) -> Any:
-    """By the driver itself, on a cursor that is returned; its errors are raised as SQLAlchemy raises them."""
-    cursor = connection.connection.cursor()
-    try:
-        if is_many:
-            cursor.executemany(text, parameters)
-        else:
-            cursor.execute(text, parameters)
-    except connection.dialect.loaded_dbapi.Error as error:
-        raise cast(
-            Exception,
-            DBAPIError.instance(
-                text,
-                None,
-                error,
-                connection.dialect.loaded_dbapi.Error,
-                hide_parameters=True,
-                connection_invalidated=connection.dialect.is_disconnect(error, connection.connection, cursor),
-                dialect=connection.dialect,
-            ),
-        ) from error
-    return cursor
-
-
-def insertion(model: type[Base], *columns: str) -> Prepared:
+def insertion(model: type[Base], *columns: str) -> "PreparedWrite":
     """Insert rows of these columns."""
     table = cast(Table, model.__table__)
-    return Prepared(insert(table).values({name: bindparam(name, type_=table.c[name].type) for name in columns}))
+    statement = insert(table).values({name: bindparam(name, type_=table.c[name].type) for name in columns})
+    return PreparedWrite(statement, table=table.name, before_values=" VALUES ")
 
 
-def change(model: type[Base], *columns: str) -> Prepared:
+def change(model: type[Base], *columns: str) -> "PreparedWrite":
     """Change these columns of the row whose `id` is given as `row_id`."""
     table = cast(Table, model.__table__)
     values = {name: bindparam(name, type_=table.c[name].type) for name in columns}
-    return Prepared(update(table).where(table.c.id == bindparam("row_id", type_=table.c.id.type)).values(values))
+    statement = update(table).where(table.c.id == bindparam("row_id", type_=table.c.id.type)).values(values)
+    return PreparedWrite(statement, table=table.name)

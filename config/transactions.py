@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import instance_state
 from sqlalchemy.orm.util import identity_key
 
+from config.gathered_writes import send_gathered
+
 
 class Transaction(Session):
     """A session on a connection that is in a transaction already; committed by whoever opened it.
@@ -85,6 +87,7 @@ class Transaction(Session):
             write(self)
         if self._is_made:
             self.commit()
+        send_gathered(self._ours)
         self._ours.commit()
 
     def close(self) -> None:

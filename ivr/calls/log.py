@@ -58,7 +58,7 @@ def record_all(tx: Transaction, call: Call, happenings: Sequence[Happening], *, 
         }
         for seq, (kind, data) in enumerate(happenings, start=first)
     ]
-    _APPEND.run(tx, rows)
+    _APPEND.gather(tx, rows)
 
 
 def event_count(tx: Transaction, call: Call) -> int:

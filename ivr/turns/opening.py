@@ -29,9 +29,7 @@ log = logging.getLogger("pult.turns")
 
 CALLER: Final = "caller"
 _CALLS: Final = NewRows(Call)
-_ADD_LEG: Final = insertion(
-    Leg, "id", "insurer_id", "call_id", "carrier_sid", "party", "started_at", "answered_at"
-)
+_ADD_LEG: Final = insertion(Leg, "id", "insurer_id", "call_id", "carrier_sid", "party", "started_at", "answered_at")
 
 
 @dataclass(frozen=True)
@@ -121,7 +119,7 @@ def new_call(
         "started_at": at,
         "answered_at": at,
     }
-    _ADD_LEG.run(tx, [leg])
+    _ADD_LEG.gather(tx, [leg])
     return call
 
 

@@ -23,7 +23,7 @@ def keep_reply(tx: Transaction, call: Call, number: str, reply: Xml, *, at: date
     """Store what is about to be answered to this number, which nothing was answered to before."""
     if tx.is_new(call):
         tx.flush()
-    _KEEP.run(tx, [{"call_id": call.id, "number": number, "reply": reply, "at": at}])
+    _KEEP.gather(tx, [{"call_id": call.id, "number": number, "reply": reply, "at": at}])
 
 
 def reply_to(tx: Transaction, call: Call, number: str) -> Xml | None:

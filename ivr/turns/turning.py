@@ -107,7 +107,7 @@ class Turning:
         if changed:
             values = {name: getattr(self.call, name) for name in _STANDING}
             count = event_count(self.tx, self.call)
-            _STAND.run(self.tx, [{"row_id": self.call.id, "event_count": count, **values}])
+            _STAND.gather(self.tx, [{"row_id": self.call.id, "event_count": count, **values}])
             count_is_written(self.tx, self.call)
             for name, value in values.items():
                 set_committed_value(self.call, name, value)

@@ -595,7 +595,8 @@ def upgrade() -> None:
     sa.CheckConstraint("(state = 'ended') = (ended_at is not null)", name=op.f('ck_calls_ended_has_an_instant')),
     sa.ForeignKeyConstraint(['insured_id'], ['insured_people.id'], name=op.f('fk_calls_insured_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_calls')),
-    sa.UniqueConstraint('carrier_sid', name=op.f('uq_calls_carrier_sid'))
+    sa.UniqueConstraint('carrier_sid', name=op.f('uq_calls_carrier_sid')),
+    postgresql_with={'fillfactor': 50}
     )
     with op.batch_alter_table('calls', schema=None) as batch_op:
         batch_op.create_index('ix_calls_insured_id_started_at', ['insured_id', 'started_at'], unique=False)
