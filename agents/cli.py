@@ -17,7 +17,7 @@ from agents.errors import RosterRefused
 from agents.estimates import agents_at_work
 from agents.floor import Floor
 from agents.matter_commands import add_matter_commands
-from agents.models import Agent, AgentSkill, Presence, Wait, WaitState
+from agents.models import Agent, AgentSkill, Wait, WaitState
 from agents.roster_file import RosterRow
 from agents.shifts import ImportReport, add_agent, import_shifts, known_skills, unusable_address
 from agents.terminal import INSURER, Addressed, FloorMaker, checked
@@ -184,15 +184,12 @@ def _queues_in_words(tx: Transaction, floor: Floor, insurer: str) -> Iterator[st
     for name, queue in floor.centre.insurers[insurer].queues.items():
         count, since = waiting.get(name, (0, None))
         longest = f", longest {int((now - since).total_seconds())} s" if since else ""
-        people = f"{agents_at_work(tx, insurer, list(queue.skills))} at work, {_free(tx, insurer, queue.skills)} free"
+        staff = agents_at_work(tx, insurer, queue.skills)
+        people = f"{staff.at_work} at work, {staff.free} free"
         diversion = diversion_of_queue(tx, insurer, name, now)
         to = f", diverted to {diversion}" if diversion else ""
         closed = "" if queue.hours.is_open(now) or queue.is_by_region else ", closed"
         yield f"{name:<20} {count} waiting{longest}; {people}{closed}{to}"
-
-
-def _free(tx: Transaction, insurer: str, skills: tuple[str, ...]) -> int:
-    return agents_at_work(tx, insurer, list(skills), presences=(Presence.AVAILABLE,))
 
 
 def _import_with_bar(

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final, cast
@@ -30,6 +31,14 @@ _WAITS: Final = cast(Table, Wait.__table__).c
 _OFFERS: Final = cast(Table, Offer.__table__).c
 _AGENTS: Final = cast(Table, Agent.__table__).c
 _SKILLS: Final = cast(Table, AgentSkill.__table__).c
+
+
+@dataclass(frozen=True)
+class Staff:
+    """How many agents are at work, and how many of them are free."""
+
+    at_work: int
+    free: int
 
 
 def _one_of(column: ColumnElement[str], values: Iterable[str]) -> ColumnElement[bool]:
@@ -66,29 +75,30 @@ _LAST_HANDLED: Final = Prepared(
 )
 
 
-def _at_work(skills: int, presences: tuple[Presence, ...]) -> Select[str]:
-    """Finds agents in these presences with so many skills, which are its parameters `skill_0` and so on."""
-    at_work = select(_AGENTS.id).where(
-        _AGENTS.insurer_id == bindparam("insurer_id"), _one_of(_AGENTS.presence, presences)
+def _at_work(skills: int) -> Select[str, str]:
+    """Finds agents at work with so many skills, which are its parameters `skill_0` and so on."""
+    at_work = select(_AGENTS.id, _AGENTS.presence).where(
+        _AGENTS.insurer_id == bindparam("insurer_id"), _one_of(_AGENTS.presence, _AT_WORK)
     )
     if skills:
         at_work = (
             at_work.join(AgentSkill.__table__, _SKILLS.agent_id == _AGENTS.id)
             .where(or_(*(_SKILLS.skill == bindparam(f"skill_{number}") for number in range(skills))))
-            .group_by(_AGENTS.id)
+            .group_by(_AGENTS.id, _AGENTS.presence)
             .having(func.count() == skills)
         )
     return at_work
 
 
 @lru_cache(maxsize=64)
-def _how_many(skills: int, presences: tuple[Presence, ...]) -> Prepared:
-    return Prepared(select(func.count()).select_from(_at_work(skills, presences).subquery()))
+def _how_many(skills: int) -> Prepared:
+    at_work = _at_work(skills).subquery()
+    return Prepared(select(at_work.c.presence, func.count()).group_by(at_work.c.presence))
 
 
 @lru_cache(maxsize=64)
 def _whether_any(skills: int) -> Prepared:
-    return Prepared(_at_work(skills, _AT_WORK).limit(literal_column("1")))
+    return Prepared(_at_work(skills).limit(literal_column("1")))
 
 
 def ahead_of(tx: Transaction, wait: Wait) -> int:
@@ -118,15 +128,13 @@ def estimate_seconds(tx: Transaction, wait: Wait, *, ahead: int, at: datetime) -
     Whoever is free answers within a ring; for others first so many conversations must end as are before them, each as
     long as the last ones were, and the agents at work share them.
     """
-    skills = list(wait.skills)
-    free = agents_at_work(tx, wait.insurer_id, skills, presences=(Presence.AVAILABLE,))
-    if wait.state == WaitState.OFFERED or ahead < free:
+    staff = agents_at_work(tx, wait.insurer_id, wait.skills)
+    if wait.state == WaitState.OFFERED or ahead < staff.free:
         return RING_SECONDS
     handling = mean_handling_seconds(tx, wait.insurer_id, wait.queue, at)
-    agents = agents_at_work(tx, wait.insurer_id, skills)
-    if handling is None or agents == 0:
+    if handling is None or staff.at_work == 0:
         return None
-    return _upward((ahead + 1 - free) * handling / agents)
+    return _upward((ahead + 1 - staff.free) * handling / staff.at_work)
 
 
 def _upward(seconds: float) -> int:
@@ -142,10 +150,8 @@ def mean_handling_seconds(tx: Transaction, insurer_id: str, queue: str, at: date
     return sum(lasted) / len(lasted) if len(lasted) >= _LEAST_SAMPLE else None
 
 
-def agents_at_work(
-    tx: Transaction, insurer_id: str, skills: Iterable[str], *, presences: tuple[Presence, ...] = _AT_WORK
-) -> int:
-    """How many agents of the insurer with all these skills are at work now, free or not; or in these presences."""
+def agents_at_work(tx: Transaction, insurer_id: str, skills: Iterable[str]) -> Staff:
+    """Who of the insurer's agents with all these skills is at work now."""
     wanted = set(skills)
-    number: int = _how_many(len(wanted), presences).value(tx, _named(insurer_id, wanted))
-    return number
+    counts: dict[str, int] = dict(_how_many(len(wanted)).rows(tx, _named(insurer_id, wanted)))
+    return Staff(at_work=sum(counts.values()), free=counts.get(Presence.AVAILABLE, 0))

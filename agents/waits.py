@@ -175,7 +175,7 @@ def end(tx: Transaction, wait: Wait, to: WaitState, *, reason: str, at: datetime
 
 def _is_spoken(tx: Transaction, insurer_id: str, rules: QueueRules) -> bool:
     """Whether it is worth waiting for the caller's own language: somebody at work speaks it and can serve them."""
-    return rules.speaks is not None and agents_at_work(tx, insurer_id, [*rules.skills, rules.speaks]) > 0
+    return rules.speaks is not None and agents_at_work(tx, insurer_id, [*rules.skills, rules.speaks]).at_work > 0
 
 
 def _schedule(tx: Transaction, wait: Wait, kind: str, due_at: datetime) -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, event
+from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.orm.attributes import instance_state
 from sqlalchemy.orm.util import identity_key
 
@@ -75,6 +75,13 @@ class Transaction(Session):
         if self._is_made or any(instance_state(row).modified for row in self._held.values()):
             super().flush(objects)
 
+    def begin_nested(self) -> SessionTransaction:
+        """A savepoint, which undoes what goes past the session too."""
+        nested = super().begin_nested()
+        # A session sets it only when it asks for its connection the next time.
+        self.connection()
+        return nested
+
     def write_last(self, write: "Callable[[Transaction], None]") -> None:
         """Call `write`, once, when all else is written, right before the commit."""
         if write not in self._last_writes:
@@ -100,3 +107,12 @@ class Transaction(Session):
         super().__init__(self._ours, **self._options)
         self.add_all(self._held.values())
         self._held.clear()
+
+
+def _send_gathered(session: Session) -> None:
+    if isinstance(session, Transaction):
+        send_gathered(session.own_connection)
+
+
+# A savepoint too is undone for what was gathered in it only where that was sent before it is released.
+event.listen(Transaction, "before_commit", _send_gathered)

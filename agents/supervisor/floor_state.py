@@ -159,6 +159,7 @@ def _queue(
     own = [one for one in rows if one.queue == queue.name]
     last = own[-1] if own else None
     midnight = datetime.combine(at.astimezone(insurer.time_zone).date(), time(), insurer.time_zone)
+    staff = agents_at_work(tx, insurer.id, queue.skills)
     return QueueNow(
         name=queue.name,
         target_seconds=queue.answer_target_seconds,
@@ -169,8 +170,8 @@ def _queue(
         estimate_seconds=estimate_seconds(tx, last, ahead=ahead_of(tx, last), at=at) if last else None,
         today=answering((one for one in today if one.since >= midnight), target_seconds=queue.answer_target_seconds),
         hour=_bars([one.since for one in today], at),
-        at_work=agents_at_work(tx, insurer.id, queue.skills),
-        free=agents_at_work(tx, insurer.id, queue.skills, presences=(Presence.AVAILABLE,)),
+        at_work=staff.at_work,
+        free=staff.free,
     )
 
 
