@@ -154,6 +154,11 @@ class WaitingLines:
         is_meant = row is not None and (row.is_ended_by_desk or not row.address.startswith("client:"))
         return Parting.CONCLUDED if is_meant else Parting.LOST
 
+    def queue_of(self, tx: Transaction, call: Call) -> str | None:
+        """The queue that serves the call's wait, or served its last; None for a call that never waited."""
+        wait = waits.last_wait(tx, call.id)
+        return None if wait is None else wait.queue
+
     def _kept(self, tx: Transaction, call: Call, *, at_head: bool) -> Wait | None:
         wait = waits.last_wait(tx, call.id)
         if wait is not None and wait.state in (WaitState.WAITING, WaitState.OFFERED, WaitState.CLAIMED):

@@ -121,6 +121,10 @@ class Queues(Protocol):
         """
         ...
 
+    def queue_of(self, tx: Transaction, call: Call) -> str | None:
+        """The queue that serves the call's wait, or served its last; None for a call that never waited."""
+        ...
+
 
 class Curators(Protocol):
     """Who is on shift."""
