@@ -14,6 +14,7 @@ let state = { phase: "opening", why: "", call: null, dialled: null, isMuted: fal
 let isHere = false;
 let telephone = null;
 let call = null;
+let later = null;
 let show = () => {};
 let say = () => {};
 
@@ -84,11 +85,25 @@ function listenedTo(one) {
 }
 
 function incoming(next) {
-  // One at a time: what still rings from before is over, or would not be offered now.
-  if (call) return next.decline();
+  if (call) return keepForLater(next);
   keep(next);
   tell({ call: "ringing", isMuted: false, warning: "" });
   ringer.start();
+}
+
+// Offered before the server saw what was dialled here: that it refuses, and then this one may ring.
+function keepForLater(next) {
+  later?.decline();
+  later = next;
+  next.addEventListener("ended", () => {
+    if (later === next) later = null;
+  });
+}
+
+function ringLater() {
+  const next = later;
+  later = null;
+  if (next) incoming(next);
 }
 
 function keep(next) {
@@ -99,6 +114,7 @@ function keep(next) {
     call = null;
     ringer.stop();
     tell({ call: null, dialled: null, isMuted: false, warning: "", isHeard: false });
+    ringLater();
   });
 }
 
@@ -140,10 +156,12 @@ async function dial({ dial, whom }) {
   try {
     const made = await telephone.call({ To: dial });
     made.addEventListener("ended", () => over(dial), { once: true });
+    // What rings here meanwhile has the agent.
+    if (call) return made.hangUp();
     keep(made);
     tell({ call: "talking", dialled: whom, isMuted: false, warning: "" });
   } catch {
-    tell({ call: null, dialled: null });
+    if (!call) tell({ call: null, dialled: null });
     await over(dial);
   }
 }

@@ -12,6 +12,7 @@ from agents.models import Dial, Offer
 from config.embedded_redis import running
 from config.ports import free_port
 from ivr.calls.models import Call, CallEvent, Hold, Leg
+from tests.agents.desk.signals import HeldSignals
 from tests.agents.desk.whole import (
     AGENT_TONE,
     CALLER_TONE,
@@ -339,6 +340,32 @@ def test_who_rings_a_colleague_whom_another_call_took_meanwhile_reads_why(
     expect(anna.page.locator("#dialled")).to_be_hidden()
     accept(boris)
     boris.hears(CALLER_TONE)
+
+
+@pytest.mark.parametrize("seen_first", ["what rings", "what was dialled"])
+def test_what_is_offered_before_the_server_saw_what_was_dialled_rings(
+    browser: Browser, programs: WholeCentre, people: list[Person], anna: Person, seen_first: str
+) -> None:
+    made_before = len(programs.rows(Call, direction="outbound"))
+    signals = HeldSignals(anna.page, "call", "incoming", "ended")
+    expect(anna.page.locator(".presence .word")).to_have_text("Доступен")
+    anna.page.keyboard.press("KeyN")
+    anna.page.locator("#dial-number").fill("8 (495) 111-22-33")
+    anna.page.keyboard.press("Enter")
+    signals.wait_for("call")
+    people.append(caller_of(browser, programs, "0"))
+    if seen_first == "what rings":
+        signals.let_go("incoming")
+        expect(anna.page.locator("#phone-accept")).to_be_enabled()
+        signals.let_go("call")
+    else:
+        signals.wait_for("incoming")
+        signals.let_go("call")
+        signals.let_go("incoming")
+        signals.let_go("ended")
+    accept(anna)
+    stage(anna, "talking")
+    assert len(programs.rows(Call, direction="outbound")) == made_before
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
