@@ -80,8 +80,11 @@ def execute(connection: Connection, text: str, parameters: Any, *, is_many: bool
     try:
         if is_many:
             cursor.executemany(text, parameters)
-        else:
+        elif connection.dialect.name == "sqlite":
             cursor.execute(text, parameters)
+        else:
+            # Not only from the fifth time on: these are the statements of every turn.
+            cast(Any, cursor).execute(text, parameters, prepare=True)
     except connection.dialect.loaded_dbapi.Error as error:
         raise cast(
             Exception,
