@@ -126,6 +126,6 @@ def _back_to_queue(one: Turning, parting: Parting) -> Xml:
 
 
 def _queue_of(one: Turning) -> str:
-    """The queue whose node the flow still stands at; in a call that we placed, the one that keeps the caller's place."""
+    """The queue whose node the flow still stands at; in a call that we placed, the one that keeps its place."""
     at_node: str = getattr(one.node(), "queue", "")
     return at_node or one.phone.ports.queues.queue_of(one.tx, one.call) or next(iter(one.insurer.queues))
