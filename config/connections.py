@@ -1,6 +1,7 @@
 """Connections to the database: engines of both kinds, and how SQLite's are opened, kept, and wait to write."""
 
 import os
+import select
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -79,7 +80,7 @@ class Connections:
             self._process, self._kept = os.getpid(), []
         while self._kept:
             connection, since = self._kept.pop()
-            if self._is_sqlite or (stopwatch() - since < _ASKED_AFTER_SECONDS and _is_heard(connection)):
+            if self._is_sqlite or (stopwatch() - since < _ASKED_AFTER_SECONDS and not _has_spoken(connection)):
                 return connection
             self._let_go(connection)
         connection = self._engine.connect()
@@ -95,16 +96,14 @@ class Connections:
         connection.close()
 
 
-def _is_heard(connection: Connection) -> bool:
-    """Whether the server has not closed its end, as far as is known here: nothing is asked of it."""
+def _has_spoken(connection: Connection) -> bool:
+    """Whether a server has said something unasked: that it goes, as a rule. Nothing is asked of it here."""
     driver = cast(psycopg.Connection[Any], connection.connection.driver_connection)
-    try:
-        # A server that goes says so first; the end comes with the second look.
-        driver.pgconn.consume_input()
-        driver.pgconn.consume_input()
-    except psycopg.OperationalError:
-        return False
-    return not driver.closed
+    if driver.closed:
+        return True
+    line = select.poll()
+    line.register(driver.fileno(), select.POLLIN)
+    return bool(line.poll(0))
 
 
 def checked_url(url: str) -> URL:
