@@ -43,13 +43,18 @@ _LISTED_WITHIN: Final = timedelta(minutes=10)
 
 def expect(tx: Transaction, call: Call, *, conversation: str, kind: RecordingKind, at: datetime) -> Recording:
     """A recorded conversation of the locked call begins; its row. Repeated, it changes nothing."""
-    known = tx.scalar(select(Recording).where(Recording.conversation == conversation))
-    if known is not None:
-        return known
+    first = select(Recording).where(Recording.conversation == conversation).order_by(Recording.id).limit(1)
+    return tx.scalar(first) or _expected(tx, call, conversation=conversation, kind=kind, at=at)
+
+
+def _expected(
+    tx: Transaction, call: Call, *, conversation: str, kind: str, at: datetime, carrier_sid: str | None = None
+) -> Recording:
     row = Recording(
         id=new_id(at),
         insurer_id=call.insurer_id,
         call_id=call.id,
+        carrier_sid=carrier_sid,
         kind=kind,
         conversation=conversation,
         state=RecordingState.EXPECTED,
@@ -120,11 +125,13 @@ class Conversations:
             appoint(tx, row, CHECK, now + _NEWS_WITHIN)
 
 
-def _follow(tx: Transaction, call: Call, row: Recording, news: CarrierRecording, *, at: datetime) -> None:
-    """Bring the row to where the carrier says that its recording is."""
-    if row.carrier_sid not in (None, news.sid):
-        log.warning("conversation %s has a second recording at the carrier, %s", row.conversation, news.sid)
-        return
+def _follow(tx: Transaction, call: Call, first: Recording, news: CarrierRecording, *, at: datetime) -> None:
+    """Bring the conversation's row to where the carrier says that its recording is.
+
+    One that the carrier began anew, as it does where everybody was out of the conference for a moment, has a row of its
+    own: no part of it may be missing, or stay at the carrier.
+    """
+    row = first if first.carrier_sid in (None, news.sid) else _begun_anew(tx, call, first, news.sid, at)
     row.carrier_sid = news.sid
     match news.status:
         case RecordingStatus.UNDER_WAY:
@@ -136,6 +143,13 @@ def _follow(tx: Transaction, call: Call, row: Recording, news: CarrierRecording,
         case RecordingStatus.FAILED:
             end_pause(tx, call, at=at)
             fail(tx, call, row, "the carrier could not record", at=at)
+
+
+def _begun_anew(tx: Transaction, call: Call, first: Recording, carrier_sid: str, at: datetime) -> Recording:
+    known = tx.scalar(select(Recording).where(Recording.carrier_sid == carrier_sid))
+    return known or _expected(
+        tx, call, conversation=first.conversation or "", kind=first.kind, at=at, carrier_sid=carrier_sid
+    )
 
 
 def _begin(tx: Transaction, call: Call, row: Recording, news: CarrierRecording, *, at: datetime) -> None:

@@ -33,8 +33,9 @@ class RecordingState(StrEnum):
 class Recording(Base):
     """One recording, or one part of a call whose caller spoke to several agents one after the other.
 
-    `conversation` is the carrier's name of what is recorded: a conference, or an agent's own call. `key_id` tells which
-    seal key wraps the data key. `peaks` is the loudness along its length, base64 of a byte each.
+    `conversation` is the carrier's name of what is recorded, at times more than once: a conference, or an agent's own
+    call. `key_id` tells which seal key wraps the data key. `peaks` is the loudness along its length, base64 of a byte
+    each.
     """
 
     __tablename__ = "recordings"
@@ -55,6 +56,13 @@ class Recording(Base):
         CheckConstraint("state <> 'destroyed' or wrapped_key is null", name="destroyed_is_without_key"),
         CheckConstraint("state = 'expected' or carrier_sid is not null or ended_at is not null", name="is_known_there"),
         Index("ix_recordings_state", "state", "announced_at"),
+        Index(
+            "uq_recordings_one_expected",
+            "conversation",
+            unique=True,
+            sqlite_where=text("carrier_sid is null"),
+            postgresql_where=text("carrier_sid is null"),
+        ),
     )
 
     id: Mapped[RowId]
@@ -62,7 +70,7 @@ class Recording(Base):
     call_id: Mapped[Ref] = mapped_column(index=True)
     carrier_sid: Mapped[str | None] = mapped_column(unique=True)
     kind: Mapped[str]
-    conversation: Mapped[str | None] = mapped_column(unique=True)
+    conversation: Mapped[str | None] = mapped_column(index=True)
     state: Mapped[str]
     duration_seconds: Mapped[int | None]
     file_name: Mapped[str | None]

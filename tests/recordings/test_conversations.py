@@ -127,6 +127,32 @@ def test_news_in_any_order_and_twice_end_in_one_recording_at_rest(house):
     assert row.peaks
 
 
+@pytest.mark.parametrize("is_heard", [True, False], ids=["by news", "by asking"])
+def test_what_the_carrier_began_anew_in_a_conference_is_a_part_of_its_own(house, is_heard):
+    call = ring(house)
+    offer = talk(house, call)
+    for sid, seconds in (("RE1", 9), ("RE2", 4)):
+        house.carrier.recordings[sid] = wav(seconds)
+    news(house, offer, RecordingStatus.COMPLETED, seconds=9)
+    if is_heard:
+        for status in (RecordingStatus.UNDER_WAY, RecordingStatus.COMPLETED, RecordingStatus.COMPLETED):
+            news(house, offer, status, seconds=4, sid="RE2")
+    else:
+        news(house, offer, RecordingStatus.UNDER_WAY, sid="RE2")
+        started = house.clock.now()
+        house.carrier.recorded[offer.conference] = [
+            CarrierRecording("RE1", RecordingStatus.COMPLETED, 9, started),
+            CarrierRecording("RE2", RecordingStatus.COMPLETED, 4, started),
+        ]
+        house.end_call(call)
+        house.clock.move_by(61)
+    house.work()
+    rows = recordings(house)
+    assert sorted((row.carrier_sid, row.duration_seconds) for row in rows) == [("RE1", 9), ("RE2", 4)]
+    assert {row.state for row in rows} == {RecordingState.DELETED_AT_CARRIER}
+    assert house.carrier.recordings == {}
+
+
 def test_news_before_the_caller_is_known_to_have_come_are_kept(house):
     call = ring(house)
     (offer,) = house.offers()

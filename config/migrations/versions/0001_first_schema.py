@@ -311,14 +311,15 @@ def upgrade() -> None:
     sa.CheckConstraint("state in ('expected', 'recording', 'announced', 'sealed', 'deleted_at_carrier', 'absent', 'failed', 'destroyed')", name=op.f('ck_recordings_state_is_known')),
     sa.CheckConstraint("state not in ('sealed', 'deleted_at_carrier') or (file_name is not null and wrapped_key is not null)", name=op.f('ck_recordings_is_kept_sealed')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_recordings')),
-    sa.UniqueConstraint('carrier_sid', name=op.f('uq_recordings_carrier_sid')),
-    sa.UniqueConstraint('conversation', name=op.f('uq_recordings_conversation'))
+    sa.UniqueConstraint('carrier_sid', name=op.f('uq_recordings_carrier_sid'))
     )
     with op.batch_alter_table('recordings', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_recordings_call_id'), ['call_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_recordings_insurer_id'), ['insurer_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_recordings_key_id'), ['key_id'], unique=False)
         batch_op.create_index('ix_recordings_state', ['state', 'announced_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_recordings_conversation'), ['conversation'], unique=False)
+        batch_op.create_index('uq_recordings_one_expected', ['conversation'], unique=True, sqlite_where=sa.text('carrier_sid is null'), postgresql_where=sa.text('carrier_sid is null'))
 
     op.create_table('destruction_acts',
     sa.Column('id', sa.String(length=32), nullable=False),
