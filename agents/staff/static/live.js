@@ -18,6 +18,7 @@ export function follow(url) {
   channel.onmessage = ({ data }) => hear(data);
   channel.postMessage({ type: "who-leads" });
   document.addEventListener("pult:look-again", () => refresh());
+  document.addEventListener("submit", ({ target }) => mayMove(target));
   // A page that was kept in the browser's memory is as old as when it was left.
   addEventListener("pageshow", (event) => event.persisted && refresh());
   navigator.locks.request("pult-news", () => new Promise(() => lead(url)));
@@ -153,6 +154,11 @@ async function ask(from, state) {
   }
   state.isAsking = false;
   if (state.isStale) later(from, 0);
+}
+
+// Who has just done something with a row wants to see it: for once the rows move under the pointer too.
+function mayMove(form) {
+  form.closest("[data-keep-still]")?.removeAttribute("data-keep-still");
 }
 
 function put(from, html) {

@@ -24,6 +24,3 @@ function later() {
 
 document.addEventListener("pult:news", later);
 setInterval(later, AT_LATEST_MILLISECONDS);
-
-// Who has just done something with a row wants to see it: for once the rows move under the pointer too.
-document.addEventListener("submit", ({ target }) => target.closest("[data-keep-still]")?.removeAttribute("data-keep-still"));
