@@ -1,5 +1,6 @@
 """Which language and time zone a page speaks: as its reader chose, else Russian and the insurer's zone."""
 
+from functools import cache
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
@@ -25,9 +26,15 @@ def language() -> str:
 def zone() -> ZoneInfo:
     """The zone that the browser told (`static/zone.js`), else the insurer's."""
     told = request.cookies.get(cookies.ZONE, "").replace("%2F", "/")
-    if told in available_timezones():
+    if told and told in _zones_known():
         return ZoneInfo(told)
     return own_insurer().time_zone if g.get("staff") else _MOSCOW
+
+
+@cache
+def _zones_known() -> frozenset[str]:
+    """Asked once a process: the library reads hundreds of files for it, and a page asks at every instant it shows."""
+    return frozenset(available_timezones())
 
 
 def speak(app: Flask) -> None:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from agents.staff import formats, messages
+from agents.staff import formats, languages, messages
 from tests.agents.staff.conftest import Site
 
 EVENING = datetime(2026, 11, 23, 18, 6, tzinfo=UTC)
@@ -51,6 +51,19 @@ def test_an_instant_is_told_in_the_readers_zone(site: Site, zone: str | None, sh
         assert formats.moment(EVENING).replace("\N{NO-BREAK SPACE}", " ") == shown
         assert formats.differs(EVENING, ZoneInfo("Europe/Moscow")) is differs
         assert formats.clock_time(EVENING, ZoneInfo("Europe/Moscow")) == "21:06"
+
+
+def test_the_zones_that_there_are_are_read_once_however_many_instants_a_page_shows(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading them costs a hundred times what a page may: hundreds of files of the library's are opened for it."""
+    read: list[frozenset[str]] = []
+    monkeypatch.setattr(languages, "available_timezones", lambda: read.append(frozenset()) or {"Europe/Moscow"})
+    languages._zones_known.cache_clear()
+    with site.app.test_request_context("/", headers={"Cookie": "pult_zone=Europe/Moscow"}):
+        assert {formats.moment(EVENING) for _ in range(50)} == {"23.11.2026\N{NO-BREAK SPACE}21:06"}
+    languages._zones_known.cache_clear()
+    assert len(read) == 1
 
 
 def break_with(site: Site, error: Exception) -> None:
