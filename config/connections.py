@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError
 
 from config.clock import stopwatch
 from config.errors import ConfigError
+from config.folded_text import folded
 from config.gathered_writes import forget_gathered, send_before_others
 
 _SHAPES: Final = "write sqlite:////folder/pult.sqlite or postgresql+psycopg://name:password@host/database."
@@ -147,6 +148,7 @@ def _prepare_server(connection: Any, _record: Any) -> None:
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
+    connection.create_function("folded", 1, folded, deterministic=True)
     cursor = connection.cursor()
     for pragma in (_BUSY_TIMEOUT, "PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", "PRAGMA foreign_keys=ON"):
         cursor.execute(pragma)

@@ -63,6 +63,7 @@ class Recording(Base):
             sqlite_where=text("carrier_sid is null"),
             postgresql_where=text("carrier_sid is null"),
         ),
+        Index("ix_recordings_insurer_id_call_id", "insurer_id", "call_id"),
     )
 
     id: Mapped[RowId]

@@ -3,15 +3,15 @@
 A call's id begins with the instant of its first ring (`config.ids`), so that ids are the order of the log, and every
 index that ends in a call's id finds its calls in that order. The search walks the one index that narrows most and looks
 at the other conditions call by call, for at most `LOOK` calls: then it says how far it came, and goes on from there if
-asked.
+asked. All of it is one statement, which the database breaks off as soon as the page is full.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, literal_column, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from agents.models import Agent, Wait
@@ -21,16 +21,23 @@ from config.database import Transaction
 from config.ids import first_id_at
 from config.line_descriptions import Insurer
 from config.phone_numbers import mask_phone
+from config.sql_seconds import seconds_between
 from ivr.calls.models import Call, Leg, Outcome
+from ivr.calls.note_words import WordsSought
 from ivr.insured.models import InsuredPerson, Policy
 from ivr.policy_numbers import keyed_form, mask_policy
 from recordings.models import Recording
 
 PAGE: Final = 50
-LOOK: Final = 4_000
+LOOK: Final = 10_000
 """How many calls one search looks at where an index alone does not answer it."""
-_AT_ONCE: Final = 1000
+Limits: TypeAlias = tuple[int | None, int | None]
+"""The least and the most seconds."""
+ANY_LENGTH: Final[Limits] = (None, None)
 _LEAST_SIGNS: Final = 6
+# As their indexes have them.
+_IS_EMERGENCY: Final[ColumnElement[bool]] = literal_column("calls.is_emergency")
+_IS_OPEN: Final[ColumnElement[bool]] = literal_column("calls.state <> 'ended'")
 
 
 @dataclass(frozen=True)
@@ -50,8 +57,8 @@ class CallSearch:
     policy: str | None = None
     phone: str | None = None
     text: str | None = None
-    lasted: tuple[int | None, int | None] = (None, None)
-    waited: tuple[int | None, int | None] = (None, None)
+    lasted: Limits = ANY_LENGTH
+    waited: Limits = ANY_LENGTH
     has_recording: bool | None = None
     is_emergency: bool = False
     is_open: bool = False
@@ -94,66 +101,118 @@ def search_calls(
 
 def find_calls(tx: Transaction, *, insurer: Insurer, wanted: CallSearch, before: str | None, most: int) -> FoundCalls:
     """As `search_calls`, at most so many and without an entry: whoever calls it sees to the audit."""
-    walk, rest = _plan(tx, insurer, wanted)
     found: list[str] = []
-    at = before
-    for ids in _walked(tx, walk, before, _step(wanted, rest, most)):
-        fitting = _fitting(tx, ids, wanted, rest)
-        found += fitting
-        at = ids[-1]
+    for walk in _walks(tx, insurer, wanted):
+        stretch = walk.look(tx, before, most + 1 - len(found))
+        found += stretch.fitting
         if len(found) > most:
             return FoundCalls(_rows(tx, found[:most]), found[most - 1], None)
-    if walk.is_exhausted:
-        return FoundCalls(_rows(tx, found), None, None)
-    return FoundCalls(_rows(tx, found), at, _instant_of(tx, at))
+        if stretch.ended_at is None:
+            return FoundCalls(_rows(tx, found), None, None)
+        before = stretch.ended_at
+    return FoundCalls(_rows(tx, found), before, _instant_of(tx, before))
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """What a look found, the newest first; `ended_at` is the last id it looked at, None where it saw all there are."""
+
+    fitting: Sequence[str]
+    ended_at: str | None
 
 
 class _Walk:
-    """The index that is walked: a statement that gives calls' ids, the newest first."""
+    """The index that is walked, calls' ids in `column`, the newest first; and what each call must be besides."""
 
-    def __init__(self, column: InstrumentedAttribute[str], *conditions: ColumnElement[bool]) -> None:
-        self.column = column
-        # Grouped, as several rows of one call may fit: the index has them side by side.
-        self.statement = select(column).where(*conditions).group_by(column).order_by(column.desc())
-        self.is_exhausted = False
+    def __init__(
+        self, column: InstrumentedAttribute[str], within: Collection[ColumnElement[bool]], rest: "_Conditions"
+    ) -> None:
+        self.rest = list(rest.values())
+        self._column = column
+        # Of several rows of one call one counts: the index has them side by side.
+        ids = select(column.label("id")) if column is Call.id else select(column.label("id")).group_by(column)
+        self._ids = ids.where(*within).order_by(column.desc())
 
-    def within(self, wanted: CallSearch) -> "_Walk":
-        """Only the period asked for."""
-        if wanted.since is not None:
-            self.statement = self.statement.where(self.column >= first_id_at(wanted.since))
-        if wanted.until is not None:
-            self.statement = self.statement.where(self.column < first_id_at(wanted.until))
-        return self
+    def statement(self, before: str | None) -> Select[Any]:
+        """The ids before that one."""
+        return self._ids if before is None else self._ids.where(self._column < before)
+
+    def look(self, tx: Transaction, before: str | None, most: int) -> _Stretch:
+        """At most so many calls before that id that fit, out of the next `LOOK`."""
+        ids = self.statement(before)
+        if not self.rest:
+            fitting = list(tx.scalars(ids.limit(most)))
+            return _Stretch(fitting, fitting[-1] if len(fitting) == most else None)
+        walked = ids.limit(LOOK).subquery("walked")
+        # One call at a time, by its own id: no guess of a planner's can make this read a whole table.
+        fits = select(literal(1)).where(Call.id == walked.c.id, *self.rest).correlate(walked).scalar_subquery()
+        statement = select(walked.c.id).where(fits.is_not(None)).order_by(walked.c.id.desc())
+        fitting = list(tx.scalars(statement.limit(most)))
+        if len(fitting) == most:
+            return _Stretch(fitting, fitting[-1])
+        seen, last = tx.execute(select(func.count(), func.min(walked.c.id))).one()
+        return _Stretch(fitting, None if seen < LOOK else last)
 
 
 _Conditions = dict[str, ColumnElement[bool]]
 
 
-def _plan(tx: Transaction, insurer: Insurer, wanted: CallSearch) -> tuple[_Walk, list[ColumnElement[bool]]]:
-    """What to walk, and what to look at call by call. The conditions stand in the order of how much each narrows."""
-    rest = _conditions(tx, insurer, wanted)
+def _walks(tx: Transaction, insurer: Insurer, wanted: CallSearch) -> Iterator[_Walk]:
+    """What to walk, one after the other. Words of notes are sought along the log first, where frequent ones are soon
+    found; then, where the database has an index of words, along that: only rare ones are left for it.
+    """
+    words = None if wanted.text is None else WordsSought(tx, wanted.text)
+    rest = _conditions(tx, insurer, wanted, words)
+    period = _period(wanted)
+    if words is not None and words.is_indexed:
+        yield _along(tx, insurer, wanted, dict(rest))
+        noted = (Outcome.insurer_id == insurer.id, words.in_a_note)
+        rest.pop("text")
+        yield _Walk(Outcome.call_id, (*noted, *period(Outcome.call_id)), rest)
+    else:
+        yield _along(tx, insurer, wanted, rest)
+
+
+def _along(tx: Transaction, insurer: Insurer, wanted: CallSearch, rest: "_Conditions") -> _Walk:
+    """The walk along the first index that there is for what is wanted: they stand in the order of how much each
+    narrows. What the index answers is out of `rest` then.
+    """
     of_insurer = Call.insurer_id == insurer.id
-    walks: Mapping[str, _Walk] = {
-        "people": _Walk(Call.id, of_insurer, rest.get("people", of_insurer)),
-        "phone": _Walk(Call.id, of_insurer, Call.ani == wanted.phone),
-        "agent": _Walk(Leg.call_id, Leg.agent_id == _agent_id(tx, insurer, wanted), Leg.answered_at.is_not(None)),
-        "outcome": _Walk(Outcome.call_id, Outcome.insurer_id == insurer.id, Outcome.code == wanted.outcome),
-        "queue": _Walk(Wait.call_id, Wait.insurer_id == insurer.id, Wait.queue == wanted.queue),
-        "line": _Walk(Call.id, of_insurer, Call.line == wanted.line),
+    walks: Mapping[str, tuple[InstrumentedAttribute[str], Collection[ColumnElement[bool]]]] = {
+        "people": (Call.id, (of_insurer, rest.get("people", of_insurer))),
+        "phone": (Call.id, (of_insurer, Call.ani == wanted.phone)),
+        "open": (Call.id, (of_insurer, _IS_OPEN)),
+        "emergency": (Call.id, (of_insurer, _IS_EMERGENCY)),
+        "agent": (Leg.call_id, (Leg.agent_id == _agent_id(tx, insurer, wanted), Leg.answered_at.is_not(None))),
+        "outcome": (Outcome.call_id, (Outcome.insurer_id == insurer.id, Outcome.code == wanted.outcome)),
+        "queue": (Wait.call_id, (Wait.insurer_id == insurer.id, Wait.queue == wanted.queue)),
+        "line": (Call.id, (of_insurer, Call.line == wanted.line)),
+        "recorded": (Recording.call_id, (Recording.insurer_id == insurer.id,)),
     }
-    for name, walk in walks.items():
+    for name, (column, within) in walks.items():
         if rest.pop(name, None) is not None:
-            return walk.within(wanted), list(rest.values())
-    return _Walk(Call.id, of_insurer).within(wanted), list(rest.values())
+            return _Walk(column, (*within, *_period(wanted)(column)), rest)
+    return _Walk(Call.id, (of_insurer, *_period(wanted)(Call.id)), rest)
 
 
-def _conditions(tx: Transaction, insurer: Insurer, wanted: CallSearch) -> _Conditions:
+def _period(wanted: CallSearch) -> Callable[[InstrumentedAttribute[str]], list[ColumnElement[bool]]]:
+    """Only the period asked for, as a condition on calls' ids."""
+
+    def within(column: InstrumentedAttribute[str]) -> list[ColumnElement[bool]]:
+        since = [] if wanted.since is None else [column >= first_id_at(wanted.since)]
+        return since + ([] if wanted.until is None else [column < first_id_at(wanted.until)])
+
+    return within
+
+
+def _conditions(tx: Transaction, insurer: Insurer, wanted: CallSearch, words: WordsSought | None) -> _Conditions:
+    """What is asked of a call, by names; notes of anonymous calls stay shut."""
     found: _Conditions = {}
     if people := _people(tx, insurer, wanted):
         found["people"] = Call.insured_id.in_(people)
     if wanted.phone:
         found["phone"] = Call.ani == wanted.phone
-    if wanted.concerns_somebody:
+    if wanted.concerns_somebody or words is not None:
         found["not anonymous"] = Call.is_anonymous.is_(False)
     if wanted.agent:
         agent = _agent_id(tx, insurer, wanted)
@@ -166,11 +225,17 @@ def _conditions(tx: Transaction, insurer: Insurer, wanted: CallSearch) -> _Condi
         found["line"] = Call.line == wanted.line
     if wanted.has_recording is not None:
         has = exists().where(Recording.call_id == Call.id)
-        found["recording"] = has if wanted.has_recording else ~has
+        found |= {"recorded": has} if wanted.has_recording else {"not recorded": ~has}
     if wanted.is_emergency:
-        found["emergency"] = Call.is_emergency.is_(True)
+        found["emergency"] = _IS_EMERGENCY
     if wanted.is_open:
-        found["open"] = Call.ended_at.is_(None)
+        found["open"] = _IS_OPEN
+    if wanted.lasted != ANY_LENGTH:
+        found["lasted"] = and_(*_are_within(wanted.lasted, seconds_between(Call.started_at, Call.ended_at)))
+    if wanted.waited != ANY_LENGTH:
+        found["waited"] = and_(*_are_within(wanted.waited, _longest_wait()))
+    if words is not None:
+        found["text"] = exists().where(Outcome.call_id == Call.id, words.in_a_note)
     return found
 
 
@@ -197,73 +262,15 @@ def _agent_id(tx: Transaction, insurer: Insurer, wanted: CallSearch) -> str:
     return tx.scalar(select(Agent.id).where(Agent.insurer_id == insurer.id, Agent.code == wanted.agent)) or ""
 
 
-def _step(wanted: CallSearch, rest: Sequence[ColumnElement[bool]], most: int) -> int:
-    """How many ids to take at once: just the page where every one of them fits."""
-    is_answered_by_index = not rest and not _looks_closer(wanted)
-    return min(most + 1, _AT_ONCE) if is_answered_by_index else _AT_ONCE
-
-
-def _looks_closer(wanted: CallSearch) -> bool:
-    return bool(wanted.text) or wanted.lasted != (None, None) or wanted.waited != (None, None)
-
-
-def _walked(tx: Transaction, walk: _Walk, before: str | None, step: int) -> Iterator[list[str]]:
-    """Ids in steps, up to `LOOK` of them."""
-    seen = 0
-    while seen < LOOK:
-        statement = walk.statement if before is None else walk.statement.where(walk.column < before)
-        ids = list(tx.scalars(statement.limit(step)))
-        walk.is_exhausted = len(ids) < step
-        if ids:
-            yield ids
-        if walk.is_exhausted:
-            return
-        before, seen = ids[-1], seen + len(ids)
-
-
-def _fitting(tx: Transaction, ids: Sequence[str], wanted: CallSearch, rest: Sequence[ColumnElement[bool]]) -> list[str]:
-    if not rest and not _looks_closer(wanted):
-        return list(ids)
-    statement = select(Call.id, Call.started_at, Call.ended_at).where(Call.id.in_(ids), *rest)
-    rows = tx.execute(statement.order_by(Call.id.desc())).all()
-    fitting = [row.id for row in rows if _is_within(wanted.lasted, _seconds(row.started_at, row.ended_at))]
-    if wanted.waited != (None, None):
-        longest = _longest_waits(tx, fitting)
-        fitting = [one for one in fitting if _is_within(wanted.waited, longest.get(one))]
-    return _with_text(tx, fitting, wanted.text) if wanted.text else fitting
-
-
-def _is_within(limits: tuple[int | None, int | None], seconds: float | None) -> bool:
+def _are_within(limits: Limits, seconds: ColumnElement[Any]) -> list[ColumnElement[bool]]:
     least, most = limits
-    if (least, most) == (None, None):
-        return True
-    return seconds is not None and seconds >= (least or 0) and (most is None or seconds <= most)
+    return ([] if least is None else [seconds >= least]) + ([] if most is None else [seconds <= most])
 
 
-def _seconds(since: datetime, until: datetime | None) -> float | None:
-    return None if until is None else (until - since).total_seconds()
-
-
-def _longest_waits(tx: Transaction, ids: Sequence[str]) -> Mapping[str, float]:
-    statement = select(Wait.call_id, Wait.since, Wait.claimed_at, Wait.ended_at).where(Wait.call_id.in_(ids))
-    longest: dict[str, float] = {}
-    for one in tx.execute(statement):
-        seconds = _seconds(one.since, one.claimed_at or one.ended_at)
-        if seconds is not None:
-            longest[one.call_id] = max(seconds, longest.get(one.call_id, 0))
-    return longest
-
-
-def _with_text(tx: Transaction, ids: Sequence[str], text: str) -> list[str]:
-    """Compared here, as SQLite knows upper and lower case of Latin letters only. Notes of anonymous calls stay shut."""
-    wanted = text.casefold()
-    statement = (
-        select(Outcome.call_id, Outcome.note)
-        .join(Call, Call.id == Outcome.call_id)
-        .where(Outcome.call_id.in_(ids), Outcome.note.is_not(None), Call.is_anonymous.is_(False))
-    )
-    fitting = {one.call_id for one in tx.execute(statement) if wanted in (one.note or "").casefold()}
-    return [one for one in ids if one in fitting]
+def _longest_wait() -> ColumnElement[Any]:
+    """Of the call that is looked at; null where it never waited."""
+    lasted = seconds_between(Wait.since, func.coalesce(Wait.claimed_at, Wait.ended_at))
+    return select(func.max(lasted)).where(Wait.call_id == Call.id).correlate(Call).scalar_subquery()
 
 
 def _rows(tx: Transaction, ids: Sequence[str]) -> tuple[Call, ...]:

@@ -42,6 +42,8 @@ ROOM_TO_CHANGE: Final = {"fillfactor": 50}
 need not enter it into every index."""
 
 NOT_ENDED = text("state <> 'ended'")
+NOTE_WORDS = "to_tsvector('russian', translate(outcomes.note, 'ёЁ', 'еЕ'))"
+"""The words of an outcome's note on PostgreSQL, as its index has them (`ivr/calls/note_words.py`)."""
 
 
 class Call(Base):
@@ -58,6 +60,12 @@ class Call(Base):
         Index("ix_calls_insurer_id_line_id", "insurer_id", "line", "id"),
         Index("ix_calls_insurer_id_ani_id", "insurer_id", "ani", "id"),
         Index("ix_calls_insured_id_started_at", "insured_id", "started_at"),
+        Index(
+            "ix_calls_emergencies",
+            *("insurer_id", "id"),
+            sqlite_where=text("is_emergency"),
+            postgresql_where=text("is_emergency"),
+        ),
         Index("ix_calls_open", "state", sqlite_where=NOT_ENDED, postgresql_where=NOT_ENDED),
         CheckConstraint("(state = 'ended') = (ended_at is not null)", name="ended_has_an_instant"),
         {"postgresql_with": ROOM_TO_CHANGE},
@@ -172,6 +180,12 @@ class Outcome(Base):
         ),
         Index("ix_outcomes_insured_id", "insured_id"),
         Index("ix_outcomes_insurer_id_code_call_id", "insurer_id", "code", "call_id"),
+        Index(
+            "ix_outcomes_note_words",
+            text(NOTE_WORDS.replace("outcomes.", "")),
+            postgresql_using="gin",
+            postgresql_where=text("note is not null"),
+        ).ddl_if(dialect="postgresql"),
     )
 
     id: Mapped[RowId]

@@ -20,6 +20,10 @@ from ivr.calls.spoken import SpokenTexts
 from ivr.errors import UnknownCall
 from ivr.messages import messages_of
 
+# By digest: what it names never changes.
+_READ: Final[dict[str, Mapping[str, PromptText]]] = {}
+_MOST_READ: Final = 8
+
 
 @dataclass(frozen=True)
 class ReplayStep:
@@ -228,8 +232,16 @@ def _step(
 
 
 def _prompts(tx: Transaction, digest: str) -> Mapping[str, PromptText]:
+    """The prompts of a version of the flows. Reading one takes a third of a second, so the last few are kept."""
+    if found := _READ.get(digest):
+        return found
     version = tx.get(FlowVersion, digest)
-    return FlowSet.from_sources(version.sources).prompts if version is not None else {}
+    if version is None:
+        return {}
+    if len(_READ) >= _MOST_READ:
+        _READ.clear()
+    prompts = _READ[digest] = FlowSet.from_sources(version.sources).prompts
+    return prompts
 
 
 def _spoken(tx: Transaction, call: Call) -> Mapping[datetime, SpokenTexts]:

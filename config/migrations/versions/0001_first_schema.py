@@ -320,6 +320,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_recordings_state', ['state', 'announced_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_recordings_conversation'), ['conversation'], unique=False)
         batch_op.create_index('uq_recordings_one_expected', ['conversation'], unique=True, sqlite_where=sa.text('carrier_sid is null'), postgresql_where=sa.text('carrier_sid is null'))
+        batch_op.create_index('ix_recordings_insurer_id_call_id', ['insurer_id', 'call_id'], unique=False)
 
     op.create_table('destruction_acts',
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -606,6 +607,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_calls_insurer_id_id', ['insurer_id', 'id'], unique=False)
         batch_op.create_index('ix_calls_insurer_id_line_id', ['insurer_id', 'line', 'id'], unique=False)
         batch_op.create_index('ix_calls_insurer_id_ani_id', ['insurer_id', 'ani', 'id'], unique=False)
+        batch_op.create_index('ix_calls_emergencies', ['insurer_id', 'id'], unique=False, sqlite_where=sa.text('is_emergency'), postgresql_where=sa.text('is_emergency'))
         batch_op.create_index('ix_calls_open', ['state'], unique=False, sqlite_where=sa.text("state <> 'ended'"), postgresql_where=sa.text("state <> 'ended'"))
 
     op.create_table('entitlement_uses',
@@ -787,6 +789,8 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_outcomes_call_id'), ['call_id'], unique=False)
         batch_op.create_index('ix_outcomes_insured_id', ['insured_id'], unique=False)
         batch_op.create_index('ix_outcomes_insurer_id_code_call_id', ['insurer_id', 'code', 'call_id'], unique=False)
+        if op.get_bind().dialect.name == 'postgresql':
+            batch_op.create_index('ix_outcomes_note_words', [sa.text("to_tsvector('russian', translate(note, 'ёЁ', 'еЕ'))")], unique=False, postgresql_using='gin', postgresql_where=sa.text('note is not null'))
         batch_op.create_index(batch_op.f('ix_outcomes_insurer_id'), ['insurer_id'], unique=False)
         batch_op.create_index('uq_outcomes_one_primary', ['call_id'], unique=True, sqlite_where=sa.text('is_primary'), postgresql_where=sa.text('is_primary'))
 

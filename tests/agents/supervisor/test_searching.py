@@ -114,7 +114,6 @@ def test_a_search_that_finds_little_says_how_far_it_looked_and_goes_on(
     logged: Logged, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(searching, "LOOK", 4)
-    monkeypatch.setattr(searching, "_AT_ONCE", 2)
     wanted = CallSearch(text="редкое слово")
     old = logged.call(minutes_ago=500, outcome="info_given", note="редкое слово")
     for number in range(4):
@@ -150,11 +149,11 @@ def test_an_index_answers_each_kind_of_search(logged: Logged) -> None:
             CallSearch(), CallSearch(line="x"), CallSearch(queue="x"), CallSearch(agent="desk-1"),
             CallSearch(outcome="x"), CallSearch(phone="+79990001122"), CallSearch(insured_id="x"),
         ):
-            walk, rest = searching._plan(tx, insurer, wanted)
-            statement = walk.statement.where(walk.column < "f" * 32).limit(51)
+            (walk,) = searching._walks(tx, insurer, wanted)
+            statement = walk.statement("f" * 32).limit(51)
             text = str(statement.compile(tx.get_bind(), compile_kwargs={"literal_binds": True}))
             plan = " / ".join(str(row[3]) for row in tx.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {text}"))
             assert re.search("SEARCH .* INDEX", plan), (wanted, plan)
             if wanted.insured_id is None:
                 assert "TEMP B-TREE" not in plan, (wanted, plan)
-            assert not rest or wanted.concerns_somebody
+            assert not walk.rest or wanted.concerns_somebody
