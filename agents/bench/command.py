@@ -5,16 +5,17 @@ import sys
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
 import click
 
-from agents.bench import databases
+from agents.bench import databases, shelves
 from agents.bench.databases import POSTGRESQL, SQLITE
 from agents.bench.interruption import interruptible
-from agents.bench.parts import Part
+from agents.bench.parts import USUAL, Part
 from agents.bench.plan import Store, measurements
 from agents.bench.ringing import NeverCame
 from agents.bench.sizes import FULL, QUICK
@@ -23,6 +24,7 @@ from config.bench.report import run_bench
 from config.bench.scripts import TurnFailed
 
 _CORES: Final = 2
+_MOST_AT_ONCE: Final = 20_000
 
 
 def bench_command(builder: Builder) -> click.Command:
@@ -38,21 +40,38 @@ def bench_command(builder: Builder) -> click.Command:
         help="sqlite, postgresql (the one of the developers' libraries), or the URL of a PostgreSQL server on which the"
         " bench may create databases; may be repeated. Default: sqlite, and postgresql where it is installed.",
     )
-    @click.option("--calls", type=click.IntRange(10, 20_000), help="How many calls at once; 1,000 are the goal.")
+    @click.option(
+        "--calls",
+        type=click.IntRange(10, 5_000_000),
+        help="How many calls: for calls at once, where 1,000 are the goal, for log on record, where a million are.",
+    )
+    @click.option(
+        "--keep",
+        type=click.Path(file_okay=False, path_type=Path),
+        metavar="FOLDER",
+        help="For log: keep what was built there, so that the next run begins with the measuring.",
+    )
     @click.option("--quick", is_flag=True, help="Only see that everything works: too little for a judgement.")
     @click.option("--json", "as_json", is_flag=True, help="Figures for machines on standard output.")
-    def bench(parts: tuple[str, ...], named: tuple[str, ...], calls: int | None, quick: bool, as_json: bool) -> None:
+    def bench(
+        parts: tuple[str, ...], named: tuple[str, ...], calls: int | None, keep: Path | None, quick: bool, as_json: bool
+    ) -> None:
         """Measure a throw-away centre on this machine, on at most two of its cores.
 
-        PARTS are turn, ringing, calls, desk and routing; all of them if none is named. The exit status is 0 if every
-        goal was met, 1 if one was missed, 130 after Ctrl-C.
+        PARTS are turn, ringing, calls, desk and routing, which are measured if none is named, and log: searches with a
+        million calls on record, which it builds first (some ten minutes and 6 GB each on SQLite and PostgreSQL). The
+        exit status is 0 if every goal was met, 1 if one was missed, 130 after Ctrl-C.
         """
         sizes = QUICK if quick else FULL
-        sizes = sizes if calls is None else replace(sizes, calls=calls)
-        chosen = [part for part in Part if not parts or part in parts]
+        sizes = sizes if calls is None else replace(sizes, calls=calls, log_calls=calls)
+        chosen = [part for part in Part if part in (parts or USUAL)]
+        if Part.CALLS in chosen and sizes.calls > _MOST_AT_ONCE:
+            raise click.BadParameter(f"at once there are at most {_MOST_AT_ONCE:,}", param_hint="--calls")
         _use_few_cores()
         with interruptible() as interruption, TemporaryDirectory(prefix="pult-bench-") as folder:
-            planned = measurements(builder, _stores(named), chosen, sizes, Path(folder))
+            planned = measurements(
+                builder, _stores(named, is_kept=keep is not None), chosen, sizes, Path(folder), kept=keep
+            )
             try:
                 with closing(planned):
                     report = run_bench(interruption.heeded(planned), as_json=as_json)
@@ -63,21 +82,23 @@ def bench_command(builder: Builder) -> click.Command:
     return bench
 
 
-def _stores(named: Sequence[str]) -> list[Store]:
+def _stores(named: Sequence[str], *, is_kept: bool) -> list[Store]:
     brought = databases.comes_with_postgresql()
-    return [_store(one) for one in named or (["sqlite", "postgresql"] if brought else ["sqlite"])]
+    return [_store(one, is_kept) for one in named or (["sqlite", "postgresql"] if brought else ["sqlite"])]
 
 
-def _store(where: str) -> Store:
+def _store(where: str, is_kept: bool) -> Store:
     match where:
         case "sqlite":
-            return Store(SQLITE, databases.sqlite_files)
+            return Store(SQLITE, databases.sqlite_files, shelves.sqlite_shelf)
         case "postgresql":
             if not databases.comes_with_postgresql():
                 raise click.BadParameter("no PostgreSQL is installed here: give a URL", param_hint="--database")
-            return Store(POSTGRESQL, databases.postgresql_brought_along)
+            shelf = partial(shelves.shelf_brought_along, is_kept=is_kept)
+            return Store(POSTGRESQL, databases.postgresql_brought_along, shelf)
         case url:
-            return Store(POSTGRESQL, lambda _: databases.postgresql_databases(url))
+            shelf = partial(shelves.postgresql_shelf, url=url, is_kept=is_kept)
+            return Store(POSTGRESQL, lambda _: databases.postgresql_databases(url), shelf)
 
 
 def _use_few_cores() -> None:

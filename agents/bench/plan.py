@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Final, assert_never
 
 from agents.bench.databases import POSTGRESQL, SQLITE, Fresh
+from agents.bench.log_bench import LogBench
 from agents.bench.parts import Part, Scene, route
 from agents.bench.people import INSURERS, load_agents, load_people
 from agents.bench.ringing import AGENTS, INSURER, SKILL
+from agents.bench.shelves import Shelf
 from agents.bench.sizes import Sizes
 from agents.bench.throw_away import START_STEPS, Builder, centre_of, floors_of
 from config.bench.figures import Finding
@@ -18,6 +20,7 @@ from config.bench.report import Measurement
 from config.bench.scripts import Step
 
 _TURN_GOALS: Final[Mapping[str, float]] = {SQLITE: 3.0, POSTGRESQL: 4.0}
+_APART: Final = (Part.DESK, Part.ROUTING, Part.LOG)
 _START_STEPS: Final = START_STEPS + len(INSURERS)
 
 
@@ -27,18 +30,29 @@ class Store:
 
     name: str
     opened: Callable[[Path], AbstractContextManager[Fresh]]
+    shelved: Callable[[Path], AbstractContextManager[Shelf]]
 
 
 def measurements(
-    builder: Builder, stores: Sequence[Store], parts: Sequence[Part], sizes: Sizes, folder: Path
+    builder: Builder, stores: Sequence[Store], parts: Sequence[Part], sizes: Sizes, folder: Path, *, kept: Path | None
 ) -> Generator[Measurement]:
-    """What to measure, in order. Closing it, at whatever point, ends all that was started for it."""
+    """What to measure, in order. Closing it, at whatever point, ends all that was started for it.
+
+    Logs of calls are `kept` in that folder, or else thrown away with the rest.
+    """
     for store in stores:
         own = folder / store.name
         own.mkdir()
+        if Part.LOG in parts:
+            shelf_folder = (kept or folder / "logs") / store.name
+            shelf_folder.mkdir(parents=True, exist_ok=True)
+            with store.shelved(shelf_folder) as shelf:
+                yield from LogBench(builder, store.name, shelf, sizes, own).measurements()
+        if all(part is Part.LOG for part in parts):
+            continue
         with store.opened(own) as fresh:
             bench = _Bench(builder, store.name, fresh, sizes, own)
-            if called := [part for part in parts if part not in (Part.DESK, Part.ROUTING)]:
+            if called := [part for part in parts if part not in _APART]:
                 yield from bench.on_a_centre("centre", called)
             if Part.DESK in parts:
                 # A fresh one: a thousand calls leave much behind that a centre must tidy up.
@@ -82,8 +96,8 @@ class _Bench:
             case Part.DESK:
                 steps = 3 * sizes.desks + sizes.common_news + sizes.own_news
                 return self.measurement(part, steps, scene.desk)
-            case Part.ROUTING:
-                raise AssertionError("routing needs no centre")
+            case Part.ROUTING | Part.LOG:
+                raise AssertionError(f"{part} needs no such centre")
             case _ as never:
                 assert_never(never)
 

@@ -23,6 +23,9 @@ class Sizes:
     routing_rounds: int
     routing_sizes: Sequence[int]
     routing_agents: int
+    log_calls: int
+    log_fewer: int
+    log_rounds: int
 
     def goal(self, figure: float) -> float | None:
         """The goal, where there is to be one."""
@@ -35,9 +38,11 @@ FULL: Final = Sizes(
     is_judged=True, people=500, turns=2000, calls=1000, every_seconds=10, run_seconds=60, warm_up_seconds=4, rings=200,
     desks=200, own_news=200, common_news=40,
     routing_rounds=200, routing_sizes=(10, 1_000, 10_000), routing_agents=2_000,
+    log_calls=1_000_000, log_fewer=10_000, log_rounds=24,
 )  # fmt: skip
 QUICK: Final = Sizes(
     is_judged=False, people=5, turns=60, calls=20, every_seconds=0.5, run_seconds=1, warm_up_seconds=0.2, rings=3,
     desks=4, own_news=6, common_news=3,
     routing_rounds=5, routing_sizes=(10, 100), routing_agents=20,
+    log_calls=600, log_fewer=300, log_rounds=2,
 )  # fmt: skip

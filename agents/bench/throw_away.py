@@ -1,7 +1,7 @@
 """A throw-away centre of real processes, as `pult demo` starts one, for the length of a measurement."""
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -28,6 +28,9 @@ from config.settings import HERE, Settings, demo_settings, read_settings
 from ivr import reconcile
 
 START_STEPS: Final = 10
+PAGES: Final = ("redis", "desk")
+"""The programs that serve the pages, in the order of their start."""
+PAGES_STEPS: Final = len(PAGES) + 2
 _WEB_WORKERS: Final = 2
 # As where nothing is set: one for each of the 200 desks, and some for pages.
 _DESK_THREADS: Final = 320
@@ -79,6 +82,23 @@ def centre_of(builder: Builder, database_url: str, folder: Path, step: Step) -> 
 
     Everything is stopped at the end of the block, whatever ends it. Raises ConfigError where a program does not start.
     """
+    with _running(builder, database_url, folder, step) as centre:
+        _await_life(centre.floor.centre)
+        step()
+        yield centre
+
+
+@contextmanager
+def pages_of(builder: Builder, database_url: str, folder: Path, step: Step) -> Iterator[ThrowAway]:
+    """The same without those programs that make calls and take them: what serves the pages, and the bare app."""
+    with _running(builder, database_url, folder, step, only=PAGES) as centre:
+        yield centre
+
+
+@contextmanager
+def _running(
+    builder: Builder, database_url: str, folder: Path, step: Step, *, only: Collection[str] = ()
+) -> Iterator[ThrowAway]:
     environ = _environ(database_url, folder)
     settings = read_settings(environ, folder=folder)
     builder.prepare(settings)
@@ -86,12 +106,11 @@ def centre_of(builder: Builder, database_url: str, folder: Path, step: Step) -> 
     house = builder.compose(settings)
     step()
     bare_port = free_port()
-    programs = (*programs_of(settings, environ=environ), _bare_app(bare_port))
+    own = [one for one in programs_of(settings, environ=environ) if not only or one.name in only]
+    programs = (*own, _bare_app(bare_port))
     supervisor = Supervisor([_stepping(program, step) for program in programs], folder / "logs")
     try:
         supervisor.start()
-        _await_life(house.floor.centre)
-        step()
         yield ThrowAway(folder, settings, house.floor, f"http://127.0.0.1:{bare_port}{bare.PATH}", supervisor)
     finally:
         supervisor.stop()
@@ -127,6 +146,16 @@ def floors_of(builder: Builder, fresh: Fresh, folder: Path) -> Iterator[Callable
             return replace(house.floor, centre=replace(house.floor.centre, database=database))
 
         yield make
+
+
+@contextmanager
+def house_at(builder: Builder, database_url: str, folder: Path) -> Iterator[Centre]:
+    """A centre on this database without a single program, for the length of the block."""
+    house = builder.compose(_prepared(builder, database_url, folder))
+    try:
+        yield house.floor.centre
+    finally:
+        house.close()
 
 
 def _prepared(builder: Builder, database_url: str, folder: Path) -> Settings:

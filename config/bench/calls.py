@@ -181,6 +181,6 @@ class _Load:
 def _post(clients: dict[str, Client], request: Request) -> Reply:
     origin = "/".join(request.url.split("/", 3)[:3])
     try:
-        return clients.setdefault(origin, Client(origin)).post(request)
+        return clients.setdefault(origin, Client(origin)).send(request)
     except OSError:
         return Reply(0, b"", 0.0)

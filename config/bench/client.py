@@ -13,19 +13,23 @@ _TIMEOUT_SECONDS: Final = 30.0
 
 @dataclass(frozen=True)
 class Request:
-    """A form to post to a URL, with headers such as the signature. `kind` names the sort of turn; news has none."""
+    """A form to post to a URL, with headers such as the signature; by `method` GET, the URL alone.
+
+    `kind` names the sort of turn; news has none.
+    """
 
     url: str
     form: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     kind: str = ""
+    method: str = "POST"
 
     def encoded(self, *, keep_alive: bool) -> bytes:
         """The request as it goes over the wire; built before the watch starts."""
         parts = urlsplit(self.url)
         body = urlencode(self.form).encode()
         lines = [
-            f"POST {parts.path or '/'}{'?' + parts.query if parts.query else ''} HTTP/1.1",
+            f"{self.method} {parts.path or '/'}{'?' + parts.query if parts.query else ''} HTTP/1.1",
             f"Host: {parts.netloc}",
             "Content-Type: application/x-www-form-urlencoded",
             f"Content-Length: {len(body)}",
@@ -58,7 +62,7 @@ class Client:
         self._keep_alive = keep_alive
         self._socket: socket.socket | None = None
 
-    def post(self, request: Request) -> Reply:
+    def send(self, request: Request) -> Reply:
         """Send and wait for the whole reply; raises OSError when there is none."""
         sent = request.encoded(keep_alive=self._keep_alive)
         began = stopwatch()

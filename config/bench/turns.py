@@ -101,7 +101,7 @@ class _Pair:
 
 def posted(client: Client, request: Request) -> Reply:
     """The reply to a request; raises TurnFailed where the server does not take it."""
-    reply = client.post(request)
+    reply = client.send(request)
     if not reply.is_good:
         raise TurnFailed(f"{request.url} answered {reply.status}")
     return reply

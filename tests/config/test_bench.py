@@ -65,7 +65,7 @@ def test_every_turn_is_timed_beside_a_bare_one(server: tuple[str, list[int]], ke
 
 def test_a_client_reads_the_whole_reply(server: tuple[str, list[int]]) -> None:
     client = Client(server[0])
-    reply = client.post(Request(server[0] + bare.PATH))
+    reply = client.send(Request(server[0] + bare.PATH))
     client.close()
     assert (reply.status, reply.body.decode()) == (200, bare.TWIML)
 
