@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from operator import attrgetter
 from typing import TypeVar
 
 from agents.service_level import Answering, PastWait, answering
@@ -127,10 +128,31 @@ class Facts:
             ratings=[one for one in self.ratings if _fits(one, line, queue) and agent in (None, one.agent)],
         )
 
+    def by_name(self, what: str) -> Mapping[str, "Facts"]:
+        """The parts that are of each `line`, `queue` or `agent`, by its name: each what `only` gives for it."""
+        name = attrgetter(what)
+        waits, services = _grouped(self.waits, name), _grouped(self.services, name)
+        contacts, ratings = _grouped(self.contacts, name), _grouped(self.ratings, name)
+        presences = _grouped(self.presences, name) if what == "agent" else {}
+        callbacks = {} if what == "agent" else _grouped(self.callbacks, name)
+        names = {*waits, *services, *presences, *callbacks, *contacts, *ratings}
+        return {
+            one: Facts(
+                waits.get(one, ()),
+                services.get(one, ()),
+                presences.get(one, ()),
+                callbacks.get(one, ()),
+                contacts.get(one, ()),
+                ratings.get(one, ()),
+            )
+            for one in names
+            if one
+        }
+
     def by_time(self, begun: Sequence[datetime]) -> list["Facts"]:
         """The parts that belong to each of the stretches that begin at these instants; presence is cut at them."""
         pieces = [
-            (number, replace(one, at=at, until=until))
+            (number, one if (at, until) == (one.at, one.until) else replace(one, at=at, until=until))
             for one in self.presences
             for number, at, until in cut(one.at, one.until, begun)
         ]

@@ -36,8 +36,7 @@ def make_report(facts: Facts, *, grouping: Grouping, since: datetime, until: dat
     """The report of these facts, which are all of the half-open period."""
     total = _row("", since, until, facts, None)
     if not grouping.is_of_time:
-        names = _names(facts, grouping)
-        parts = [(name, facts.only(**{grouping.value: name})) for name in names]
+        parts = sorted(facts.by_name(grouping.value).items())
         return Report(grouping, [_row(name, since, until, part, grouping) for name, part in parts], total)
     begun = starts(grouping, since=since, until=until, zone=zone)
     ends = [*begun[1:], until]
@@ -48,11 +47,3 @@ def make_report(facts: Facts, *, grouping: Grouping, since: datetime, until: dat
 def _row(name: str, since: datetime, until: datetime, facts: Facts, grouping: Grouping | None) -> ReportRow:
     figures = {one.name: None if grouping in one.not_by else one.formula(facts) for one in FIGURES}
     return ReportRow(name, since, until, figures, facts)
-
-
-def _names(facts: Facts, grouping: Grouping) -> list[str]:
-    """Whatever anything happened to, in the order of the alphabet."""
-    calls = (*facts.waits, *facts.services, *facts.contacts, *facts.ratings)
-    of_calls = [getattr(one, grouping.value) for one in calls]
-    others = facts.presences if grouping is Grouping.AGENT else facts.callbacks
-    return sorted({name for name in (*of_calls, *(getattr(one, grouping.value) for one in others)) if name})
