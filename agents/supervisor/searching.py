@@ -11,7 +11,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, literal_column, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    and_,
+    exists,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 
 from agents.models import Agent, Wait
@@ -29,12 +40,15 @@ from ivr.policy_numbers import keyed_form, mask_policy
 from recordings.models import Recording
 
 PAGE: Final = 50
-LOOK: Final = 10_000
+LOOK: Final = 5_000
 """How many calls one search looks at where an index alone does not answer it."""
 Limits: TypeAlias = tuple[int | None, int | None]
 """The least and the most seconds."""
 ANY_LENGTH: Final[Limits] = (None, None)
 _LEAST_SIGNS: Final = 6
+_MANY: Final = 2_000
+# To find the words of a note takes as long as everything else that is asked of a few calls.
+_SHARE_FOR_WORDS: Final = 0.3
 # As their indexes have them.
 _IS_EMERGENCY: Final[ColumnElement[bool]] = literal_column("calls.is_emergency")
 _IS_OPEN: Final[ColumnElement[bool]] = literal_column("calls.state <> 'ended'")
@@ -125,8 +139,14 @@ class _Walk:
     """The index that is walked, calls' ids in `column`, the newest first; and what each call must be besides."""
 
     def __init__(
-        self, column: InstrumentedAttribute[str], within: Collection[ColumnElement[bool]], rest: "_Conditions"
+        self,
+        column: SQLColumnExpression[str],
+        within: Collection[ColumnElement[bool]],
+        rest: "_Conditions",
+        *,
+        share: float = 1.0,
     ) -> None:
+        self._most_seen = max(1, round(LOOK * share))
         self.rest = list(rest.values())
         self._column = column
         # Of several rows of one call one counts: the index has them side by side.
@@ -138,12 +158,12 @@ class _Walk:
         return self._ids if before is None else self._ids.where(self._column < before)
 
     def look(self, tx: Transaction, before: str | None, most: int) -> _Stretch:
-        """At most so many calls before that id that fit, out of the next `LOOK`."""
+        """At most so many calls before that id that fit, out of the next `LOOK` or the walk's share of them."""
         ids = self.statement(before)
         if not self.rest:
             fitting = list(tx.scalars(ids.limit(most)))
             return _Stretch(fitting, fitting[-1] if len(fitting) == most else None)
-        walked = ids.limit(LOOK).subquery("walked")
+        walked = ids.limit(self._most_seen).subquery("walked")
         # One call at a time, by its own id: no guess of a planner's can make this read a whole table.
         fits = select(literal(1)).where(Call.id == walked.c.id, *self.rest).correlate(walked).scalar_subquery()
         statement = select(walked.c.id).where(fits.is_not(None)).order_by(walked.c.id.desc())
@@ -151,7 +171,7 @@ class _Walk:
         if len(fitting) == most:
             return _Stretch(fitting, fitting[-1])
         seen, last = tx.execute(select(func.count(), func.min(walked.c.id))).one()
-        return _Stretch(fitting, None if seen < LOOK else last)
+        return _Stretch(fitting, None if seen < self._most_seen else last)
 
 
 _Conditions = dict[str, ColumnElement[bool]]
@@ -165,17 +185,20 @@ def _walks(tx: Transaction, insurer: Insurer, wanted: CallSearch) -> Iterator[_W
     rest = _conditions(tx, insurer, wanted, words)
     period = _period(wanted)
     if words is not None and words.is_indexed:
-        yield _along(tx, insurer, wanted, dict(rest))
-        noted = (Outcome.insurer_id == insurer.id, words.in_a_note)
-        rest.pop("text")
-        yield _Walk(Outcome.call_id, (*noted, *period(Outcome.call_id)), rest)
+        yield _along(tx, insurer, wanted, dict(rest), share=_SHARE_FOR_WORDS)
+        # Fenced off, or PostgreSQL may think it quicker to read every note in the order of the calls.
+        noted = select(Outcome.call_id).where(Outcome.insurer_id == insurer.id, words.in_a_note).offset(0).subquery()
+        del rest["text"]
+        yield _Walk(noted.c.call_id, period(noted.c.call_id), rest)
     else:
         yield _along(tx, insurer, wanted, rest)
 
 
-def _along(tx: Transaction, insurer: Insurer, wanted: CallSearch, rest: "_Conditions") -> _Walk:
-    """The walk along the first index that there is for what is wanted: they stand in the order of how much each
-    narrows. What the index answers is out of `rest` then.
+def _along(
+    tx: Transaction, insurer: Insurer, wanted: CallSearch, rest: "_Conditions", *, share: float = 1.0
+) -> _Walk:
+    """The walk along that index, of those for what is wanted, that has the fewest calls; of frequent ones the first
+    here. What the index answers is out of `rest` then.
     """
     of_insurer = Call.insurer_id == insurer.id
     walks: Mapping[str, tuple[InstrumentedAttribute[str], Collection[ColumnElement[bool]]]] = {
@@ -189,16 +212,25 @@ def _along(tx: Transaction, insurer: Insurer, wanted: CallSearch, rest: "_Condit
         "line": (Call.id, (of_insurer, Call.line == wanted.line)),
         "recorded": (Recording.call_id, (Recording.insurer_id == insurer.id,)),
     }
-    for name, (column, within) in walks.items():
-        if rest.pop(name, None) is not None:
-            return _Walk(column, (*within, *_period(wanted)(column)), rest)
-    return _Walk(Call.id, (of_insurer, *_period(wanted)(Call.id)), rest)
+    period = _period(wanted)
+    asked = {name: (column, (*within, *period(column))) for name, (column, within) in walks.items() if name in rest}
+    if not asked:
+        return _Walk(Call.id, (of_insurer, *period(Call.id)), rest, share=share)
+    name = min(asked, key=lambda one: _count(tx, *asked[one])) if len(asked) > 1 else next(iter(asked))
+    del rest[name]
+    return _Walk(*asked[name], rest, share=share)
 
 
-def _period(wanted: CallSearch) -> Callable[[InstrumentedAttribute[str]], list[ColumnElement[bool]]]:
+def _count(tx: Transaction, column: InstrumentedAttribute[str], within: Collection[ColumnElement[bool]]) -> int:
+    """How many there are, counted up to where it does not matter any more."""
+    some = select(column).where(*within).limit(_MANY).subquery()
+    return tx.scalar(select(func.count()).select_from(some)) or 0
+
+
+def _period(wanted: CallSearch) -> Callable[[SQLColumnExpression[str]], list[ColumnElement[bool]]]:
     """Only the period asked for, as a condition on calls' ids."""
 
-    def within(column: InstrumentedAttribute[str]) -> list[ColumnElement[bool]]:
+    def within(column: SQLColumnExpression[str]) -> list[ColumnElement[bool]]:
         since = [] if wanted.since is None else [column >= first_id_at(wanted.since)]
         return since + ([] if wanted.until is None else [column < first_id_at(wanted.until)])
 
