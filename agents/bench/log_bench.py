@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import Final
 
 from agents.bench.built_logs import build_log, build_steps
+from agents.bench.floor_looks import compare_floors
 from agents.bench.log_pages import LogPages, compare_logs, open_pages
 from agents.bench.shelves import Shelf
 from agents.bench.sizes import Sizes
-from agents.bench.throw_away import PAGES_STEPS, Builder, house_at, pages_of
+from agents.bench.throw_away import PAGES_STEPS, Builder, ThrowAway, house_at, pages_of
 from config.bench.figures import Finding
 from config.bench.report import Measurement
 from config.bench.scripts import Step
 
 PART: Final = "log"
+FLOOR: Final = "floor"
 
 
 class LogBench:
@@ -30,21 +32,27 @@ class LogBench:
         self._urls: dict[int, str] = {}
 
     def measurements(self) -> Iterator[Measurement]:
-        """The building of both logs, the start of their pages, and the questions."""
+        """The building of both logs, the start of their pages, the questions, and the floor beside the larger log."""
         sizes = (self._sizes.log_fewer, self._sizes.log_calls)
         for calls in sizes:
             title = f"{calls:,} calls with their events"
             yield Measurement(title, self._store, build_steps(calls), partial(self._build, calls))
         with ExitStack() as stack:
             logs: list[LogPages] = []
-            bare_urls: list[str] = []
-            start = partial(self._start, stack, logs, bare_urls)
+            centres: list[ThrowAway] = []
+            start = partial(self._start, stack, logs, centres)
             yield Measurement("start of the pages", self._store, len(sizes) * PAGES_STEPS, start)
             yield Measurement(
                 PART,
                 self._store,
                 self._sizes.log_rounds + 1,
-                lambda step: compare_logs(logs, bare_url=bare_urls[0], sizes=self._sizes, step=step),
+                lambda step: compare_logs(logs, bare_url=centres[0].bare_url, sizes=self._sizes, step=step),
+            )
+            yield Measurement(
+                FLOOR,
+                self._store,
+                self._sizes.floor_supervisors + 2 * self._sizes.floor_looks,
+                lambda step: compare_floors(centres[-1], logs[-1], sizes=self._sizes, step=step),
             )
 
     def _build(self, calls: int, step: Step) -> list[Finding]:
@@ -57,9 +65,9 @@ class LogBench:
         self._urls[calls] = url
         return []
 
-    def _start(self, stack: ExitStack, logs: list[LogPages], bare_urls: list[str], step: Step) -> list[Finding]:
+    def _start(self, stack: ExitStack, logs: list[LogPages], centres: list[ThrowAway], step: Step) -> list[Finding]:
         for calls, url in self._urls.items():
             centre = stack.enter_context(pages_of(self._builder, url, self._folder / f"pages-{calls}", step))
             logs.append(open_pages(centre, calls=calls))
-            bare_urls.append(centre.bare_url)
+            centres.append(centre)
         return []

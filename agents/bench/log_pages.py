@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from agents.accounts.looking_after import add_account
@@ -23,6 +23,7 @@ _GOAL_MS: Final = 300.0
 _GROWTH_GOAL: Final = 1.5
 """Logarithmic: the logarithm of a million is one and a half times that of ten thousand."""
 _PERCENT: Final = 95
+_ROW: Final = b'<tr id="call-'
 
 
 @dataclass
@@ -33,13 +34,15 @@ class LogPages:
     supervisor: Supervisor
     client: Client
     asked: Mapping[str, Question]
+    password: str = field(repr=False)
+    name: str = ""
 
-    def seconds(self, name: str, number: int) -> float:
-        """How long the page took that answers a question. Raises TurnFailed where it does not."""
+    def ask(self, name: str, number: int) -> tuple[float, int]:
+        """How many seconds the page took that answers a question, and how many calls it shows. Raises TurnFailed."""
         reply = self.client.send(self.supervisor.request(self.asked[name], number))
         if not reply.is_good:
             raise TurnFailed(f"{name}: a page was answered with {reply.status}")
-        return reply.seconds
+        return reply.seconds, reply.body.count(_ROW)
 
 
 def open_pages(centre: ThrowAway, *, calls: int) -> LogPages:
@@ -49,26 +52,31 @@ def open_pages(centre: ThrowAway, *, calls: int) -> LogPages:
     add_account(own, insurer_id=INSURER, name=name, role=Role.SUPERVISOR, password=password, by="bench")
     cookies = sign_in(url, name=name, password=password, page="/floor")
     supervisor = Supervisor(url, cookies, form_token(url, cookies, page="/calls"))
-    return LogPages(calls, supervisor, Client(url), {one.name: one for one in questions(own)})
+    return LogPages(calls, supervisor, Client(url), {one.name: one for one in questions(own)}, password, name)
 
 
 def compare_logs(logs: Sequence[LogPages], *, bare_url: str, sizes: Sizes, step: Step) -> list[Finding]:
     """Every question to every log, in turns so that noise hits all alike; beside them the bare app. A step a round."""
     taken: dict[tuple[str, int], list[float]] = defaultdict(list)
+    shown: dict[tuple[str, int], int] = defaultdict(int)
     bare: list[float] = []
     names = list(logs[0].asked)
     with closing(Client(bare_url)) as yardstick:
         # The first round is not counted: processes open their connections in it.
         for number in range(-1, sizes.log_rounds):
             for name in names:
-                asked = {log.calls: log.seconds(name, number) for log in logs}
+                asked = {log.calls: log.ask(name, number) for log in logs}
                 blank = yardstick.send(Request(bare_url)).seconds
                 if number >= 0:
                     bare.append(blank)
-                    for calls, seconds in asked.items():
+                    for calls, (seconds, rows) in asked.items():
                         taken[name, calls].append(seconds)
+                        shown[name, calls] += rows
             step()
-    indexed = {name for name, one in logs[0].asked.items() if one.is_indexed}
+    # A page of fifty calls takes longer than one of three: only pages alike say how the search itself grows.
+    few, many = (log.calls for log in logs)
+    alike = {name for name in names if shown[name, many] <= 1.2 * shown[name, few]}
+    indexed = alike & {name for name, one in logs[0].asked.items() if one.is_indexed}
     blank_ms = median(bare) * 1000
     found = [Finding("bare app, median", blank_ms, Unit.MILLISECONDS)]
     for name in names:

@@ -67,6 +67,25 @@ def test_everything_is_measured_and_nothing_is_left_behind(tmp_path):
     assert left_behind(tmp_path) == []
 
 
+def test_a_log_is_built_searched_and_kept_for_the_next_time(tmp_path):
+    """Every kind of search is answered by the pages, and what was built is taken again."""
+    thrown_away, kept = tmp_path / "thrown", tmp_path / "kept"
+    thrown_away.mkdir()
+    command = [*COMMAND, "log", "--json", "--database", "sqlite", "--keep", str(kept)]
+    for _ in range(2):
+        run = subprocess.run(command, env=environ(thrown_away), capture_output=True, text=True, timeout=280)
+        assert run.returncode == 0, run.stderr
+    report = json.loads(run.stdout)
+    assert [one["part"] for one in report["measured"]] == ["log", "floor"]
+    log = figures(report, "log")
+    for asked in ("first page", "policy digits", "text, rare", "queue, agent and wait", "page of one call"):
+        assert 0 < log[f"{asked}: median"] <= log[f"{asked}: 95th percentile"]
+        assert log[f"{asked}: 600 ÷ 300"] > 0
+    assert figures(report, "floor")["processor time a tick, 4 supervisors"] > 0
+    assert {path.name for path in (kept / "SQLite").glob("*.built")} == {"log_300.built", "log_600.built"}
+    assert left_behind(thrown_away) == []
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_bench_leaves_nothing_behind(tmp_path, number):
     command = [*COMMAND, "--database", "sqlite", "turn"]
