@@ -28,14 +28,14 @@ _ROW: Final = b'<tr id="call-'
 
 @dataclass
 class LogPages:
-    """The pages of one log, with a supervisor signed in."""
+    """The pages of one log, with a supervisor signed in, who can do so again by name and password."""
 
     calls: int
     supervisor: Supervisor
     client: Client
     asked: Mapping[str, Question]
+    name: str
     password: str = field(repr=False)
-    name: str = ""
 
     def ask(self, name: str, number: int) -> tuple[float, int]:
         """How many seconds the page took that answers a question, and how many calls it shows. Raises TurnFailed."""
@@ -52,7 +52,7 @@ def open_pages(centre: ThrowAway, *, calls: int) -> LogPages:
     add_account(own, insurer_id=INSURER, name=name, role=Role.SUPERVISOR, password=password, by="bench")
     cookies = sign_in(url, name=name, password=password, page="/floor")
     supervisor = Supervisor(url, cookies, form_token(url, cookies, page="/calls"))
-    return LogPages(calls, supervisor, Client(url), {one.name: one for one in questions(own)}, password, name)
+    return LogPages(calls, supervisor, Client(url), {one.name: one for one in questions(own)}, name, password)
 
 
 def compare_logs(logs: Sequence[LogPages], *, bare_url: str, sizes: Sizes, step: Step) -> list[Finding]:
