@@ -16,6 +16,8 @@ from config.bench.memory import computed_seconds
 from config.bench.scripts import Step, TurnFailed
 from config.clock import stopwatch
 
+# The same, but for noise.
+_GOAL: Final = 1.2
 _PARTS: Final = ("now", "waiting")
 # A page asks anew a little later than the server looks anew (`static/floor.js`).
 _EVERY_SECONDS: Final = TICK_SECONDS + 0.2
@@ -38,6 +40,7 @@ def compare_floors(centre: ThrowAway, pages: LogPages, *, sizes: Sizes, step: St
         Finding("each further supervisor's, median", median(others) * 1000, Unit.MILLISECONDS),
         Finding("processor time a tick, 1 supervisor", alone * 1000, Unit.MILLISECONDS),
         Finding(f"processor time a tick, {many} supervisors", together * 1000, Unit.MILLISECONDS),
+        Finding(f"processor time a tick: {many} ÷ 1", together / alone, Unit.RATIO, sizes.goal(_GOAL)),
         Finding("processor time for each supervisor more", (together - alone) / (many - 1) * 1000, Unit.MILLISECONDS),
     ]
 
