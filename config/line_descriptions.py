@@ -94,6 +94,7 @@ class Line:
     not_announced: tuple[str, ...] = ()
     speech: LineSpeech = LineSpeech()
     recordings: RecordingRules = RecordingRules()
+    score_card: str | None = None
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,7 @@ class Queue:
     records_calls: bool = True
     is_by_region: bool = False
     first_skills: tuple[str, ...] = ()
+    score_card: str | None = None
 
     def hours_in(self, region: "Region | None") -> Hours:
         """The hours, of the region's zone where the queue is staffed by region and one was chosen."""
@@ -246,6 +248,17 @@ class AlarmRules:
 
 
 @dataclass(frozen=True)
+class QualityRules:
+    """How conversations are evaluated: by which score card where neither queue nor line names one, how many days an
+    agent may dispute an evaluation, and how many calls of each agent are drawn for it in a week.
+    """
+
+    score_card: str | None = None
+    dispute_days: int = 5
+    calls_a_week: int = 2
+
+
+@dataclass(frozen=True)
 class ProgrammeDescription:
     """A programme that rosters name by its code, with the services that it lists."""
 
@@ -299,6 +312,7 @@ class Insurer:
     identification: IdentificationLimits = IdentificationLimits()
     language_skills: LanguageSkills = LanguageSkills()
     alarms: AlarmRules = AlarmRules()
+    quality: QualityRules = QualityRules()
     away_reasons: Mapping[str, Words] = field(default_factory=lambda: AWAY_REASONS)
 
     def region(self, code: str | None) -> Region | None:

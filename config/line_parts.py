@@ -19,6 +19,7 @@ from config.line_descriptions import (
     LanguageSkills,
     LineSpeech,
     ProgrammeDescription,
+    QualityRules,
     Radius,
     RecordingRules,
     RequestKind,
@@ -235,6 +236,20 @@ def read_alarms(top: Section) -> AlarmRules:
         section.number("emergency_wait_seconds", 15, least=1),
         section.number("dropped_within_hours", 4, least=1),
         section.number("recording_failed_within_hours", 24, least=1),
+    )
+    section.finish()
+    return rules
+
+
+def read_quality(top: Section) -> QualityRules:
+    """How conversations are evaluated, or the usual rules without a score card."""
+    section = top.section("quality", required=False)
+    if section is None:
+        return QualityRules()
+    rules = QualityRules(
+        section.optional_text("score_card"),
+        section.number("dispute_days", 5, least=1),
+        section.number("calls_a_week", 2, least=1),
     )
     section.finish()
     return rules

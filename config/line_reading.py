@@ -19,6 +19,7 @@ from config.line_parts import (
     read_pattern,
     read_policy_terms,
     read_programme,
+    read_quality,
     read_radius,
     read_recordings,
     read_request,
@@ -91,6 +92,7 @@ class InsurerReader:
             outcomes=top.texts("outcomes", ()),
             links=self._links(),
             alarms=read_alarms(top),
+            quality=read_quality(top),
             callbacks=read_callbacks(top),
             identification=read_identification(top),
             language_skills=read_language_skills(top),
@@ -138,6 +140,7 @@ class InsurerReader:
             not_announced=self._numbers(section, "not_announced"),
             speech=read_speech(section, self._speech),
             recordings=read_recordings(section, self._recordings),
+            score_card=section.optional_text("score_card"),
         )
 
     def _line_numbers(self, section: Section) -> tuple[str, ...]:
@@ -199,6 +202,7 @@ class InsurerReader:
             records_calls=section.flag("records_calls", default=True),
             is_by_region=section.flag("by_region", default=False),
             first_skills=section.texts("first_skills", ()),
+            score_card=section.optional_text("score_card"),
         )
 
     def _hours(self, section: Section) -> Hours:

@@ -40,6 +40,7 @@ class Settings:
     seal_key: bytes = field(repr=False)
     lines_dir: Path
     flows_dir: Path
+    score_cards_dir: Path
     named: Mapping[str, str] = field(repr=False)
     turn_redis_seconds: float = 0.05
     secret_pepper: bytes = field(repr=False, default=b"")
@@ -108,6 +109,11 @@ def flows_dir_of(named: Mapping[str, str]) -> Path:
     return Path(named.get("PULT_FLOWS_DIR", str(HERE.parent / "flows")))
 
 
+def score_cards_dir_of(named: Mapping[str, str]) -> Path:
+    """The folder of the score cards: a setting, else the package's."""
+    return Path(named.get("PULT_SCORE_CARDS_DIR", str(HERE / "score_cards")))
+
+
 def read_settings(
     environ: Mapping[str, str], *, folder: Path | None = None, defaults: Mapping[str, str] = _NOTHING
 ) -> Settings:
@@ -134,6 +140,7 @@ def read_settings(
         audit_key=_keys(data_dir, "audit.key", "PULT_AUDIT_KEY", named.get("PULT_AUDIT_KEY"))[0],
         lines_dir=lines_dir_of(named),
         flows_dir=flows_dir_of(named),
+        score_cards_dir=score_cards_dir_of(named),
         named=named,
         api_key_sid=named.get("TWILIO_API_KEY", ""),
         api_key_secret=named.get("TWILIO_API_SECRET", ""),

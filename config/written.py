@@ -27,6 +27,18 @@ class Findings:
         """Note one finding at `place`, which is `file:line: path`."""
         self._found.append(f"{place}: {what}")
 
+    def take(self, others: "Findings") -> None:
+        """Add what others found."""
+        self._found += others.lines
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What was found so far, each finding a line."""
+        return tuple(self._found)
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
     def raise_if_any(self) -> None:
         """Raise LinesError with every finding on a line of its own."""
         if self._found:
@@ -59,18 +71,27 @@ class Written:
 def read_written(path: Path, findings: Findings) -> Written | None:
     """The file's content with positions; None, with a finding, where it is not one YAML mapping."""
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_LOADER)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        findings.add(f"{path.name}:{line}", error.problem or "not YAML")
-        return None
+        return read_text(path.name, path.read_text(encoding="utf-8"), findings)
     except UnicodeDecodeError:
         findings.add(f"{path.name}:1", "not UTF-8 text")
         return None
-    if not isinstance(node, yaml.MappingNode):
-        findings.add(f"{path.name}:1", "expected a mapping")
+
+
+def read_text(file: str, text: str, findings: Findings) -> Written | None:
+    """The content of what is, or was, in the file of that name; None, with a finding, where it is not one mapping."""
+    try:
+        node = yaml.compose(text, Loader=_LOADER)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        findings.add(f"{file}:{line}", error.problem or "not YAML")
         return None
-    return _Composer(path.name, findings).written(node, "")
+    except yaml.YAMLError:
+        findings.add(f"{file}:1", "not YAML")
+        return None
+    if not isinstance(node, yaml.MappingNode):
+        findings.add(f"{file}:1", "expected a mapping")
+        return None
+    return _Composer(file, findings).written(node, "")
 
 
 class _Composer:
