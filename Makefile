@@ -25,6 +25,7 @@ check: setup
 	$(VENV)/bin/mypy wsgi.py
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/pult flows check
+	$(VENV)/bin/pult score-cards check
 
 test: check
 	$(VENV)/bin/python -m pytest -n 2 --dist loadgroup

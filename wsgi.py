@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+import agents.quality.models
 import agents.supervisor.models  # noqa: F401
 import recordings.models  # noqa: F401 - with the other packages' below: the migrations must see every table
 from agents.callbacks import OwedCalls
@@ -422,6 +423,14 @@ def _above() -> Iterable[click.Command]:
     account = account_command(lambda: composed().centre)
     voicemail = voicemail_commands(lambda: composed().centre)
     return account, *agent_commands(lambda: composed().floor), *voicemail, recordings_group
+
+
+@pult.late("score-cards")
+def _quality() -> Iterable[click.Command]:
+    from agents.quality.cli import score_cards_command
+    from config.settings import named_values, score_cards_dir_of
+
+    return (score_cards_command(lines_here, lambda: score_cards_dir_of(named_values(os.environ))),)
 
 
 @pult.late("bench")

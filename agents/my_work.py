@@ -13,6 +13,7 @@ from agents.commands import agent_named
 from agents.errors import ChangedMeanwhile, OutOfSight
 from agents.floor import Floor
 from agents.models import Agent, AgentSkill, Callback, CallbackState, Offer, OfferState, Shift, Wait, WrapUp
+from agents.quality.models import Evaluation
 from agents.rows import locked
 from config.audit import AuditEntry, audit
 from config.database import Transaction
@@ -72,6 +73,8 @@ class MyWork:
     requests: Sequence[DueRequest]
     missed: Sequence[Offer]
     shifts: Sequence[Shift]
+    evaluations: int = 0
+    """How many evaluations of their calls they have not looked at yet."""
 
 
 def my_work(tx: Transaction, *, insurer: Insurer, agent_id: str, at: datetime) -> MyWork:
@@ -85,6 +88,7 @@ def my_work(tx: Transaction, *, insurer: Insurer, agent_id: str, at: datetime) -
         requests=[_due(insurer, one, at) for one in tx.scalars(_requests_of(agent, at).limit(_MOST))],
         missed=_missed(tx, agent, at),
         shifts=_shifts(tx, agent, at),
+        evaluations=_unseen(tx, agent),
     )
 
 
@@ -217,6 +221,12 @@ def _missed(tx: Transaction, agent: Agent, at: datetime) -> Sequence[Offer]:
         Offer.agent_id == agent.id, Offer.state == OfferState.MISSED, Offer.ended_at > at - _MISSED_DAYS
     )
     return tx.scalars(lately.order_by(Offer.id.desc()).limit(_MOST)).all()
+
+
+def _unseen(tx: Transaction, agent: Agent) -> int:
+    submitted = (Evaluation.submitted_at.is_not(None), Evaluation.calibration_id.is_(None))
+    unseen = (Evaluation.agent_id == agent.id, *submitted, Evaluation.agent_seen_at.is_(None))
+    return tx.scalar(select(func.count()).select_from(Evaluation).where(*unseen)) or 0
 
 
 def _shifts(tx: Transaction, agent: Agent, at: datetime) -> Sequence[Shift]:

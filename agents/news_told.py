@@ -5,6 +5,7 @@ from typing import Final
 
 from agents.accounts.models import StaffSession
 from agents.models import Agent, Callback, Offer, Wait
+from agents.quality.models import Evaluation, EvaluationState
 from agents.supervisor.models import CallExport
 from config.database import Base
 from config.news import News, Teller
@@ -65,6 +66,15 @@ def _export(row: CallExport) -> News:
     return News("export", row.insurer_id, row.id)
 
 
+def _evaluation(row: Evaluation) -> News | tuple[News, ...]:
+    """A draft is nobody's news, and a calibration no agent's."""
+    if row.state in (EvaluationState.DRAFT, EvaluationState.DROPPED):
+        return ()
+    if row.calibration_id is not None:
+        return News("calibration", row.insurer_id, row.id)
+    return News("evaluation", row.insurer_id, row.id, agent=row.agent_id)
+
+
 def _session(row: StaffSession) -> News:
     return News("session", row.insurer_id, row.id)
 
@@ -84,6 +94,7 @@ TOLD: Final[Mapping[type[Base], Teller]] = {
     RecordingPause: _of_call,
     LineNotice: _notice,
     CallExport: _export,
+    Evaluation: _evaluation,
     StaffSession: _session,
 }
 

@@ -17,6 +17,7 @@ _MODELS = (
     "ivr.insured.models",
     "agents.models",
     "agents.accounts.models",
+    "agents.quality.models",
     "agents.supervisor.models",
     "recordings.models",
 )

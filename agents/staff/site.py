@@ -18,6 +18,11 @@ from agents.desk import work_pages as work
 from agents.desk import wrap_up_pages as wrap_up
 from agents.desk.telephones import signal_origins
 from agents.floor import Floor
+from agents.quality import calibration_pages as calibration
+from agents.quality import own_pages as own_quality
+from agents.quality import parts as quality_parts
+from agents.quality import quality_pages as quality
+from agents.quality import scoring_pages as scoring
 from agents.staff import cookies, entrance, home, news, single_sign_on
 from agents.staff.failures import add_failures
 from agents.staff.formats import add_filters
@@ -49,6 +54,7 @@ _BLUEPRINTS: Final = (
     *(desk_recording.bp, recordings.bp),
     *(floor_page.bp, calls.bp, exports.bp, call.bp, audit.bp),
     *(reports.bp, funnel.bp, staffing.bp),
+    *(quality.bp, scoring.bp, calibration.bp, own_quality.bp),
 )
 """Every package's pages: a new one is put here."""
 
@@ -65,6 +71,7 @@ def create_staff_app(floor: Floor) -> Flask:
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, SEND_FILE_MAX_AGE_DEFAULT=None)
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "undefined": StrictUndefined}
     app.extensions[EXTENSION] = site
+    app.extensions[quality_parts.EXTENSION] = quality_parts.cards_of(floor.centre)
     app.extensions[floor_page.EXTENSION] = floor_page.snapshots_of(floor.centre)
     _trust_proxies(app, int(settings.named.get("PULT_DESK_PROXIES", "0")))
     for blueprint in _BLUEPRINTS:

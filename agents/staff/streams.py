@@ -69,7 +69,9 @@ class Stream:
         if news.kind == "session" or news.insurer != self.staff.insurer_id:
             return False
         if news.agent == self.staff.agent_id and news.agent is not None:
-            self.call_id = news.call
+            if news.call is not None or news.kind == "presence":
+                # Only presence says that there is no call any more.
+                self.call_id = news.call
             return True
         return (
             Role.SUPERVISOR in self.staff.roles

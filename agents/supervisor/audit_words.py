@@ -59,6 +59,16 @@ ACTIONS: Final[Mapping[str, LazyString]] = {
     "acts_for": lazy_gettext("works for another insurer"),
     "report_made": lazy_gettext("looked at a report"),
     "report_exported": lazy_gettext("took a report as a table"),
+    "evaluation_begun": lazy_gettext("began to evaluate a call"),
+    "evaluation_submitted": lazy_gettext("submitted an evaluation"),
+    "evaluation_dropped": lazy_gettext("dropped the draft of an evaluation"),
+    "evaluation_shown": lazy_gettext("looked at an evaluation"),
+    "evaluation_disputed": lazy_gettext("disputed an evaluation"),
+    "evaluation_upheld": lazy_gettext("upheld an evaluation after a dispute"),
+    "evaluation_changed": lazy_gettext("changed an evaluation after a dispute"),
+    "evaluations_searched": lazy_gettext("searched the evaluations"),
+    "calibration_joined": lazy_gettext("took part in a calibration"),
+    "calibration_compared": lazy_gettext("compared a calibration"),
     "audit_searched": lazy_gettext("searched the audit"),
 }
 

@@ -83,7 +83,12 @@ def play(recording_id: str) -> ResponseReturnValue:
 @bp.get("/<recording_id>/sound")
 @only_for(Role.SUPERVISOR)
 def sound(recording_id: str) -> ResponseReturnValue:
-    """The sound, or the part of it that is asked for (`Range`). 410 once the link holds no longer, or was another's."""
+    """The sound, or the part of it that is asked for (`Range`)."""
+    return sound_of_link(recording_id)
+
+
+def sound_of_link(recording_id: str) -> Response:
+    """What the link in the address opens; 410 once it holds no longer, or was another's."""
     centre, who = side().centre, staff()
     link = Link(request.args.get("until", 0, type=int), request.args.get("key", ""))
     if not listening.is_good(centre, link, recording_id=recording_id, session_id=who.session_id):

@@ -110,6 +110,13 @@ APART: Final = {
     "commit:note_report",
     # An export is due work, slice by slice, each of which may be done again (tests/agents/supervisor/test_exports.py).
     *("commit:ask_export", "commit:note_export", "commit:export_made", "commit:drop_export", "commit:take_export"),
+    # Quality: one commit each, which the person sees done or does again; no call waits for it (tests/agents/quality).
+    *("commit:begin_evaluation", "commit:keep_evaluation", "commit:submit_evaluation", "commit:drop_evaluation"),
+    *("commit:dispute_evaluation", "commit:uphold_evaluation", "commit:change_evaluation", "commit:calibrate"),
+    *("commit:show_evaluation", "commit:show_own_evaluation", "commit:search_evaluations"),
+    "commit:compare_calibration",
+    # At a start of the desk; the next start does the same again.
+    "commit:install_score_cards",
     # The audit is chained after the fact: what one look of the sweep missed the next one seals.
     "commit:seal_audit",
     # The bench fills a database of its own.

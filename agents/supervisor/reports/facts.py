@@ -98,6 +98,20 @@ class RatingFact:
 
 
 @dataclass(frozen=True)
+class EvaluationFact:
+    """One submitted evaluation of an agent's part in a call, as it stands; it counts when the call began. `score` is a
+    share from 0 to 1, `queue` empty for a call that the agent made.
+    """
+
+    at: datetime
+    line: str
+    queue: str
+    agent: str
+    score: float
+    has_failed: bool
+
+
+@dataclass(frozen=True)
 class Facts:
     """All that happened, or a part of it. No figure needs anything else."""
 
@@ -107,6 +121,7 @@ class Facts:
     callbacks: Sequence[CallbackFact] = ()
     contacts: Sequence[ContactFact] = ()
     ratings: Sequence[RatingFact] = ()
+    evaluations: Sequence[EvaluationFact] = ()
 
     @cached_property
     def answering(self) -> Answering:
@@ -126,6 +141,7 @@ class Facts:
             callbacks=[] if agent else [one for one in self.callbacks if _fits(one, line, queue)],
             contacts=[one for one in self.contacts if _fits(one, line, queue) and agent in (None, one.agent)],
             ratings=[one for one in self.ratings if _fits(one, line, queue) and agent in (None, one.agent)],
+            evaluations=[one for one in self.evaluations if _fits(one, line, queue) and agent in (None, one.agent)],
         )
 
     def by_name(self, what: str) -> Mapping[str, "Facts"]:
@@ -161,7 +177,7 @@ class Facts:
             presences[number].append(piece)
         waits, services = _placed(self.waits, begun), _placed(self.services, begun)
         callbacks, contacts = _placed(self.callbacks, begun), _placed(self.contacts, begun)
-        ratings = _placed(self.ratings, begun)
+        ratings, evaluations = _placed(self.ratings, begun), _placed(self.evaluations, begun)
         return [
             Facts(
                 waits.get(number, ()),
@@ -170,18 +186,21 @@ class Facts:
                 callbacks.get(number, ()),
                 contacts.get(number, ()),
                 ratings.get(number, ()),
+                evaluations.get(number, ()),
             )
             for number in range(len(begun))
         ]
 
 
-_Fact = TypeVar("_Fact", WaitFact, ServiceFact, CallbackFact, ContactFact, RatingFact)
+_Fact = TypeVar("_Fact", WaitFact, ServiceFact, CallbackFact, ContactFact, RatingFact, EvaluationFact)
 _Any = TypeVar("_Any")
 _Key = TypeVar("_Key")
 
 
 def _fits(
-    fact: WaitFact | ServiceFact | CallbackFact | ContactFact | RatingFact, line: str | None, queue: str | None
+    fact: WaitFact | ServiceFact | CallbackFact | ContactFact | RatingFact | EvaluationFact,
+    line: str | None,
+    queue: str | None,
 ) -> bool:
     return line in (None, fact.line) and queue in (None, fact.queue)
 

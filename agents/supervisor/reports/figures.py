@@ -182,6 +182,30 @@ FIGURES: Final = (
         Unit.COUNT,
         lambda facts: len(facts.ratings),
     ),
+    Figure(
+        "quality",
+        lazy_gettext("Quality"),
+        lazy_gettext(
+            "The mean score of the evaluations of calls that began here, as they stand after disputes. An evaluation "
+            "that failed by a critical question scores 0. Drafts and calibrations count for nothing."
+        ),
+        Unit.SHARE,
+        lambda facts: _mean(one.score for one in facts.evaluations),
+    ),
+    Figure(
+        "quality_failed",
+        lazy_gettext("Evaluations failed"),
+        lazy_gettext("Of those evaluations: failed by a critical question, or below the pass mark of the score card."),
+        Unit.SHARE,
+        lambda facts: _share(one.has_failed for one in facts.evaluations),
+    ),
+    Figure(
+        "evaluations",
+        lazy_gettext("Evaluations"),
+        lazy_gettext("How many calls that began here were evaluated, each agent's part in a call for itself."),
+        Unit.COUNT,
+        lambda facts: len(facts.evaluations),
+    ),
 )
 """In the order of the page."""
 

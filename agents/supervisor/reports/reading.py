@@ -20,10 +20,13 @@ from agents.models import (
     Wait,
     WaitState,
 )
+from agents.quality.models import Evaluation
+from agents.quality.scoring import WHOLE
 from agents.service_level import PastWait
 from agents.supervisor.reports.facts import (
     CallbackFact,
     ContactFact,
+    EvaluationFact,
     Facts,
     PresenceFact,
     RatingFact,
@@ -70,6 +73,7 @@ def read_facts(tx: Transaction, *, insurer: Insurer, since: datetime, until: dat
         callbacks=_callbacks(tx, insurer, since, min(until, at)),
         contacts=_contacts(tx, insurer, last_by_call, since, min(until, at - _REPEAT)),
         ratings=_ratings(tx, insurer, last_by_call, since, until),
+        evaluations=_evaluations(tx, insurer, agents, since, until),
     )
 
 
@@ -267,4 +271,22 @@ def _ratings(
         RatingFact(one.at, one.line, took.queue, took.agent, int(one.data["score"]))
         for call_id, one in last.items()
         if (took := taken.get(call_id)) is not None
+    ]
+
+
+def _evaluations(
+    tx: Transaction, insurer: Insurer, agents: Mapping[str, str], since: datetime, until: datetime
+) -> list[EvaluationFact]:
+    statement = select(
+        *(Evaluation.call_at, Evaluation.line, Evaluation.queue, Evaluation.agent_id),
+        *(Evaluation.score, Evaluation.has_failed),
+    ).where(
+        *(Evaluation.call_id >= first_id_at(since), Evaluation.call_id < first_id_at(until)),
+        *(Evaluation.insurer_id == insurer.id, Evaluation.calibration_id.is_(None), Evaluation.score.is_not(None)),
+    )
+    return [
+        EvaluationFact(
+            one.call_at, one.line, one.queue or "", agents[one.agent_id], one.score / WHOLE, bool(one.has_failed)
+        )
+        for one in tx.execute(statement)
     ]

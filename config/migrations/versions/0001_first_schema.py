@@ -855,12 +855,121 @@ def upgrade() -> None:
     append_only.guard(op.get_bind(), "audit_entries")
     append_only.guard(op.get_bind(), "destruction_acts")
     append_only.guard(op.get_bind(), "audit_seals")
+
+    op.create_table('score_card_versions',
+    sa.Column('digest', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False),
+    sa.Column('installed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('digest', name=op.f('pk_score_card_versions'))
+    )
+    with op.batch_alter_table('score_card_versions', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_score_card_versions_name'), ['name'], unique=False)
+
+    op.create_table('calibrations',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('insurer_id', sa.String(length=32), nullable=False),
+    sa.Column('call_id', sa.String(length=32), nullable=False),
+    sa.Column('agent_id', sa.String(length=32), nullable=False),
+    sa.Column('card_digest', sa.Text(), nullable=False),
+    sa.Column('opened_by', sa.Text(), nullable=False),
+    sa.Column('opened_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['agent_id', 'insurer_id'], ['agents.id', 'agents.insurer_id'], name=op.f('fk_calibrations_agent_id')),
+    sa.ForeignKeyConstraint(['call_id'], ['calls.id'], name=op.f('fk_calibrations_call_id')),
+    sa.ForeignKeyConstraint(['card_digest'], ['score_card_versions.digest'], name=op.f('fk_calibrations_card_digest')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_calibrations')),
+    sa.UniqueConstraint('call_id', 'agent_id', name=op.f('uq_calibrations_call_id_agent_id'))
+    )
+    with op.batch_alter_table('calibrations', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_calibrations_insurer_id'), ['insurer_id'], unique=False)
+
+    op.create_table('evaluations',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('insurer_id', sa.String(length=32), nullable=False),
+    sa.Column('call_id', sa.String(length=32), nullable=False),
+    sa.Column('agent_id', sa.String(length=32), nullable=False),
+    sa.Column('line', sa.Text(), nullable=False),
+    sa.Column('queue', sa.Text(), nullable=True),
+    sa.Column('call_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('card', sa.Text(), nullable=False),
+    sa.Column('card_digest', sa.Text(), nullable=False),
+    sa.Column('account_id', sa.String(length=32), nullable=False),
+    sa.Column('evaluator', sa.Text(), nullable=False),
+    sa.Column('calibration_id', sa.String(length=32), nullable=True),
+    sa.Column('seat', sa.Integer(), nullable=True),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('answers', sa.JSON(), nullable=False),
+    sa.Column('comment', sa.Text(), nullable=False),
+    sa.Column('begun_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('saved_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('submitted_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('score', sa.Integer(), nullable=True),
+    sa.Column('has_failed', sa.Boolean(), nullable=True),
+    sa.Column('disputable_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('disputed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('dispute_reason', sa.Text(), nullable=True),
+    sa.Column('answered_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('answered_by', sa.Text(), nullable=True),
+    sa.Column('answer_reason', sa.Text(), nullable=True),
+    sa.Column('first_answers', sa.JSON(), nullable=True),
+    sa.Column('first_score', sa.Integer(), nullable=True),
+    sa.Column('first_has_failed', sa.Boolean(), nullable=True),
+    sa.Column('agent_seen_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("(state = 'changed') = (first_score is not null)", name=op.f('ck_evaluations_changed_keeps_the_first')),
+    sa.CheckConstraint("(state in ('disputed', 'upheld', 'changed')) = (dispute_reason is not null)", name=op.f('ck_evaluations_dispute_has_its_reason')),
+    sa.CheckConstraint("(state in ('draft', 'dropped')) = (submitted_at is null)", name=op.f('ck_evaluations_submitted_has_its_time')),
+    sa.CheckConstraint("(state in ('upheld', 'changed')) = (answer_reason is not null)", name=op.f('ck_evaluations_answer_has_its_reason')),
+    sa.CheckConstraint("calibration_id is null or state in ('draft', 'submitted', 'dropped')", name=op.f('ck_evaluations_calibration_is_not_disputed')),
+    sa.CheckConstraint("state in ('draft', 'submitted', 'disputed', 'upheld', 'changed', 'dropped')", name=op.f('ck_evaluations_state_is_known')),
+    sa.CheckConstraint('(answer_reason is null) = (answered_at is null)', name=op.f('ck_evaluations_answer_has_its_time')),
+    sa.CheckConstraint('(calibration_id is null) = (seat is null)', name=op.f('ck_evaluations_seat_is_in_a_calibration')),
+    sa.CheckConstraint('(dispute_reason is null) = (disputed_at is null)', name=op.f('ck_evaluations_dispute_has_its_time')),
+    sa.CheckConstraint('(score is null) = (has_failed is null)', name=op.f('ck_evaluations_scored_has_its_result')),
+    sa.CheckConstraint('(submitted_at is null) = (score is null)', name=op.f('ck_evaluations_submitted_has_its_score')),
+    sa.CheckConstraint('score is null or (score >= 0 and score <= 1000)', name=op.f('ck_evaluations_score_is_a_share')),
+    sa.CheckConstraint('seat is null or seat in (1, 2)', name=op.f('ck_evaluations_two_calibrate')),
+    sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_evaluations_account_id')),
+    sa.ForeignKeyConstraint(['agent_id', 'insurer_id'], ['agents.id', 'agents.insurer_id'], name=op.f('fk_evaluations_agent_id')),
+    sa.ForeignKeyConstraint(['calibration_id'], ['calibrations.id'], name=op.f('fk_evaluations_calibration_id')),
+    sa.ForeignKeyConstraint(['call_id'], ['calls.id'], name=op.f('fk_evaluations_call_id')),
+    sa.ForeignKeyConstraint(['card_digest'], ['score_card_versions.digest'], name=op.f('fk_evaluations_card_digest')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_evaluations'))
+    )
+    with op.batch_alter_table('evaluations', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_evaluations_call_id'), ['call_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_evaluations_insurer_id'), ['insurer_id'], unique=False)
+        batch_op.create_index('ix_evaluations_listed', ['insurer_id', 'submitted_at', 'id'], unique=False)
+        batch_op.create_index('ix_evaluations_of_agent', ['agent_id', 'submitted_at'], unique=False)
+        batch_op.create_index('ix_evaluations_state', ['insurer_id', 'state'], unique=False)
+        batch_op.create_index('uq_evaluations_one_a_seat', ['calibration_id', 'seat'], unique=True, sqlite_where=sa.text("state <> 'dropped'"), postgresql_where=sa.text("state <> 'dropped'"))
+        batch_op.create_index('uq_evaluations_one_calibrates_once', ['calibration_id', 'account_id'], unique=True, sqlite_where=sa.text("state <> 'dropped'"), postgresql_where=sa.text("state <> 'dropped'"))
+        batch_op.create_index('uq_evaluations_one_counted', ['call_id', 'agent_id'], unique=True, sqlite_where=sa.text("calibration_id is null and state <> 'dropped'"), postgresql_where=sa.text("calibration_id is null and state <> 'dropped'"))
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     """One version back."""
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table('evaluations', schema=None) as batch_op:
+        batch_op.drop_index('uq_evaluations_one_counted', sqlite_where=sa.text("calibration_id is null and state <> 'dropped'"), postgresql_where=sa.text("calibration_id is null and state <> 'dropped'"))
+        batch_op.drop_index('uq_evaluations_one_calibrates_once', sqlite_where=sa.text("state <> 'dropped'"), postgresql_where=sa.text("state <> 'dropped'"))
+        batch_op.drop_index('uq_evaluations_one_a_seat', sqlite_where=sa.text("state <> 'dropped'"), postgresql_where=sa.text("state <> 'dropped'"))
+        batch_op.drop_index('ix_evaluations_state')
+        batch_op.drop_index('ix_evaluations_of_agent')
+        batch_op.drop_index('ix_evaluations_listed')
+        batch_op.drop_index(batch_op.f('ix_evaluations_insurer_id'))
+        batch_op.drop_index(batch_op.f('ix_evaluations_call_id'))
+
+    op.drop_table('evaluations')
+    with op.batch_alter_table('calibrations', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_calibrations_insurer_id'))
+
+    op.drop_table('calibrations')
+    with op.batch_alter_table('score_card_versions', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_score_card_versions_name'))
+
+    op.drop_table('score_card_versions')
     with op.batch_alter_table('wrap_ups', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_wrap_ups_insurer_id'))
         batch_op.drop_index(batch_op.f('ix_wrap_ups_call_id'))

@@ -12,6 +12,7 @@ from agents.service_level import PastWait
 from agents.supervisor.reports.facts import (
     CallbackFact,
     ContactFact,
+    EvaluationFact,
     Facts,
     PresenceFact,
     RatingFact,
@@ -160,7 +161,19 @@ def test_what_belongs_to_nobody_is_left_out_where_somebody_is_asked_for() -> Non
     assert (len(of_line.waits), len(of_line.presences), len(of_line.callbacks)) == (3, 0, 1)
 
 
+def test_quality_is_the_mean_of_scores_and_the_share_of_what_failed() -> None:
+    scored = (("one", 0.9, False), ("one", 0.0, True), ("two", 0.75, False), ("two", 0.75, True))
+    whole = Facts(evaluations=[EvaluationFact(NINE, "a", "desk", *one) for one in scored])
+    names = ("quality", "quality_failed", "evaluations")
+    assert [BY_NAME[name].formula(whole) for name in names] == [0.6, 0.5, 4]
+    assert [BY_NAME[name].formula(whole.only(agent="one")) for name in names] == [0.45, 0.5, 2]
+    assert [len(part.evaluations) for part in whole.by_time([NINE - seconds(60), NINE])] == [0, 4]
+    assert [figure(name) for name in names] == [None, None, 0]
+
+
 def test_each_figure_is_named_and_explained_once() -> None:
     assert len(BY_NAME) == len(FIGURES)
     assert len({str(one.words) for one in FIGURES}) == len(FIGURES)
-    assert {one.name for one in fields(Facts)} == {"waits", "services", "presences", "callbacks", "contacts", "ratings"}
+    assert {one.name for one in fields(Facts)} == {
+        *("waits", "services", "presences", "callbacks", "contacts", "ratings", "evaluations")
+    }

@@ -1,0 +1,1 @@
+"""Quality: score cards, evaluations of conversations, disputes, calibration, and what is drawn to be evaluated next."""
