@@ -60,6 +60,14 @@ def known(column: str, words: type[StrEnum]) -> CheckConstraint:
     return CheckConstraint(f"{column} in ({listed})", name=f"{column}_is_known")
 
 
+class Ear(StrEnum):
+    """How a supervisor is in a conversation: heard by nobody, by its agent alone, or by all."""
+
+    LISTEN = "listen"
+    WHISPER = "whisper"
+    BARGE = "barge"
+
+
 OPEN_OFFER = text("state in ('made', 'ringing', 'accepted')")
 # Offers whose agent is to have the caller; a consulted colleague and a listening supervisor come beside them.
 SERVING_PURPOSES = (Purpose.QUEUE, Purpose.TRANSFER, Purpose.CALLBACK)
@@ -233,7 +241,8 @@ class Offer(Base):
 
     `ring_tried_at` and `connect_tried_at` are written before the carrier is asked, so that whoever comes after a crash
     looks before repeating. `presence_before` is what the agent returns to when the offer is withdrawn. Where it
-    `is_recorded` the conference was asked for as a recorded one.
+    `is_recorded` the conference was asked for as a recorded one. `ear` is how a supervisor who has answered is in the
+    conversation, and since when; None before and after.
     """
 
     __tablename__ = "offers"
@@ -275,6 +284,10 @@ class Offer(Base):
             name="an_end_has_its_time",
         ),
         CheckConstraint("state not in ('accepted', 'done') or accepted_at is not null", name="was_accepted"),
+        CheckConstraint(
+            "ear is null or (purpose = 'monitor' and state = 'accepted' and ear_since is not null)", name="ear_is_lent"
+        ),
+        known("ear", Ear),
         Index("ix_offers_handling", "insurer_id", "queue", "accepted_at"),
         Index("ix_offers_state", "state", "made_at"),
     )
@@ -303,6 +316,8 @@ class Offer(Base):
     ended_at: Mapped[datetime | None]
     handled_until: Mapped[datetime | None]
     end_reason: Mapped[str | None]
+    ear: Mapped[str | None]
+    ear_since: Mapped[datetime | None]
 
 
 class WrapUp(Base):

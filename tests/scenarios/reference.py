@@ -23,6 +23,7 @@ from agents import (
     dialled_calls,
     dialling,
     joining,
+    monitoring,
     my_work,
     passing_outside,
     recording_commands,
@@ -32,7 +33,7 @@ from agents.caller_requests import next_step
 from agents.cli import commands_of
 from agents.errors import AgentError
 from agents.floor import Floor
-from agents.models import Agent, Dial, Offer, OfferState, Presence
+from agents.models import Agent, Dial, Ear, Offer, OfferState, Presence
 from agents.sight import newest_in_sight
 from agents.wrap_up import WrittenOutcome, record_call_outcome
 from agents.wrap_up_drafts import Draft
@@ -167,14 +168,18 @@ def consulted(centre: Centre) -> None:
 
 
 def listened_to(centre: Centre) -> None:
-    """A supervisor listens in, whispers to the agent, and at last speaks to both."""
-    code = _talking(centre)
+    """A supervisor thinks better of it, then listens in, whispers to the agent, speaks to both, and leaves them."""
+    code, call_id, _ = _on_call(centre)
     supervisor = {"insurer_id": "rgs", "code": "rgs-supervisor"}
-    _do(centre, partial(joining.listen, **supervisor, to_code=code))
+    _do(centre, partial(monitoring.listen, **supervisor, to_code=code))
+    _do(centre, partial(monitoring.leave, **supervisor, call_id=call_id))
+    centre.run_for(5)
+    _do(centre, partial(monitoring.listen, **supervisor, to_code=code))
     centre.run_for(8)
-    _do(centre, partial(joining.lend_ear, **supervisor, ear=joining.Ear.WHISPER))
-    _do(centre, partial(joining.lend_ear, **supervisor, ear=joining.Ear.BARGE))
+    _do(centre, partial(monitoring.lend_ear, **supervisor, ear=Ear.WHISPER))
+    _do(centre, partial(monitoring.lend_ear, **supervisor, ear=Ear.BARGE))
     centre.run_for(2)
+    _do(centre, partial(monitoring.leave, **supervisor, call_id=call_id))
     _hang_up_all(centre)
 
 

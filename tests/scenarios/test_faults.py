@@ -35,7 +35,7 @@ PASSED_BY: Final[dict[calls.Scenario, str]] = {
     calls.long_talk: "commit:check_offer_again commit:set_hold commit:note_wrap_up_overdue carrier:hold",
     calls.passed_on: "commit:release_agent commit:transfer_call",
     calls.consulted: "commit:consult commit:end_consult commit:hand_over carrier:take_seat",
-    calls.listened_to: "commit:listen commit:lend_ear",
+    calls.listened_to: "commit:listen commit:lend_ear commit:stop_listening",
     calls.booked: """
         commit:identify_caller commit:verify_caller commit:book_appointment commit:move_request commit:step_request
     """,
