@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from config.database import Base, InsurerId, Ref, RowId
@@ -198,7 +198,6 @@ class Wait(Base):
         Index("ix_waits_held", "insurer_id", "state", "anyone_from"),
         Index("ix_waits_place", "insurer_id", "queue", "state", "rank", "since"),
         Index("ix_waits_call_id", "call_id"),
-        Index("ix_waits_insurer_id_queue_call_id", "insurer_id", "queue", "call_id"),
         UniqueConstraint("id", "insurer_id"),
         known("state", WaitState),
         known("purpose", Purpose),
@@ -232,6 +231,16 @@ class Wait(Base):
     claimed_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str | None]
+
+
+class QueuedCall(Base):
+    """A queue that a call went through, once each: a wait says only which serves it now. The log is searched by it."""
+
+    __tablename__ = "queued_calls"
+
+    insurer_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    queue: Mapped[str] = mapped_column(primary_key=True)
+    call_id: Mapped[Ref] = mapped_column(primary_key=True)
 
 
 class Offer(Base):

@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from agents.models import Agent, Wait
+from agents.models import Agent, QueuedCall, Wait
 from agents.supervisor.errors import SearchTooWide
 from config.audit import audit
 from config.database import Transaction
@@ -138,7 +138,7 @@ def _plan(tx: Transaction, insurer: Insurer, wanted: CallSearch) -> tuple[_Walk,
         "phone": _Walk(Call.id, of_insurer, Call.ani == wanted.phone),
         "agent": _Walk(Leg.call_id, Leg.agent_id == _agent_id(tx, insurer, wanted), Leg.answered_at.is_not(None)),
         "outcome": _Walk(Outcome.call_id, Outcome.insurer_id == insurer.id, Outcome.code == wanted.outcome),
-        "queue": _Walk(Wait.call_id, Wait.insurer_id == insurer.id, Wait.queue == wanted.queue),
+        "queue": _Walk(QueuedCall.call_id, *_in_queue(insurer, wanted)),
         "line": _Walk(Call.id, of_insurer, Call.line == wanted.line),
     }
     for name, walk in walks.items():
@@ -161,7 +161,7 @@ def _conditions(tx: Transaction, insurer: Insurer, wanted: CallSearch) -> _Condi
     if wanted.outcome:
         found["outcome"] = exists().where(Outcome.call_id == Call.id, Outcome.code == wanted.outcome)
     if wanted.queue:
-        found["queue"] = exists().where(Wait.call_id == Call.id, Wait.queue == wanted.queue)
+        found["queue"] = exists().where(QueuedCall.call_id == Call.id, *_in_queue(insurer, wanted))
     if wanted.line:
         found["line"] = Call.line == wanted.line
     if wanted.has_recording is not None:
@@ -172,6 +172,11 @@ def _conditions(tx: Transaction, insurer: Insurer, wanted: CallSearch) -> _Condi
     if wanted.is_open:
         found["open"] = Call.ended_at.is_(None)
     return found
+
+
+def _in_queue(insurer: Insurer, wanted: CallSearch) -> tuple[ColumnElement[bool], ...]:
+    """Any queue that the call went through, not only the last one."""
+    return QueuedCall.insurer_id == insurer.id, QueuedCall.queue == wanted.queue
 
 
 def _people(tx: Transaction, insurer: Insurer, wanted: CallSearch) -> list[str]:
