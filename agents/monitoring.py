@@ -94,7 +94,8 @@ def lend_ear(floor: Floor, *, insurer_id: str, code: str, ear: Ear, call_id: str
             ears.change(tx, call=call, offer=offer, supervisor=supervisor, ear=ear, at=now)
         offers.schedule(tx, offer, TAKE_EAR, now)
     while floor.centre.plan.perform(TAKE_EAR, offer_id):
-        """Changed once more meanwhile."""
+        # Changed once more while the carrier was asked.
+        continue
 
 
 def take_ear(floor: Floor, offer_id: str) -> None:
@@ -140,8 +141,8 @@ def may_be_heard(centre: Centre, call: Call, queue: str) -> bool:
     """Whether the line lets supervisors listen to calls out of this queue; nobody listens to who is anonymous."""
     insurer = centre.insurers[call.insurer_id]
     described, line = insurer.queues.get(queue), insurer.lines.get(call.line)
-    is_anybody = call.is_anonymous or (described is not None and described.is_anonymous)
-    return not is_anybody and line is not None and line.listening_in is not ListeningIn.NEVER
+    is_nobodys = call.is_anonymous or (described is not None and described.is_anonymous)
+    return not is_nobodys and line is not None and line.listening_in is not ListeningIn.NEVER
 
 
 def _why_not(
