@@ -6,6 +6,7 @@ import { keepSound, tellTelephone } from "/desk/static/sound.js";
 
 let state = { phase: "opening", call: null };
 let isHere = false;
+let isAsking = false;
 
 holdTelephone((told, where) => {
   if (told.call !== state.call) document.dispatchEvent(new CustomEvent("pult:look-again"));
@@ -23,8 +24,7 @@ show();
 
 function show() {
   const bar = document.getElementById("listening");
-  // An agent is offered one thing at a time: when the page says that this rings, nothing else does.
-  if ("rings" in bar.dataset && state.call === "ringing") work("accept");
+  if (state.call === "ringing") answerIfAskedFor(bar.dataset.from);
   tellTelephone(state, isHere);
   for (const one of document.querySelectorAll("[data-own-telephone]")) one.hidden = state.phase === "none";
   const isConnected = document.documentElement.dataset.connection !== "lost";
@@ -33,6 +33,21 @@ function show() {
     button.hidden = button.dataset.listens === bar.dataset.code;
     if (!("waits" in button.dataset)) button.disabled = !isReady;
   }
+}
+
+// An agent is offered one thing at a time: where the server says that it is this, nothing else rings. The page itself may
+// be a moment behind.
+async function answerIfAskedFor(from) {
+  if (isAsking) return;
+  isAsking = true;
+  try {
+    const response = await fetch(from);
+    const bar = new DOMParser().parseFromString(await response.text(), "text/html");
+    if (bar.querySelector("#listening[data-rings]")) work("accept");
+  } catch {
+    // Asked again when the page is connected again and looks at everything.
+  }
+  isAsking = false;
 }
 
 function holdsCall() {
