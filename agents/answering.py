@@ -6,7 +6,7 @@ from typing import Final, assert_never
 
 from sqlalchemy import select
 
-from agents import legs, offers, presence, waits
+from agents import ears, legs, offers, presence, waits
 from agents.addresses import claimed_caller_url
 from agents.floor import Floor
 from agents.models import Agent, Offer, OfferState, Presence, Purpose, Wait, WaitState
@@ -215,10 +215,13 @@ def _join(tx: Transaction, *, call: Call, wait: Wait, offer: Offer, agent: Agent
     presence.change(tx, agent, Presence.ON_CALL, at=at, call_id=call.id)
     offers.schedule(tx, offer, offers.CHECK, at + timedelta(seconds=_CHECK_SECONDS))
     record(tx, call, "agent_joined", at=at, offer=offer.id, agent=agent.code, purpose=offer.purpose)
+    if offer.purpose == Purpose.MONITOR:
+        ears.begin(tx, call=call, offer=offer, supervisor=agent, at=at)
     tx.flush()
 
 
 def _leave_beside(tx: Transaction, *, call: Call, offer: Offer, agent: Agent, at: datetime) -> None:
+    ears.end(tx, call=call, offer=offer, supervisor=agent, at=at)
     end_offer(tx, offer, at=at)
     if agent.presence == Presence.ON_CALL and agent.call_id == call.id:
         presence.change(tx, agent, Presence(offer.presence_before), at=at, reason=offer.reason_before)

@@ -5,13 +5,12 @@ from datetime import datetime
 
 import click
 
-from agents import commands, joining
+from agents import commands, joining, monitoring
 from agents.briefing import Briefing, briefing
 from agents.caller_matters import verify_caller
 from agents.errors import NothingToDo
 from agents.floor import Floor
-from agents.joining import Ear
-from agents.models import Presence
+from agents.models import Ear, Presence
 from agents.terminal import INSURER, FloorMaker, checked
 from agents.wrap_up import WrittenOutcome, record_call_outcome
 from ivr.calls.errors import OutcomeUnknown
@@ -122,7 +121,7 @@ def add_joining(group: click.Group, make_floor: FloorMaker) -> None:
     @click.argument("to_code")
     def listen(insurer: str, code: str, to_code: str) -> None:
         """As the supervisor CODE, listen in on TO_CODE's call, heard by nobody (audited)."""
-        joining.listen(checked(make_floor(), insurer), insurer_id=insurer, code=code, to_code=to_code)
+        monitoring.listen(checked(make_floor(), insurer), insurer_id=insurer, code=code, to_code=to_code)
         click.echo(f"it rings at {code}; then `ear`, or `hang-up`")
 
     @group.command()
@@ -131,7 +130,7 @@ def add_joining(group: click.Group, make_floor: FloorMaker) -> None:
     @click.argument("how", type=click.Choice([ear.value for ear in Ear]))
     def ear(insurer: str, code: str, how: str) -> None:
         """As the supervisor CODE, listen only, whisper to the agent, or barge in and speak to both (audited)."""
-        joining.lend_ear(checked(make_floor(), insurer), insurer_id=insurer, code=code, ear=Ear(how))
+        monitoring.lend_ear(checked(make_floor(), insurer), insurer_id=insurer, code=code, ear=Ear(how))
         click.echo(f"{code}: {how}")
 
 

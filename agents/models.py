@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from config.database import Base, InsurerId, Ref, RowId
@@ -58,6 +58,14 @@ def known(column: str, words: type[StrEnum]) -> CheckConstraint:
     """The constraint that a column holds one of the words of an enumeration."""
     listed = ", ".join(f"'{word}'" for word in words)
     return CheckConstraint(f"{column} in ({listed})", name=f"{column}_is_known")
+
+
+class Ear(StrEnum):
+    """How a supervisor is in a conversation: heard by nobody, by its agent alone, or by all."""
+
+    LISTEN = "listen"
+    WHISPER = "whisper"
+    BARGE = "barge"
 
 
 OPEN_OFFER = text("state in ('made', 'ringing', 'accepted')")
@@ -190,7 +198,6 @@ class Wait(Base):
         Index("ix_waits_held", "insurer_id", "state", "anyone_from"),
         Index("ix_waits_place", "insurer_id", "queue", "state", "rank", "since"),
         Index("ix_waits_call_id", "call_id"),
-        Index("ix_waits_insurer_id_queue_call_id", "insurer_id", "queue", "call_id"),
         UniqueConstraint("id", "insurer_id"),
         known("state", WaitState),
         known("purpose", Purpose),
@@ -226,6 +233,16 @@ class Wait(Base):
     end_reason: Mapped[str | None]
 
 
+class QueuedCall(Base):
+    """A queue that a call went through, once each: a wait says only which serves it now. The log is searched by it."""
+
+    __tablename__ = "queued_calls"
+
+    insurer_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    queue: Mapped[str] = mapped_column(primary_key=True)
+    call_id: Mapped[Ref] = mapped_column(primary_key=True)
+
+
 class Offer(Base):
     """An invitation to an agent. At most one is open per agent, and one that rings per wait (emergencies ring many).
 
@@ -233,7 +250,8 @@ class Offer(Base):
 
     `ring_tried_at` and `connect_tried_at` are written before the carrier is asked, so that whoever comes after a crash
     looks before repeating. `presence_before` is what the agent returns to when the offer is withdrawn. Where it
-    `is_recorded` the conference was asked for as a recorded one.
+    `is_recorded` the conference was asked for as a recorded one. `ear` is how a supervisor who has answered is in the
+    conversation, and since when; None before and after.
     """
 
     __tablename__ = "offers"
@@ -275,6 +293,10 @@ class Offer(Base):
             name="an_end_has_its_time",
         ),
         CheckConstraint("state not in ('accepted', 'done') or accepted_at is not null", name="was_accepted"),
+        CheckConstraint(
+            "ear is null or (purpose = 'monitor' and state = 'accepted' and ear_since is not null)", name="ear_is_lent"
+        ),
+        known("ear", Ear),
         Index("ix_offers_handling", "insurer_id", "queue", "accepted_at"),
         Index("ix_offers_state", "state", "made_at"),
     )
@@ -303,6 +325,8 @@ class Offer(Base):
     ended_at: Mapped[datetime | None]
     handled_until: Mapped[datetime | None]
     end_reason: Mapped[str | None]
+    ear: Mapped[str | None]
+    ear_since: Mapped[datetime | None]
 
 
 class WrapUp(Base):

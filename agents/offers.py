@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
-from agents import presence, transitions, waits
+from agents import ears, presence, transitions, waits
 from agents.estimates import RING_SECONDS
 from agents.models import Agent, Offer, OfferState, Presence, Purpose, Wait, WaitState
 from agents.rows import locked, open_offers
@@ -116,6 +116,7 @@ def end(
     at: datetime,
 ) -> None:
     """Close an offer that led to no conversation: the agent is freed at once and a leg that may ring is ended."""
+    ears.end(tx, call=call, offer=offer, supervisor=agent, at=at)
     move(offer, state)
     offer.ended_at, offer.end_reason = at, reason
     for kind in (RING, TIMEOUT, CONNECT):

@@ -2,19 +2,21 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, cast
 
-from sqlalchemy import bindparam, literal_column, select
+from sqlalchemy import Table, bindparam, literal_column, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from agents import presence, transitions
 from agents.estimates import agents_at_work
 from agents.lane_words import Lane
-from agents.models import OPEN_WAIT, Purpose, Wait, WaitState
+from agents.models import OPEN_WAIT, Purpose, QueuedCall, Wait, WaitState
 from agents.queue_rules import QueueRules
 from config import due_work
 from config.database import Transaction
 from config.found_rows import FoundRows, columns_of
 from config.ids import new_id
+from config.prepared import Prepared
 from ivr.calls.models import Call
 
 ESCALATE: Final = "escalate_emergency"
@@ -97,6 +99,7 @@ def start(
     )
     tx.add(wait)
     tx.flush()
+    _note_queue(tx, wait)
     appoint(tx, wait, rules=rules, at=at)
     return wait
 
@@ -121,6 +124,7 @@ def change_queue(tx: Transaction, wait: Wait, *, rules: QueueRules, at: datetime
     serve_by(wait, rules, is_strict=not wait.is_emergency and _is_spoken(tx, wait.insurer_id, rules))
     wait.anyone_from = min(wait.anyone_from, at)
     tx.flush()
+    _note_queue(tx, wait)
     appoint(tx, wait, rules=rules, at=at)
 
 
@@ -162,6 +166,7 @@ def resume(tx: Transaction, wait: Wait, call: Call, *, joined_queue: str, rules:
         # A cold transfer: for a while only the agent named may have the caller, then whoever can.
         wait.anyone_from = at + timedelta(seconds=PREFER_SECONDS)
     tx.flush()
+    _note_queue(tx, wait)
     appoint(tx, wait, rules=rules, at=at)
 
 
@@ -171,6 +176,23 @@ def end(tx: Transaction, wait: Wait, to: WaitState, *, reason: str, at: datetime
     wait.ended_at, wait.end_reason = at, reason
     for kind in (ESCALATE, WIDEN, ANY_LANGUAGE, OVERFLOW):
         due_work.cancel(tx, kind=kind, subject_id=wait.id)
+
+
+_QUEUED: Final = cast(Table, QueuedCall.__table__)
+_NOTE_QUEUE: Final = {
+    name: Prepared(
+        insert(_QUEUED)
+        .values({column.name: bindparam(column.name, type_=column.type) for column in _QUEUED.columns})
+        .on_conflict_do_nothing()
+    )
+    for name, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
+}
+
+
+def _note_queue(tx: Transaction, wait: Wait) -> None:
+    """The call waits in this queue now; the log finds it there, also when it has gone on to another."""
+    row = {"insurer_id": wait.insurer_id, "queue": wait.queue, "call_id": wait.call_id}
+    _NOTE_QUEUE[tx.get_bind().dialect.name].run(tx, [row])
 
 
 def _is_spoken(tx: Transaction, insurer_id: str, rules: QueueRules) -> bool:

@@ -59,6 +59,14 @@ class LineSpeech:
     voices: Mapping[str, str] = field(default_factory=dict)
 
 
+class ListeningIn(StrEnum):
+    """Whether supervisors may listen in on a line's calls, and whether the agent's page shows that somebody does."""
+
+    SHOWN = "shown"
+    HIDDEN = "hidden"
+    NEVER = "never"
+
+
 LONG_KEPT: Mapping[str, int] = {"refused_not_covered": 1095, "gl_declined": 1095, "claim_registered": 1095}
 """Outcomes that people complain of for as long as three years, where an insurer describes nothing else."""
 
@@ -95,6 +103,7 @@ class Line:
     speech: LineSpeech = LineSpeech()
     recordings: RecordingRules = RecordingRules()
     score_card: str | None = None
+    listening_in: ListeningIn = ListeningIn.NEVER
 
 
 @dataclass(frozen=True)

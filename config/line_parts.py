@@ -18,6 +18,7 @@ from config.line_descriptions import (
     InsurerKind,
     LanguageSkills,
     LineSpeech,
+    ListeningIn,
     ProgrammeDescription,
     QualityRules,
     Radius,
@@ -215,6 +216,17 @@ def read_recordings(outer: Section, default: RecordingRules) -> RecordingRules:
     rules = RecordingRules(section.number("keep_days", default.keep_days, least=1), outcomes)
     section.finish()
     return rules
+
+
+def read_listening_in(section: Section, *, records_calls: bool) -> ListeningIn:
+    """Who is told that the call is recorded, to check the quality of help, may be listened to; others where it says
+    so.
+    """
+    name = section.text("listening_in", ListeningIn.SHOWN if records_calls else ListeningIn.NEVER)
+    if name in set(ListeningIn):
+        return ListeningIn(name)
+    section.add("listening_in", f"one of {', '.join(ListeningIn)}")
+    return ListeningIn.NEVER
 
 
 def read_away_reason(code: str, section: Section) -> Words:

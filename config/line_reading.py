@@ -16,6 +16,7 @@ from config.line_parts import (
     read_identification,
     read_kind,
     read_language_skills,
+    read_listening_in,
     read_pattern,
     read_policy_terms,
     read_programme,
@@ -128,6 +129,7 @@ class InsurerReader:
         return shape
 
     def _line(self, name: str, section: Section) -> Line:
+        records_calls = section.flag("records_calls", default=False)
         return Line(
             insurer_id=self._id,
             name=name,
@@ -135,12 +137,13 @@ class InsurerReader:
             numbers=self._line_numbers(section),
             flow=section.text("flow"),
             duty_number=self._duty_number(section),
-            records_calls=section.flag("records_calls", default=False),
+            records_calls=records_calls,
             languages=section.texts("languages", self._languages),
             not_announced=self._numbers(section, "not_announced"),
             speech=read_speech(section, self._speech),
             recordings=read_recordings(section, self._recordings),
             score_card=section.optional_text("score_card"),
+            listening_in=read_listening_in(section, records_calls=records_calls),
         )
 
     def _line_numbers(self, section: Section) -> tuple[str, ...]:

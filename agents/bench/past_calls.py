@@ -15,7 +15,7 @@ from typing import Final
 from agents.bench.bulk_loading import Batch, Row
 from agents.bench.past_notes import note
 from agents.bench.past_people import House, Insured
-from agents.models import Callback, Offer, PresenceInterval, Wait
+from agents.models import Callback, Offer, PresenceInterval, QueuedCall, Wait
 from config.database import Base
 from config.ids import new_id
 from ivr.calls.models import Call, CallEvent, CallTurn, Hold, Leg, Message, Outcome, Request, RequestStep
@@ -34,6 +34,7 @@ COLUMNS: Final[Mapping[type[Base], Sequence[str]]] = {
         *("is_emergency", "purpose", "state", "since", "joined_at", "queue_since", "anyone_from", "round"),
         *("escalation", "queue_changes", "estimate_told_seconds", "claimed_at", "ended_at", "end_reason"),
     ),
+    QueuedCall: ("insurer_id", "queue", "call_id"),
     Offer: (
         *("id", "insurer_id", "wait_id", "call_id", "agent_id", "queue", "purpose", "is_broadcast", "is_recorded"),
         *("presence_before", "state", "conference", "made_at", "ringing_at", "accepted_at", "bridged_at"),
@@ -203,6 +204,7 @@ class PastCalls:
                 *(int(joined != queue), 60, _on(ends) if talk else None, _on(talk.until if talk else ends), "over"),
             )
         )
+        self._rows[QueuedCall].extend((house.insurer.id, one, events.call_id) for one in sorted({queue, joined}))
         if talk is None:
             events.add("wait_ended", ends, wait=wait_id, state="abandoned", reason="hung_up")
             return ends

@@ -6,10 +6,10 @@ from enum import StrEnum
 
 from sqlalchemy import select
 
-from agents import offers
-from agents.models import OPEN_OFFER, Agent, Callback, Dial, Offer, Presence, Purpose, Wait
+from agents import ears, offers
+from agents.models import OPEN_OFFER, Agent, Callback, Dial, Ear, Offer, Presence, Purpose, Wait
 from config.database import Transaction
-from config.line_descriptions import Insurer, Words
+from config.line_descriptions import Insurer, Line, ListeningIn, Words
 from ivr.calls.models import Call, Hold
 
 
@@ -32,6 +32,14 @@ class Colleague:
 
 
 @dataclass(frozen=True)
+class Heard:
+    """A supervisor who is in the conversation, and how."""
+
+    title: str
+    ear: Ear
+
+
+@dataclass(frozen=True)
 class OtherDesk:
     """The colleague with whom the agent has a call of their own: rings us, or is rung by us."""
 
@@ -45,7 +53,8 @@ class OtherDesk:
 class CallNow:
     """The agent's call. `since` is when its stage began, `held_since` when the hold did; `waiting_since` is None
     once the wait is over. Without a `purpose` the agent made the call, or a colleague rang (`other_desk`);
-    `callback_reason` says that the centre rang the person, and why.
+    `callback_reason` says that the centre rang the person, and why; `heard` who listens in, as far as the line's
+    description lets the agent know.
     """
 
     call_id: str
@@ -65,6 +74,7 @@ class CallNow:
     consulted: Colleague | None
     is_only_beside: bool
     other_desk: OtherDesk | None
+    heard: tuple[Heard, ...]
 
 
 def call_now(tx: Transaction, *, insurer: Insurer, agent_id: str, at: datetime) -> CallNow | None:
@@ -98,6 +108,7 @@ def call_now(tx: Transaction, *, insurer: Insurer, agent_id: str, at: datetime) 
         consulted=None if offer is None else _consulted(tx, offer),
         is_only_beside=is_beside,
         other_desk=_other_desk(tx, agent, call),
+        heard=_heard(tx, line, offer, stage),
     )
 
 
@@ -129,6 +140,15 @@ def _other_desk(tx: Transaction, agent: Agent, call: Call) -> OtherDesk | None:
     is_ringing_us = dial.colleague_id == agent.id
     other = tx.get_one(Agent, dial.agent_id if is_ringing_us else dial.colleague_id)
     return OtherDesk(other.title, other.extension or other.code, is_ringing_us, other.presence == Presence.ON_CALL)
+
+
+def _heard(tx: Transaction, line: Line | None, offer: Offer | None, stage: Stage) -> tuple[Heard, ...]:
+    """Nothing of it for a supervisor who is one of them, nor where the description hides it."""
+    is_told = line is not None and line.listening_in is ListeningIn.SHOWN
+    if not is_told or offer is None or offer.purpose == Purpose.MONITOR or stage not in (Stage.TALKING, Stage.HOLDING):
+        return ()
+    found = ears.listeners(tx, offer.conference)
+    return tuple(Heard(agent.title, Ear(one.ear)) for agent, one in found if one.ear)
 
 
 def _consulted(tx: Transaction, offer: Offer) -> Colleague | None:

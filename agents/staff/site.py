@@ -37,6 +37,7 @@ from agents.supervisor import audit_pages as audit
 from agents.supervisor import call_pages as call
 from agents.supervisor import export_pages as exports
 from agents.supervisor import floor_pages as floor_page
+from agents.supervisor import listening_pages as listening
 from agents.supervisor import log_pages as calls
 from agents.supervisor import recording_pages as recordings
 from agents.supervisor.reports import funnel_pages as funnel
@@ -52,7 +53,7 @@ _BLUEPRINTS: Final = (
     *(desk.bp, desk_asking.bp, desk_telephone.bp, desk_telephone.softphone),
     *(wrap_up.bp, requests.bp, work.bp, insured.bp),
     *(desk_recording.bp, recordings.bp),
-    *(floor_page.bp, calls.bp, exports.bp, call.bp, audit.bp),
+    *(floor_page.bp, listening.bp, calls.bp, exports.bp, call.bp, audit.bp),
     *(reports.bp, funnel.bp, staffing.bp),
     *(quality.bp, scoring.bp, calibration.bp, own_quality.bp),
 )

@@ -17,6 +17,7 @@ from agents.staff.languages import language
 from agents.staff.side import own_insurer, side
 from agents.supervisor.audit_words import audit_words
 from agents.supervisor.call_view import HOLD_LANE, INNER, LINE_LANE, QUEUE_LANE, CallView, call_view
+from agents.supervisor.listening_pages import bar
 from agents.supervisor.step_words import sentence
 from agents.supervisor.timeline import WIDTH, Piece, Stretch
 from agents.supervisor.words import actor, title_words
@@ -65,6 +66,7 @@ def show(call_id: str) -> ResponseReturnValue:
         "supervisor/call.html",
         view=view,
         call=view.replay,
+        listening="" if view.replay.ended_at else bar(call_id),
         told=told,
         inner=INNER,
         piece_words=piece_words,

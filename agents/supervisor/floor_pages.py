@@ -20,6 +20,7 @@ from agents.staff.languages import language, zone
 from agents.staff.side import own_insurer, side, staff
 from agents.supervisor.alarms import Alarm
 from agents.supervisor.floor_state import FloorNow, floor_now
+from agents.supervisor.listening_pages import bar
 from agents.supervisor.snapshots import Snapshot, Snapshots
 from agents.supervisor.words import actor, title_words
 from config.centre import Centre
@@ -47,7 +48,7 @@ def snapshots_of(centre: Centre) -> Snapshots:
 
     def look(insurer_id: str) -> FloorNow:
         with centre.database.reading("floor_now") as tx:
-            return floor_now(tx, centre.insurers[insurer_id], at=centre.clock.now())
+            return floor_now(tx, centre, centre.insurers[insurer_id], at=centre.clock.now())
 
     return Snapshots(look)
 
@@ -56,14 +57,16 @@ def snapshots_of(centre: Centre) -> Snapshots:
 @only_for(Role.SUPERVISOR)
 def show() -> ResponseReturnValue:
     """The whole page."""
-    return render_template("supervisor/floor.html", now_part=_part("now"), waiting_part=_part("waiting"), is_wall=False)
+    return render_template(
+        "supervisor/floor.html", now_part=_part("now"), waiting_part=_part("waiting"), listening=bar(), is_wall=False
+    )
 
 
 @bp.get("/wall")
 @only_for(Role.SUPERVISOR)
 def wall() -> ResponseReturnValue:
     """The same for a big screen: larger, and with nothing to press."""
-    return render_template("supervisor/floor.html", now_part=_part("wall"), waiting_part="", is_wall=True)
+    return render_template("supervisor/floor.html", now_part=_part("wall"), waiting_part="", listening="", is_wall=True)
 
 
 @bp.get("/parts/<name>")

@@ -9,10 +9,12 @@ from typing import Final
 from sqlalchemy import func, select
 
 from agents.estimates import agents_at_work, ahead_of, estimate_seconds
-from agents.models import Agent, Presence, Wait, WaitState
+from agents.models import SERVING_PURPOSES, Agent, Offer, OfferState, Presence, Wait, WaitState
+from agents.monitoring import may_be_heard
 from agents.service_level import Answering, PastWait, answering
 from agents.supervisor.alarms import Raised, Staffed, WaitingCaller, alarms
 from agents.waits import RANK_HEAD
+from config.centre import Centre
 from config.database import Transaction
 from config.ids import first_id_at
 from config.line_descriptions import Insurer, Queue
@@ -48,7 +50,7 @@ class QueueNow:
 
 @dataclass(frozen=True)
 class AgentNow:
-    """One agent; `queue` and `line` say what the call is that they have."""
+    """One agent; `line` says what the call is that they have. `may_be_heard`: a supervisor may listen in on them."""
 
     id: str
     code: str
@@ -59,6 +61,7 @@ class AgentNow:
     call_id: str | None
     line: str | None
     is_emergency: bool
+    may_be_heard: bool
 
 
 @dataclass(frozen=True)
@@ -86,11 +89,11 @@ class FloorNow:
     notices: tuple[LineNotice, ...]
 
 
-def floor_now(tx: Transaction, insurer: Insurer, *, at: datetime) -> FloorNow:
+def floor_now(tx: Transaction, centre: Centre, insurer: Insurer, *, at: datetime) -> FloorNow:
     """The insurer's floor. A handful of reads, however many callers wait and however long the log is."""
     rows = _waiting_rows(tx, insurer)
     waiting = [_caller(one) for one in rows]
-    agents = _agents(tx, insurer)
+    agents = _agents(tx, centre, insurer)
     today = _waits_today(tx, insurer, at)
     queues = tuple(_queue(tx, insurer, one, rows, today[one.name], at) for one in insurer.queues.values())
     return FloorNow(
@@ -184,27 +187,31 @@ def _bars(since: Sequence[datetime], at: datetime) -> tuple[int, ...]:
     return tuple(bars)
 
 
-def _agents(tx: Transaction, insurer: Insurer) -> tuple[AgentNow, ...]:
+def _agents(tx: Transaction, centre: Centre, insurer: Insurer) -> tuple[AgentNow, ...]:
     """In the order of their codes, so that everybody keeps their row."""
+    has_caller = (Offer.agent_id == Agent.id) & Offer.purpose.in_(SERVING_PURPOSES)
     statement = (
-        select(Agent, Call.line, Call.is_emergency)
+        select(Agent, Call, Offer.queue)
         .outerjoin(Call, Call.id == Agent.call_id)
+        .outerjoin(Offer, has_caller & (Offer.state == OfferState.ACCEPTED))
         .where(Agent.insurer_id == insurer.id)
         .order_by(Agent.code)
     )
-    return tuple(
-        AgentNow(
-            id=agent.id,
-            code=agent.code,
-            title=agent.title,
-            presence=Presence(agent.presence),
-            reason=agent.presence_reason,
-            since=agent.presence_since,
-            call_id=agent.call_id if line is not None else None,
-            line=line,
-            is_emergency=bool(is_emergency) and agent.presence != Presence.WRAP_UP,
-        )
-        for agent, line, is_emergency in tx.execute(statement)
+    return tuple(_agent(centre, *row) for row in tx.execute(statement))
+
+
+def _agent(centre: Centre, agent: Agent, call: Call | None, queue: str | None) -> AgentNow:
+    return AgentNow(
+        id=agent.id,
+        code=agent.code,
+        title=agent.title,
+        presence=Presence(agent.presence),
+        reason=agent.presence_reason,
+        since=agent.presence_since,
+        call_id=None if call is None else call.id,
+        line=None if call is None else call.line,
+        is_emergency=call is not None and call.is_emergency and agent.presence != Presence.WRAP_UP,
+        may_be_heard=call is not None and queue is not None and may_be_heard(centre, call, queue),
     )
 
 

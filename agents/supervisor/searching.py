@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
-from agents.models import Agent, Wait
+from agents.models import Agent, QueuedCall, Wait
 from agents.supervisor.errors import SearchTooWide
 from config.audit import audit
 from config.database import Transaction
@@ -208,7 +208,7 @@ def _along(
         "emergency": (Call.id, (of_insurer, _IS_EMERGENCY)),
         "agent": (Leg.call_id, (Leg.agent_id == _agent_id(tx, insurer, wanted), Leg.answered_at.is_not(None))),
         "outcome": (Outcome.call_id, (Outcome.insurer_id == insurer.id, Outcome.code == wanted.outcome)),
-        "queue": (Wait.call_id, (Wait.insurer_id == insurer.id, Wait.queue == wanted.queue)),
+        "queue": (QueuedCall.call_id, _in_queue(insurer, wanted)),
         "line": (Call.id, (of_insurer, Call.line == wanted.line)),
         "recorded": (Recording.call_id, (Recording.insurer_id == insurer.id,)),
     }
@@ -252,7 +252,7 @@ def _conditions(tx: Transaction, insurer: Insurer, wanted: CallSearch, words: Wo
     if wanted.outcome:
         found["outcome"] = exists().where(Outcome.call_id == Call.id, Outcome.code == wanted.outcome)
     if wanted.queue:
-        found["queue"] = exists().where(Wait.call_id == Call.id, Wait.queue == wanted.queue)
+        found["queue"] = exists().where(QueuedCall.call_id == Call.id, *_in_queue(insurer, wanted))
     if wanted.line:
         found["line"] = Call.line == wanted.line
     if wanted.has_recording is not None:
@@ -269,6 +269,11 @@ def _conditions(tx: Transaction, insurer: Insurer, wanted: CallSearch, words: Wo
     if words is not None:
         found["text"] = exists().where(Outcome.call_id == Call.id, words.in_a_note)
     return found
+
+
+def _in_queue(insurer: Insurer, wanted: CallSearch) -> tuple[ColumnElement[bool], ...]:
+    """Any queue that the call went through, not only the last one."""
+    return QueuedCall.insurer_id == insurer.id, QueuedCall.queue == wanted.queue
 
 
 def _people(tx: Transaction, insurer: Insurer, wanted: CallSearch) -> list[str]:

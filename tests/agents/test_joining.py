@@ -1,17 +1,14 @@
-"""A colleague is consulted and handed the caller, a supervisor listens: beside the conversation, not instead."""
+"""A colleague is consulted and handed the caller: beside the conversation, not instead."""
 
 import pytest
 from sqlalchemy import select
 
 from agents import commands, joining
 from agents.errors import NothingToDo, UnknownAgent
-from agents.joining import Ear
 from agents.models import OfferState, Presence, Purpose, WaitState
 from agents.web import hear_leg
 from agents.wrap_up import WrittenOutcome, record_call_outcome
-from config.audit import AuditEntry
 from ivr.calls.models import Call, Hold
-from ivr.carrier.errors import CallGone
 from ivr.carrier.port import Seat
 from ivr.ports import Parting
 
@@ -159,64 +156,6 @@ def test_who_cannot_be_consulted_is_not_rung_and_the_caller_not_put_on_hold(hous
     with pytest.raises(error):
         joining.consult(house.floor, **VSK, code="a1", to_code=to)
     assert not house.carrier.of("hold")
-
-
-def listening(house):
-    house.agent("a1")
-    call, host = talk(house)
-    house.agent("boss", skills={}, is_supervisor=True, presence_now=Presence.AWAY)
-    joining.listen(house.floor, **VSK, code="boss", to_code="a1")
-    house.work()
-    hear_leg(house.floor, beside(house, Purpose.MONITOR).id, "CA-leg-2", "in-progress")
-    house.clock.move_by(5)
-    return call, host
-
-
-def test_a_supervisor_listens_whispers_and_speaks_and_each_is_audited(house):
-    listening(house)
-    assert house.carrier.of("ring_agent")[-1]["seat"] == Seat.LISTENER
-    for ear in (Ear.WHISPER, Ear.BARGE, Ear.LISTEN):
-        joining.lend_ear(house.floor, **VSK, code="boss", ear=ear)
-    assert [(one["seat"], one["coached_sid"]) for one in house.carrier.of("take_seat")] == [
-        (Seat.WHISPERER, "CA-leg-1"), (Seat.GUEST, None), (Seat.LISTENER, None),
-    ]  # fmt: skip
-    with house.centre.database.reading("audit") as tx:
-        actions = tx.scalars(select(AuditEntry.action).where(AuditEntry.actor == "boss").order_by(AuditEntry.id)).all()
-    assert actions == ["listened_in", "monitor_whisper", "monitor_barge", "monitor_listen"]
-
-
-def test_a_listening_supervisor_goes_with_the_conversation_and_is_away_again(house):
-    listening(house)
-    commands.hang_up(house.floor, **VSK, code="a1")
-    house.work()
-    assert house.agent_now("boss").presence == Presence.AWAY
-    assert {"call_sid": "CA-leg-2"} in house.carrier.of("end_call")
-    with pytest.raises(NothingToDo):
-        joining.lend_ear(house.floor, **VSK, code="boss", ear=Ear.BARGE)
-
-
-def test_a_conversation_gone_at_the_carrier_is_told_as_such(house):
-    listening(house)
-    house.carrier.refuse["take_seat"] = CallGone("take_seat")
-    with pytest.raises(NothingToDo):
-        joining.lend_ear(house.floor, **VSK, code="boss", ear=Ear.BARGE)
-
-
-def test_only_supervisors_listen_and_nobody_to_an_anonymous_caller(house):
-    house.agent("a1")
-    talk(house)
-    house.agent("a2", skills={})
-    with pytest.raises(NothingToDo, match="no supervisor"):
-        joining.listen(house.floor, **VSK, code="a2", to_code="a1")
-    house.agent("psychologist", skills={"psychologist": 1})
-    anonymous = house.call("CA-2", is_anonymous=True, ani=None)
-    house.join(anonymous, "psychologist")
-    house.work()
-    (offer,) = house.offers(state=OfferState.MADE)
-    hear_leg(house.floor, offer.id, "CA-leg-9", "in-progress")
-    house.agent("boss", skills={}, is_supervisor=True)
-    with pytest.raises(NothingToDo, match="anonymous"):
-        joining.listen(house.floor, **VSK, code="boss", to_code="psychologist")
 
 
 def test_an_automatic_colleague_stays_until_let_go_or_left_with_the_caller(house):

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from agents import commands, joining
+from agents import commands, monitoring
 from agents.callbacks import OwedCalls
 from agents.curators import ShiftCurators
 from agents.errors import NothingToDo
@@ -110,7 +110,7 @@ def test_commands_of_the_wrong_insurer_find_no_call(twins):
         lambda: commands.hang_up(twins.floor, insurer_id="soglasie", code="one"),
         lambda: commands.set_hold(twins.floor, insurer_id="soglasie", code="one", on=True),
         lambda: commands.transfer(twins.floor, insurer_id="soglasie", code="one", to_code="boss"),
-        lambda: joining.listen(twins.floor, insurer_id="soglasie", code="boss", to_code="one"),
+        lambda: monitoring.listen(twins.floor, insurer_id="soglasie", code="boss", to_code="one"),
         lambda: record_call_outcome(
             twins.floor, insurer_id="soglasie", code="one", outcome=WrittenOutcome("info_given")
         ),

@@ -54,8 +54,28 @@ def test_an_insurers_own_reasons_to_be_away_replace_the_usual_ones(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("", "never"),
+        (", records_calls: true", "shown"),
+        (", records_calls: true, listening_in: hidden", "hidden"),
+        (", listening_in: shown", "shown"),
+    ],
+)
+def test_a_line_is_listened_to_where_callers_are_told_of_recording_or_where_it_says_so(tmp_path, written, read):
+    number = 'duty_number: "+7 000 000-00-02"'
+    (tmp_path / "demo.yaml").write_text(GOOD.replace(number, number + written), encoding="utf-8")
+    assert read_insurers(tmp_path, {})["demo"].lines["desk"].listening_in == read
+
+
+@pytest.mark.parametrize(
     ("old", "new", "finding"),
     [
+        (
+            'duty_number: "+7 000 000-00-02"',
+            'duty_number: "+7 000 000-00-02", listening_in: sometimes',
+            "demo.yaml:8: lines.desk.listening_in: one of shown, hidden, never",
+        ),
         (
             "services:",
             "away_reasons: {rona: {title: {ru: Ушёл}}}\nservices:",

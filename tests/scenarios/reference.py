@@ -23,6 +23,8 @@ from agents import (
     dialled_calls,
     dialling,
     joining,
+    monitoring,
+    moving_waits,
     my_work,
     passing_outside,
     recording_commands,
@@ -32,7 +34,7 @@ from agents.caller_requests import next_step
 from agents.cli import commands_of
 from agents.errors import AgentError
 from agents.floor import Floor
-from agents.models import Agent, Dial, Offer, OfferState, Presence
+from agents.models import Agent, Dial, Ear, Offer, OfferState, Presence, Wait
 from agents.sight import newest_in_sight
 from agents.wrap_up import WrittenOutcome, record_call_outcome
 from agents.wrap_up_drafts import Draft
@@ -167,15 +169,31 @@ def consulted(centre: Centre) -> None:
 
 
 def listened_to(centre: Centre) -> None:
-    """A supervisor listens in, whispers to the agent, and at last speaks to both."""
-    code = _talking(centre)
+    """A supervisor thinks better of it, then listens in, whispers to the agent, speaks to both, and leaves them."""
+    code, call_id, _ = _on_call(centre)
     supervisor = {"insurer_id": "rgs", "code": "rgs-supervisor"}
-    _do(centre, partial(joining.listen, **supervisor, to_code=code))
+    _do(centre, partial(monitoring.listen, **supervisor, to_code=code))
+    _do(centre, partial(monitoring.leave, **supervisor, call_id=call_id))
+    centre.run_for(5)
+    _do(centre, partial(monitoring.listen, **supervisor, to_code=code))
     centre.run_for(8)
-    _do(centre, partial(joining.lend_ear, **supervisor, ear=joining.Ear.WHISPER))
-    _do(centre, partial(joining.lend_ear, **supervisor, ear=joining.Ear.BARGE))
+    _do(centre, partial(monitoring.lend_ear, **supervisor, ear=Ear.WHISPER))
+    _do(centre, partial(monitoring.lend_ear, **supervisor, ear=Ear.BARGE))
     centre.run_for(2)
+    _do(centre, partial(monitoring.leave, **supervisor, call_id=call_id))
     _hang_up_all(centre)
+
+
+def moved_while_waiting(centre: Centre) -> None:
+    """Nobody answers: the supervisor lets the caller be next, and has another queue serve them, where somebody does."""
+    centre.switch.behave("client:*", exchange.NoAnswer())
+    phone = centre.dial(LINES["rgs"], OPERATOR["rgs"])
+    centre.reach(phone, "hold_music")
+    moved = {"insurer_id": "rgs", "wait_id": _newest_wait(centre), "by": "rgs-supervisor"}
+    _do(centre, partial(moving_waits.move_up, **moved))
+    centre.switch.behave("client:*", ANSWERS)
+    _do(centre, partial(moving_waits.move_to_queue, **moved, queue="telemedicine"))
+    centre.reach(phone, "ended", seconds=180)
 
 
 def booked(centre: Centre) -> None:
@@ -480,6 +498,11 @@ def _on_call(centre: Centre) -> tuple[str, str, caller_requests.OnCall]:
         agent = tx.scalars(select(Agent).where(Agent.insurer_id == "rgs", Agent.code == code)).one()
     call_id = agent.call_id or ""
     return code, call_id, caller_requests.OnCall("rgs", code, call_id)
+
+
+def _newest_wait(centre: Centre) -> str:
+    with centre.records.reading("wait") as tx:
+        return tx.scalars(select(Wait.id).order_by(Wait.id.desc()).limit(1)).one()
 
 
 def _identify(centre: Centre, code: str) -> None:

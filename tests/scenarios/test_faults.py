@@ -35,7 +35,8 @@ PASSED_BY: Final[dict[calls.Scenario, str]] = {
     calls.long_talk: "commit:check_offer_again commit:set_hold commit:note_wrap_up_overdue carrier:hold",
     calls.passed_on: "commit:release_agent commit:transfer_call",
     calls.consulted: "commit:consult commit:end_consult commit:hand_over carrier:take_seat",
-    calls.listened_to: "commit:listen commit:lend_ear",
+    calls.listened_to: "commit:listen commit:lend_ear commit:stop_listening",
+    calls.moved_while_waiting: "commit:move_wait commit:move_wait_up",
     calls.booked: """
         commit:identify_caller commit:verify_caller commit:book_appointment commit:move_request commit:step_request
     """,
@@ -103,9 +104,8 @@ APART: Final = {
     "commit:search_audit",
     # A supervisor's own searches: kept or not, they ask again.
     *("commit:save_search", "commit:drop_search"),
-    # A supervisor moves somebody who waits, or hangs up a notice: one commit, and what follows is due work or the
-    # caller's next round (tests/agents/test_moving_waits.py, tests/agents/supervisor/test_floor_pages.py).
-    *("commit:move_wait", "commit:move_wait_up", "commit:put_up_notice", "commit:take_down_notice"),
+    # A supervisor hangs up a notice: one commit, which the caller's next round reads (test_floor_pages.py).
+    *("commit:put_up_notice", "commit:take_down_notice"),
     # A look at a report is written down by itself, and looked at again it is written down again.
     "commit:note_report",
     # An export is due work, slice by slice, each of which may be done again (tests/agents/supervisor/test_exports.py).

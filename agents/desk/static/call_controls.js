@@ -1,13 +1,12 @@
 // The buttons of a call: what the telephone itself does (accept, mute, keys, sound) and the lists that they open.
 import { ask, say, send } from "/static/sending.js";
 import { holdTelephone, work } from "./held_telephone.js";
+import { keepSound, phoneWords, tellTelephone } from "./sound.js";
 import { formToken } from "./tokens.js";
 
-const words = document.getElementById("phone-words").dataset;
 const title = document.title;
 let state = { phase: "opening", call: null };
 let isHere = false;
-let hasMicrophone = true;
 
 export function controlCalls() {
   holdTelephone((told, where) => {
@@ -25,8 +24,7 @@ export function controlCalls() {
     event.preventDefault();
     dial(form, { number: form.elements.number.value }, form.elements.number.value);
   });
-  sound();
-  watchMicrophone();
+  keepSound(show);
   show();
 }
 
@@ -47,22 +45,11 @@ export function show() {
   const dialled = document.getElementById("dialled");
   dialled.hidden = !state.dialled;
   document.getElementById("dialled-whom").textContent = state.dialled ?? "";
-  document.title = isRinging ? `☎ ${words.rings}` : title;
-  document.getElementById("phone-state").textContent = told();
+  document.title = isRinging ? `☎ ${phoneWords.rings}` : title;
+  tellTelephone(state, isHere);
   for (const button of document.querySelectorAll("[data-opens]")) {
     button.setAttribute("aria-expanded", String(!document.getElementById(button.dataset.opens)?.hidden));
   }
-}
-
-function told() {
-  if (state.phase === "none") return state.why;
-  if (state.phase !== "ready") return state.phase === "lost" ? words.lost : words.opening;
-  if (!hasMicrophone) return words.noMicrophone;
-  if (state.call === "talking" && state.isHeard) {
-    const how = { "": words.good, "no-sound": words.silent }[state.warning] ?? words.poor;
-    return `${words.line}: ${how}`;
-  }
-  return isHere ? words.ready : words.elsewhere;
 }
 
 function hasNoFocus() {
@@ -156,44 +143,4 @@ function filter(field) {
   if (!list) return;
   const wanted = field.value.trim().toLowerCase();
   for (const item of list.children) item.hidden = !("always" in item.dataset) && !item.dataset.search.toLowerCase().includes(wanted);
-}
-
-// Volume and devices are this computer's, and kept here.
-function sound() {
-  for (const [id, what] of [["volume", "volume"], ["microphone", "input"], ["loudspeaker", "output"]]) {
-    const control = document.getElementById(id);
-    const use = () => work(what, id === "volume" ? control.value / 100 : control.value);
-    control.addEventListener("change", () => {
-      localStorage.setItem(`pult-${id}`, control.value);
-      use();
-    });
-    const kept = localStorage.getItem(`pult-${id}`);
-    if (kept === null) continue;
-    if (id === "volume") control.value = kept;
-    else control.add(new Option(kept, kept, true, true));
-    document.addEventListener("pult:telephone", use);
-  }
-  document.querySelector("#sound details").addEventListener("toggle", listDevices);
-}
-
-async function watchMicrophone() {
-  const leave = await navigator.permissions.query({ name: "microphone" }).catch(() => null);
-  const look = () => {
-    hasMicrophone = leave?.state !== "denied";
-    show();
-  };
-  leave?.addEventListener("change", look);
-  look();
-}
-
-async function listDevices() {
-  const devices = await navigator.mediaDevices.enumerateDevices();
-  for (const [id, kind] of [["microphone", "audioinput"], ["loudspeaker", "audiooutput"]]) {
-    const control = document.getElementById(id);
-    const [first] = control.options;
-    const chosen = control.value;
-    const found = devices.filter((one) => one.kind === kind && one.deviceId && one.deviceId !== "default");
-    control.replaceChildren(first, ...found.map((one) => new Option(one.label || one.deviceId.slice(0, 8), one.deviceId)));
-    control.value = found.some((one) => one.deviceId === chosen) ? chosen : "";
-  }
 }

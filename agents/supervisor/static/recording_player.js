@@ -13,6 +13,11 @@ function prepare(player) {
     if (sound.readyState > 0) sound.currentTime = Number(seek.value);
     show(player);
   });
+  player.addEventListener("pult:play-from", ({ detail }) => {
+    seek.value = String(Math.floor(detail));
+    if (sound.readyState > 0) sound.currentTime = detail;
+    if (sound.paused) play(player);
+  });
   sound.addEventListener("loadedmetadata", () => {
     sound.currentTime = Number(seek.value);
   });

@@ -375,13 +375,18 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('waits', schema=None) as batch_op:
         batch_op.create_index('ix_waits_call_id', ['call_id'], unique=False)
-        batch_op.create_index('ix_waits_insurer_id_queue_call_id', ['insurer_id', 'queue', 'call_id'], unique=False)
         batch_op.create_index('ix_waits_held', ['insurer_id', 'state', 'anyone_from'], unique=False)
         batch_op.create_index(batch_op.f('ix_waits_insurer_id'), ['insurer_id'], unique=False)
         batch_op.create_index('ix_waits_place', ['insurer_id', 'queue', 'state', 'rank', 'since'], unique=False)
         batch_op.create_index('ix_waits_routing', ['insurer_id', 'state', 'lane', 'rank', 'since'], unique=False)
         batch_op.create_index('uq_waits_one_open', ['call_id'], unique=True, sqlite_where=sa.text("state in ('waiting', 'offered', 'claimed', 'callback')"), postgresql_where=sa.text("state in ('waiting', 'offered', 'claimed', 'callback')"))
 
+    op.create_table('queued_calls',
+    sa.Column('insurer_id', sa.String(length=32), nullable=False),
+    sa.Column('queue', sa.Text(), nullable=False),
+    sa.Column('call_id', sa.String(length=32), nullable=False),
+    sa.PrimaryKeyConstraint('insurer_id', 'queue', 'call_id', name=op.f('pk_queued_calls'))
+    )
     op.create_table('agent_skills',
     sa.Column('agent_id', sa.String(length=32), nullable=False),
     sa.Column('skill', sa.Text(), nullable=False),
@@ -419,8 +424,12 @@ def upgrade() -> None:
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('handled_until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('end_reason', sa.Text(), nullable=True),
+    sa.Column('ear', sa.Text(), nullable=True),
+    sa.Column('ear_since', sa.DateTime(timezone=True), nullable=True),
     sa.CheckConstraint("(state in ('done', 'missed', 'declined', 'withdrawn', 'failed')) = (ended_at is not null)", name=op.f('ck_offers_an_end_has_its_time')),
     sa.CheckConstraint("purpose in ('queue', 'consult', 'transfer', 'callback', 'monitor')", name=op.f('ck_offers_purpose_is_known')),
+    sa.CheckConstraint("ear in ('listen', 'whisper', 'barge')", name=op.f('ck_offers_ear_is_known')),
+    sa.CheckConstraint("ear is null or (purpose = 'monitor' and state = 'accepted' and ear_since is not null)", name=op.f('ck_offers_ear_is_lent')),
     sa.CheckConstraint("state in ('made', 'ringing', 'accepted', 'done', 'missed', 'declined', 'withdrawn', 'failed')", name=op.f('ck_offers_state_is_known')),
     sa.CheckConstraint("state not in ('accepted', 'done') or accepted_at is not null", name=op.f('ck_offers_was_accepted')),
     sa.ForeignKeyConstraint(['agent_id', 'insurer_id'], ['agents.id', 'agents.insurer_id'], name=op.f('fk_offers_agent_id')),
@@ -1090,6 +1099,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_agent_skills_insurer_id'))
 
     op.drop_table('agent_skills')
+    op.drop_table('queued_calls')
     with op.batch_alter_table('waits', schema=None) as batch_op:
         batch_op.drop_index('uq_waits_one_open', sqlite_where=sa.text("state in ('waiting', 'offered', 'claimed', 'callback')"), postgresql_where=sa.text("state in ('waiting', 'offered', 'claimed', 'callback')"))
         batch_op.drop_index('ix_waits_routing')

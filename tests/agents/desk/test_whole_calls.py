@@ -9,6 +9,7 @@ from playwright.sync_api import APIResponse, Browser, Page, Route, expect
 
 from agents import commands
 from agents.models import Dial, Offer
+from config.audit import AuditEntry
 from config.embedded_redis import running
 from config.ports import free_port
 from ivr.calls.models import Call, CallEvent, Hold, Leg
@@ -17,19 +18,21 @@ from tests.agents.desk.whole import (
     AGENT_TONE,
     CALLER_TONE,
     COLLEAGUE_TONE,
+    SUPERVISOR_TONE,
     Person,
     WholeCentre,
     caller_of,
     desk_of,
     mute_and_hold,
     stage,
+    supervisor_of,
     until,
 )
 from tests.agents.staff.browsing import launched
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("browsers")]
 expect.set_options(timeout=60_000)
-ANNA, BORIS = "vsk-desk-1", "vsk-desk-2"
+ANNA, BORIS, BOSS = "vsk-desk-1", "vsk-desk-2", "vsk-supervisor"
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +69,13 @@ def anna(browser: Browser, programs: WholeCentre, people: list[Person]) -> Perso
 def boris(browser: Browser, programs: WholeCentre, people: list[Person], anna: Person) -> Person:
     """A colleague, who has been free for less long than anna."""
     people.append(desk_of(browser, programs, BORIS, COLLEAGUE_TONE))
+    return people[-1]
+
+
+@pytest.fixture
+def boss(browser: Browser, programs: WholeCentre, people: list[Person]) -> Person:
+    """A supervisor who watches the floor."""
+    people.append(supervisor_of(browser, programs, BOSS))
     return people[-1]
 
 
@@ -235,6 +245,94 @@ def test_all_three_together_and_then_without_the_colleague(anna: Person, caller:
     expect(anna.page.locator("#do-hold")).to_be_enabled()
     caller.hears(AGENT_TONE)
     expect(boris.page.locator(".presence .word")).to_have_text("Доступен")
+
+
+def listen_in(boss: Person, code: str) -> None:
+    """From the floor, by the agent's row."""
+    button = boss.page.locator(f"[data-listens='{code}']")
+    button.dblclick()
+    expect(boss.page.locator("#listening")).to_contain_text("Вы слушаете молча")
+
+
+def test_a_supervisor_listens_whispers_and_barges_in_by_one_leg(
+    programs: WholeCentre, anna: Person, caller: Person, boss: Person
+) -> None:
+    accept(anna)
+    with no_complaints(boss.page):
+        listen_in(boss, ANNA)
+        # Silent, and hears both.
+        boss.hears(CALLER_TONE, AGENT_TONE)
+        anna.hears(CALLER_TONE)
+        caller.hears(AGENT_TONE)
+        expect(anna.page.locator("#heard")).to_contain_text("слушает разговор")
+        for scheme in ("light", "dark"):
+            boss.page.emulate_media(color_scheme=scheme)
+            assert serious(boss.page) == []
+
+        boss.page.keyboard.press("KeyW")
+        anna.hears(CALLER_TONE, SUPERVISOR_TONE)
+        caller.hears_no(SUPERVISOR_TONE)
+        caller.hears(AGENT_TONE)
+        expect(anna.page.locator("#heard")).to_contain_text("подсказывает вам")
+        assert serious(anna.page) == []
+
+        boss.page.keyboard.press("KeyB")
+        caller.hears(AGENT_TONE, SUPERVISOR_TONE)
+        anna.hears(CALLER_TONE, SUPERVISOR_TONE)
+        expect(anna.page.locator("#heard")).to_contain_text("говорит с вами обоими")
+
+        boss.page.keyboard.press("KeyL")
+        caller.hears(AGENT_TONE)
+        anna.hears(CALLER_TONE)
+        boss.hears(CALLER_TONE, AGENT_TONE)
+        # Another page comes in another tab: this one holds the receiver.
+        with boss.context.expect_page() as opened:
+            boss.page.locator("#listening a").first.click()
+        beside = opened.value
+        expect(beside.locator("#listening")).to_contain_text("Вы слушаете молча")
+        expect(beside.locator("html")).to_have_attribute("data-connection", "up")
+        assert beside.evaluate("window.remote") is None
+        beside.keyboard.press("KeyE")
+    expect(boss.page.locator("#listening")).to_contain_text("Чтобы слушать")
+    expect(anna.page.locator("#heard")).to_be_empty()
+    call, own = programs.newest_call(), programs.agent(BOSS)
+    assert len(programs.rows(Leg, call_id=call.id, agent_id=own.id)) == 1
+    assert (own.presence, own.call_id) == ("away", None)
+    done = [one.action for one in programs.rows(AuditEntry, actor=BOSS, subject_id=call.id)]
+    assert [one for one in done if one != "call_replayed"] == [
+        "listened_in", "ended_listen", "monitor_whisper", "ended_whisper", "monitor_barge", "ended_barge",
+        "monitor_listen", "ended_listen",
+    ]  # fmt: skip
+
+    # Again, from the call's page; then the browser dies in the middle of a word.
+    expect(beside.locator("[data-listens]")).to_be_enabled()
+    beside.keyboard.press("KeyL")
+    expect(beside.locator("#listening")).to_contain_text("Вы слушаете молча")
+    beside.keyboard.press("KeyB")
+    caller.hears(AGENT_TONE, SUPERVISOR_TONE)
+    boss.context.close()
+    caller.hears(AGENT_TONE)
+    anna.hears(CALLER_TONE)
+    expect(anna.page.locator("#heard")).to_be_empty()
+
+
+def test_a_whisper_goes_with_the_caller_and_ends_with_the_call(
+    anna: Person, caller: Person, boris: Person, boss: Person
+) -> None:
+    consulting(anna, boris, caller)
+    listen_in(boss, ANNA)
+    boss.page.keyboard.press("KeyW")
+    anna.hears(COLLEAGUE_TONE, SUPERVISOR_TONE)
+    boris.hears_no(SUPERVISOR_TONE)
+    expect(anna.page.locator("#do-hand-over")).to_be_enabled()
+    anna.page.keyboard.press("KeyT")
+    stage(anna, "wrap_up")
+    boris.hears(CALLER_TONE, SUPERVISOR_TONE)
+    caller.hears(COLLEAGUE_TONE)
+    expect(boss.page.locator("#listening")).to_contain_text(BORIS)
+    boris.page.keyboard.press("KeyE")
+    expect(boss.page.locator("#listening")).to_contain_text("Чтобы слушать")
+    stage(boris, "wrap_up")
 
 
 def test_a_browser_killed_in_mid_call_sends_the_caller_to_the_head_of_the_queue(

@@ -26,7 +26,7 @@ HERE: Final = Path(__file__).resolve().parents[3]
 EAR: Final = (Path(__file__).parent / "ear.js").read_text()
 LINE: Final = "+78002001441"
 PATIENCE_SECONDS: Final = 60.0
-CALLER_TONE, AGENT_TONE, COLLEAGUE_TONE = 440.0, 620.0, 880.0
+CALLER_TONE, AGENT_TONE, COLLEAGUE_TONE, SUPERVISOR_TONE = 440.0, 620.0, 880.0, 1150.0
 
 
 class WholeCentre:
@@ -184,17 +184,28 @@ def desk_of(
     page = person.page
     if watch is not None:
         watch(page)
-    page.goto(f"{centre.settings.desk_url}/desk")
-    page.locator("[name=name]").fill(code)
-    page.locator("[name=password]").fill(centre.password)
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/desk")
-    page.locator("#phone-state", has_text="Телефон готов").wait_for()
-    page.locator("html[data-connection=up]").wait_for()
+    _sign_in(page, centre, code, "/desk")
     page.keyboard.press("KeyP")
     page.get_by_role("button", name="Принимать звонки").click()
     page.locator(".presence .word", has_text="Доступен").wait_for()
     return person
+
+
+def supervisor_of(browser: Browser, centre: WholeCentre, code: str) -> Person:
+    """A supervisor on the floor's page, whose telephone is ready; away, so that no call is offered to them."""
+    person = somebody(browser, SUPERVISOR_TONE)
+    _sign_in(person.page, centre, code, "/floor")
+    return person
+
+
+def _sign_in(page: Page, centre: WholeCentre, code: str, path: str) -> None:
+    page.goto(f"{centre.settings.desk_url}{path}")
+    page.locator("[name=name]").fill(code)
+    page.locator("[name=password]").fill(centre.password)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{path}")
+    page.locator("#phone-state", has_text="Телефон готов").wait_for()
+    page.locator("html[data-connection=up]").wait_for()
 
 
 def caller_of(browser: Browser, centre: WholeCentre, *keys: str, number: str = "+70002000001") -> Person:

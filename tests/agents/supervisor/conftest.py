@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from agents.models import Agent, Offer, OfferState, Presence, Wait, WaitState
+from agents.models import Agent, Offer, OfferState, Presence, QueuedCall, Wait, WaitState
 from config.database import Transaction
 from config.ids import new_id
 from ivr.calls.log import record
@@ -72,6 +72,7 @@ class Logged:
                 end_reason="served",
             )
         )
+        tx.add(QueuedCall(insurer_id=call.insurer_id, queue=queue, call_id=call.id))
         record(tx, call, "wait_began", at=at, wait="w", queue=queue, emergency=False)
         record(tx, call, "place_told", at=at, ahead=2, estimate_seconds=90, round=1)
         tx.flush()

@@ -8,9 +8,13 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select
 
 from agents import commands
 from agents.models import Presence
+from agents.supervisor import exporting
+from agents.supervisor.export_file import read_csv
+from agents.supervisor.models import CallExport
 from tests.agents.desk.conftest import sow
 from tests.agents.staff.browsing import launched
 from tests.agents.staff.conftest import PASSWORD, Live
@@ -125,4 +129,39 @@ def test_the_floor_follows_what_happens_and_nothing_moves(browser: Browser, live
     page.locator("tr", has_text="desk-1").locator("summary").click()
     page.locator("tr", has_text="desk-1").get_by_role("button", name="Доступен").click()
     expect(page.locator("tr", has_text="desk-1").locator(".presence")).not_to_contain_text("Обед")
+    page.context.close()
+
+
+def test_an_export_is_asked_for_followed_and_taken(
+    browser: Browser, logged: Logged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exporting, "SLICE", 2)
+    live = logged.site
+    house, wall = live.house, live.house.floor.centre.clock
+    house.clock.move_to(wall.now())
+    made = [logged.call(minutes_ago=30 - number, waited=5, queue="curator") for number in range(3)]
+    logged.call(minutes_ago=20, waited=5)
+    page = opened(browser, live, "/calls?queue=curator", language="ru", scheme="light")
+    expect(page.locator("tbody tr")).to_have_count(3)
+    page.get_by_role("button", name="CSV").click()
+    page.wait_for_url("**/calls/exports")
+    expect(page.locator("html")).to_have_attribute("data-connection", "up")
+    expect(page.locator("#exports progress")).to_be_visible()
+    is_fine(page, "exports")
+    with house.centre.database.reading("test_export") as tx:
+        export_id = tx.scalars(select(CallExport.id)).one()
+
+    # The first slice, and the page tells how far it is by itself; then the rest.
+    house.clock.move_to(wall.now())
+    house.centre.plan.perform(exporting.MAKE, export_id)
+    row = page.locator(f"#export-{export_id}")
+    expect(row.locator("td").nth(2)).to_have_text("2")
+    expect(row.locator("progress")).to_be_visible()
+    house.work()
+    with page.expect_download() as download:
+        row.get_by_role("link", name="CSV").click()
+    lines = read_csv(download.value.path().read_bytes().decode("utf-8-sig").encode())
+    assert [line[-1] for line in lines[1:]] == made[::-1]
+    assert download.value.suggested_filename == f"calls-{export_id[:12]}.csv"
+    is_fine(page, "exports-made")
     page.context.close()

@@ -1,6 +1,7 @@
 """A supervisor hears a recording in a real browser: it plays, seeks by key, and asks anew when it is played again."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -8,8 +9,11 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
 from config.audit import AuditEntry
+from ivr.calls.models import Call
+from tests.agents.desk.conftest import sow
 from tests.agents.staff.browsing import launched
 from tests.agents.staff.conftest import PASSWORD, Live, eventually, live  # noqa: F401 - fixtures
+from tests.agents.supervisor.conftest import Logged
 from tests.agents.supervisor.test_recording_pages import keep
 
 pytestmark = [pytest.mark.xdist_group("browsers")]
@@ -25,16 +29,50 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser, live: Live) -> Iterator[Page]:  # noqa: F811
     """The page of a recording of twenty seconds, opened by a supervisor."""
-    recording_id = keep(live)
-    context = browser.new_context(viewport={"width": 1280, "height": 720})
-    found = context.new_page()
-    found.goto(f"{live.url}/recordings/{recording_id}")
+    found = signed_in(browser, live, f"/recordings/{keep(live)}")
+    yield found
+    found.context.close()
+
+
+def signed_in(browser: Browser, live: Live, path: str) -> Page:  # noqa: F811
+    """A page that a supervisor has opened."""
+    found = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
+    found.goto(f"{live.url}{path}")
     found.get_by_label("Имя для входа").fill("watcher")
     found.get_by_label("Пароль").fill(PASSWORD)
     found.keyboard.press("Enter")
-    found.wait_for_url(f"{live.url}/recordings/{recording_id}")
-    yield found
-    context.close()
+    found.wait_for_url(f"{live.url}{path}")
+    return found
+
+
+def sowed(live: Live) -> str:  # noqa: F811
+    with live.house.centre.database.transaction("test_insured") as tx:
+        return sow(tx)
+
+
+def test_a_click_on_the_time_line_plays_from_there_and_shows_the_step(browser: Browser, live: Live) -> None:  # noqa: F811
+    logged = Logged(live, sowed(live))
+    call_id = logged.whole()
+    began_at = live.house.row(Call, call_id).started_at
+    keep(live, call_id=call_id, began_at=began_at + timedelta(seconds=70))
+    page = signed_in(browser, live, f"/calls/{call_id}")
+    lane = page.locator("svg[data-lane]").first
+    width = lane.bounding_box()["width"]
+
+    def click_at(second: float) -> None:
+        lane.click(position={"x": width * second / 300, "y": 14})
+
+    click_at(85)
+    eventually(lambda: at_seconds(page) > 15)
+    expect(page.locator(".steps li:target")).to_be_in_viewport()
+    click_at(74)
+    eventually(lambda: 3.5 < at_seconds(page) < 14)
+    assert plays(live) == 1
+    # Where nothing was recorded the step is shown, and what plays goes on.
+    click_at(8.5)
+    expect(page.locator(".steps li:target")).to_contain_text("Нажато: 5")
+    assert plays(live) == 1
+    page.context.close()
 
 
 def at_seconds(page: Page) -> float:

@@ -1,6 +1,7 @@
 """Recordings in a supervisor's page: heard by signed links, in parts, and never without a row of audit."""
 
 import secrets
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,9 @@ def recording_id(site: Site) -> str:  # noqa: F811
     return keep(site)
 
 
-def keep(there: Site | Live, insurer_id: str = "vsk", call_id: str = "c" * 32) -> str:
+def keep(
+    there: Site | Live, insurer_id: str = "vsk", call_id: str = "c" * 32, began_at: datetime | None = None
+) -> str:
     centre, now = there.house.centre, there.house.clock.now()
     id_, key = new_id(now), seal_keys(centre.settings).current
     sealed = seal(SOUND, recording_id=id_, seal_key=key.key)
@@ -34,8 +37,9 @@ def keep(there: Site | Live, insurer_id: str = "vsk", call_id: str = "c" * 32) -
         tx.add(
             Recording(
                 id=id_, insurer_id=insurer_id, call_id=call_id, carrier_sid=id_, kind="conversation",
-                conversation=id_, state="deleted_at_carrier", ended_at=now, duration_seconds=20, began_at=now,
-                file_name=f"{id_}.sealed", wrapped_key=sealed.wrapped_key, key_id=key.id, announced_at=now,
+                conversation=id_, state="deleted_at_carrier", ended_at=now, duration_seconds=20,
+                began_at=began_at or now, file_name=f"{id_}.sealed", wrapped_key=sealed.wrapped_key, key_id=key.id,
+                announced_at=now,
                 peaks=check(SOUND, announced_seconds=20).peaks,
             )
         )  # fmt: skip

@@ -6,12 +6,18 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
+from agents import commands
+from agents.models import Agent
+from agents.moving_waits import move_to_queue
 from agents.supervisor import searching
 from agents.supervisor.errors import SearchTooWide
 from agents.supervisor.searching import CallSearch, search_calls
+from agents.web import hear_leg
 from config.audit import AuditEntry
 from config.ids import new_id
+from ivr.calls.models import Call
 from recordings.models import Recording
+from tests.agents.conftest import House
 from tests.agents.supervisor.conftest import OWN_PHONE, POLICY, Logged
 
 ANY = CallSearch()
@@ -95,6 +101,46 @@ def test_an_anonymous_call_answers_no_search_for_a_person_or_for_words(logged: L
     assert ids(logged, CallSearch(policy=POLICY)) == []
     assert ids(logged, CallSearch(text="плачет")) == []
     assert len(ids(logged)) == 1
+
+
+def test_a_call_is_found_in_every_queue_that_it_went_through_and_at_every_agent_who_had_it(logged: Logged) -> None:
+    house = logged.site.house
+    house.agent("curator-1", skills={"curator": 1})
+    call = house.call("CA-wandering")
+    house.join(call, "curator")
+    (wait,) = house.waits(call_id=call.id)
+    for queue in ("medical_desk", "curator", "urgent"):
+        move_to_queue(house.floor, insurer_id="vsk", wait_id=wait.id, queue=queue, by="boss")
+    house.work()
+    talk(house, "CA-leg-1")
+    house.connected(call)
+    (first,) = [one.code for one in agents_on(house, call.id)]
+    other = {"desk-1": "desk-2", "desk-2": "desk-1"}[first]
+    commands.transfer(house.floor, insurer_id="vsk", code=first, to_code=other)
+    house.join(house.row(Call, call.id), "medical_desk")
+    house.work()
+    talk(house, "CA-leg-2")
+    for queue in ("curator", "medical_desk", "urgent"):
+        assert ids(logged, CallSearch(queue=queue)) == [call.id], queue
+        # The same where another index is walked.
+        assert ids(logged, CallSearch(queue=queue, phone=call.ani)) == [call.id], queue
+    assert ids(logged, CallSearch(queue="emergency")) == []
+    for code in (first, other):
+        assert ids(logged, CallSearch(agent=code)) == [call.id], code
+    assert ids(logged, CallSearch(agent="curator-1")) == []
+
+
+def talk(house: House, leg: str) -> None:
+    """Whoever is rung answers."""
+    offer = house.offers(state="made")[-1]
+    for status in ("ringing", "in-progress"):
+        hear_leg(house.floor, offer.id, leg, status)
+    house.work()
+
+
+def agents_on(house: House, call_id: str) -> list[Agent]:
+    with house.centre.database.reading("test_agents") as tx:
+        return list(tx.scalars(select(Agent).where(Agent.call_id == call_id)))
 
 
 def test_pages_follow_one_another_without_a_gap_or_a_repeat(logged: Logged, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,82 @@
+"""What a supervisor's bar shows: the conversation that they are in, or that rings to be; and one that they may join."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from agents import ears
+from agents.models import OPEN_OFFER, SERVING_PURPOSES, Agent, Ear, Offer, OfferState, Presence, Purpose
+from agents.monitoring import TAKE_EAR, may_be_heard
+from config.centre import Centre
+from config.database import Transaction
+from config.due_work import DueWork
+from ivr.calls.models import Call
+
+
+@dataclass(frozen=True)
+class Listening:
+    """The conversation, and its agent. `ear` None: it rings at the supervisor since then. `is_changing`: the carrier
+    has not been brought there yet.
+    """
+
+    call_id: str
+    line: str
+    code: str
+    title: str
+    ear: Ear | None
+    since: datetime
+    is_changing: bool
+
+
+@dataclass(frozen=True)
+class Bar:
+    """`has_desk_call`: another call rings at them, or is theirs. `offered`: the codes of the agents of the page's own
+    call who can be listened to.
+    """
+
+    own: Listening | None
+    has_desk_call: bool
+    offered: tuple[str, ...]
+
+
+def bar_of(tx: Transaction, centre: Centre, *, insurer_id: str, agent_id: str | None, call_id: str | None) -> Bar:
+    """The bar of a supervisor who is `agent_id` at the telephone, on the page of a call or of none."""
+    agent = None if agent_id is None else tx.get(Agent, agent_id)
+    own = None if agent is None else _own(tx, agent)
+    is_busy = agent is not None and agent.presence in (Presence.OFFERED, Presence.ON_CALL)
+    return Bar(own, is_busy and own is None, () if call_id is None else _offered(tx, centre, insurer_id, call_id))
+
+
+def _own(tx: Transaction, agent: Agent) -> Listening | None:
+    statement = select(Offer).where(Offer.agent_id == agent.id, Offer.purpose == Purpose.MONITOR, OPEN_OFFER)
+    offer = tx.scalar(statement)
+    host = None if offer is None else ears.host_of(tx, offer.conference)
+    if offer is None or host is None:
+        return None
+    call = tx.get_one(Call, offer.call_id)
+    is_due = select(DueWork.id).where(DueWork.kind == TAKE_EAR, DueWork.subject_id == offer.id)
+    return Listening(
+        call_id=call.id,
+        line=call.line,
+        code=host[0].code,
+        title=host[0].title,
+        ear=None if offer.ear is None else Ear(offer.ear),
+        since=offer.ear_since or offer.made_at,
+        is_changing=tx.scalar(is_due) is not None,
+    )
+
+
+def _offered(tx: Transaction, centre: Centre, insurer_id: str, call_id: str) -> tuple[str, ...]:
+    statement = (
+        select(Agent.code, Offer.queue, Call)
+        .join(Offer, Offer.agent_id == Agent.id)
+        .join(Call, Call.id == Offer.call_id)
+        .where(
+            Offer.call_id == call_id,
+            Offer.insurer_id == insurer_id,
+            Offer.purpose.in_(SERVING_PURPOSES),
+            Offer.state == OfferState.ACCEPTED,
+        )
+    )
+    return tuple(row[0] for row in tx.execute(statement) if may_be_heard(centre, row[2], row[1]))
