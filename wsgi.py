@@ -27,6 +27,7 @@ from config.audit_chain import seal_new
 from config.centre import Centre, open_centre
 from config.clock import Clock, MovedClock, WallClock
 from config.database import Base, Database
+from config.due_work import WorkPlan
 from config.errands import Afterwards, Errands, at_once
 from config.errors import ConfigError, StoreError, TableError
 from config.job_queues import JobQueues
@@ -34,6 +35,7 @@ from config.late_commands import LateCommands, run
 from config.line_descriptions import Insurers
 from config.lines import insurers_here, load_insurers
 from config.logs import keep_off_the_terminal
+from config.meters import count_in
 from config.news import Announcer
 from config.schema_version import prepare as prepare_database
 from config.settings import Settings, read_centre_settings
@@ -55,6 +57,8 @@ from recordings.retention import Retention
 from recordings.voicemail import Messages
 
 if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
+
     from flask import Flask
 
     from agents.rehearsal import Front, Rehearsal
@@ -171,6 +175,54 @@ def end_desk(app: "Flask") -> None:
     from agents.staff.site import end_streams
 
     end_streams(app)
+
+
+def serve_webhooks(settings: Settings) -> "Flask":
+    """What a process of the web server serves: the webhooks, measured, and its probes.
+
+    Without Redis it takes calls all the same, and the sweep does the telephone work: no reason to send callers away.
+    """
+    from config.probes import Checks, add_probes, database_checks, redis_check
+
+    count_in(settings.data_dir)
+    house = compose(settings, errands=Afterwards())
+    app = create_app(house)
+    checks = Checks(database_checks(house.centre.database), redis_check(settings.redis_url))
+    add_probes(app, checks)
+    return app
+
+
+def serve_pages(settings: Settings) -> "Flask":
+    """What a process of the desk serves: the pages and its probes. Without Redis no page hears any news."""
+    from config.probes import Checks, add_probes, database_checks, redis_check
+
+    count_in(settings.data_dir)
+    app = create_desk(settings)
+    # For the probes alone: the pages' own connections are their app's.
+    needed = {**database_checks(Database(settings.database_url)), **redis_check(settings.redis_url)}
+    add_probes(app, Checks(needed, {}))
+    return app
+
+
+def serve_fallback(settings: Settings) -> "WSGIApplication":
+    """The fallback and its probes: it needs nothing but itself."""
+    from config.probes import NOTHING, probed
+    from ivr.fallback import fallback_of
+
+    return probed(fallback_of(settings), NOTHING)
+
+
+def serve_metrics(settings: Settings) -> "WSGIApplication":
+    """What Prometheus asks for, and probes."""
+    from agents.metrics.serving import metrics_app
+    from config.addresses import metrics_token
+    from config.probes import Checks, database_checks, probed, redis_check
+
+    centre = open_centre(settings, WallClock())
+    app = metrics_app(centre, token=metrics_token(settings))
+    # It tells of what is away, and is there for that.
+    useful = {**database_checks(centre.database), **redis_check(settings.redis_url)}
+    return probed(app, Checks({}, useful))
 
 
 @dataclass(frozen=True)
@@ -297,7 +349,13 @@ def serve_exchange(settings: Settings) -> None:
     exchange.serve(carrier)
 
 
+def _plan(settings: Settings) -> WorkPlan:
+    count_in(settings.data_dir)
+    return compose(settings, flows_are_read_late=True).centre.plan
+
+
 def _look(settings: Settings) -> Callable[[], object]:
+    count_in(settings.data_dir)
     house = compose(settings, flows_are_read_late=True)
     reconcile.appoint(house.phone)
     return house.look
@@ -357,15 +415,15 @@ def _calling() -> Iterable[click.Command]:
 @pult.late("serve")
 def _serving() -> Iterable[click.Command]:
     from config.serve_commands import Programs, serve_commands
-    from ivr.fallback import fallback_of
 
     programs = Programs(
         settings=centre_settings,
-        web=lambda settings: create_app(compose(settings, errands=Afterwards())),
-        desk=create_desk,
+        web=serve_webhooks,
+        desk=serve_pages,
         end_desk=end_desk,
-        fallback=fallback_of,
-        plan=lambda settings: compose(settings, flows_are_read_late=True).centre.plan,
+        fallback=serve_fallback,
+        metrics=serve_metrics,
+        plan=_plan,
         sweep=_look,
         exchange=serve_exchange,
     )

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _PORTS: Final[Mapping[str, int]] = {"http": 80, "https": 443, "redis": 6379, "rediss": 6379}
 _HERE: Final = ("127.0.0.1", "localhost")
+_METRICS: Final = "http://127.0.0.1:9180"
+_LEAST_TOKEN: Final = 16
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,28 @@ def fallback_address(settings: "Settings") -> Address:
     if (web.host, web.port) == (here.host, here.port):
         raise _both_wanted(web, here)
     return here
+
+
+def metrics_address(settings: "Settings") -> Address:
+    """Where figures are given out: PULT_METRICS_BIND, else a port that only this machine can reach.
+
+    Raises ConfigError where others could reach it and there is no token that they would need.
+    """
+    bound = settings.named.get("PULT_METRICS_BIND", "").strip() or _METRICS
+    here = _address("PULT_METRICS_BIND", http_url("PULT_METRICS_BIND", bound), "figures")
+    if here.host not in _HERE and not metrics_token(settings):
+        raise ConfigError(
+            f"PULT_METRICS_TOKEN must be set where figures are given out beyond this machine ({here.url})."
+        )
+    return here
+
+
+def metrics_token(settings: "Settings") -> str | None:
+    """What whoever asks for figures must bring, if anything. Raises ConfigError for one that can be guessed."""
+    token = settings.named.get("PULT_METRICS_TOKEN", "").strip() or None
+    if token is not None and len(token) < _LEAST_TOKEN:
+        raise ConfigError(f"PULT_METRICS_TOKEN must have at least {_LEAST_TOKEN} characters.")
+    return token
 
 
 def exchange_address(settings: "Settings") -> Address:

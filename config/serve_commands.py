@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from config.addresses import Address, desk_address, exchange_address, fallback_address, web_address
+from config.addresses import Address, desk_address, exchange_address, fallback_address, metrics_address, web_address
 from config.database import Database
 from config.due_work import WorkPlan
 from config.failpoints import arm_from_environment
@@ -36,6 +36,7 @@ class Programs:
     desk: "Callable[[Settings], WSGIApplication]"
     end_desk: AtStop
     fallback: "Callable[[Settings], WSGIApplication]"
+    metrics: "Callable[[Settings], WSGIApplication]"
     plan: Callable[[Settings], WorkPlan]
     sweep: Callable[[Settings], Callable[[], object]]
     exchange: Callable[[Settings], None]
@@ -61,7 +62,7 @@ def serve_commands(programs: Programs) -> click.Group:
         set_up_logging()
         arm_from_environment(os.environ.get("PULT_FAILPOINT"))
 
-    for add in (_add_web, _add_desk, _add_fallback, _add_workers, _add_sweep, _add_exchange):
+    for add in (_add_web, _add_desk, _add_fallback, _add_workers, _add_sweep, _add_metrics, _add_exchange):
         add(serve, programs)
     return serve
 
@@ -114,6 +115,14 @@ def _add_sweep(serve: click.Group, programs: Programs) -> None:
     def sweep() -> None:
         """The sweep: finds what is due, and does the telephone work itself where Redis is away."""
         run_sweep(programs.sweep(programs.checked_settings()))
+
+
+def _add_metrics(serve: click.Group, programs: Programs) -> None:
+    @serve.command()
+    def metrics() -> None:
+        """What Prometheus asks for: figures of the centre and of the programs on this machine."""
+        settings = programs.checked_settings()
+        _serve_at(metrics_address(settings), 1, lambda: programs.metrics(settings))
 
 
 def _add_exchange(serve: click.Group, programs: Programs) -> None:

@@ -29,11 +29,13 @@ def create_app(phone: PhoneSide) -> "Flask":
     from flask import Flask
 
     from ivr.web import answers, voice
+    from ivr.web.measuring import measure
     from ivr.web.prompts import prompts_blueprint
 
     app = Flask("pult", static_folder=str(_STATIC), static_url_path="/static")
     phone.deliveries.shelf.load()
     app.extensions[voice.EXTENSION] = phone
+    measure(app)
     app.before_request_funcs.setdefault(voice.bp.name, []).append(guard(phone))
     app.register_blueprint(voice.bp)
     app.register_blueprint(prompts_blueprint(phone))

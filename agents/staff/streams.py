@@ -17,6 +17,7 @@ from agents.desk import connection
 from agents.models import Agent
 from agents.news_told import FOR_EVERYBODY
 from config.centre import Centre
+from config.meters import streams_open
 from config.news import News, NewsListener
 
 log = logging.getLogger("pult.streams")
@@ -99,6 +100,7 @@ class Streams:
             if len(self._open) >= self._most:
                 raise TooManyStreams
             self._open.add(stream)
+            streams_open(len(self._open))
             if self._stop.is_set():
                 stream.put(Signal.CLOSING)
             if self._listener is None:
@@ -116,6 +118,7 @@ class Streams:
             if stream not in self._open:
                 return
             self._open.discard(stream)
+            streams_open(len(self._open))
             is_last = all(one.staff.agent_id != agent_id for one in self._open)
         if agent_id is not None and is_last:
             connection.closed(self._centre, agent_id)

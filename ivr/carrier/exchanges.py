@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 
 from config import failpoints
 from config.database import refuse_inside_transaction
+from config.meters import carrier_asked
 from ivr.carrier.errors import CallGone, CarrierBusy, CarrierError, CarrierRefused, CarrierUnavailable
 
 T = TypeVar("T")
@@ -34,6 +35,7 @@ def exchange(verb: str, request: Callable[[], T]) -> T:
     """
     refuse_inside_transaction(f"carrier:{verb}")
     failpoints.reached(f"asking:{verb}")
-    answer = request()
+    with carrier_asked(verb):
+        answer = request()
     failpoints.reached(f"carrier:{verb}")
     return answer
