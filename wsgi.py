@@ -491,6 +491,13 @@ def _quality() -> Iterable[click.Command]:
     return (score_cards_command(lines_here, lambda: score_cards_dir_of(named_values(os.environ))),)
 
 
+@pult.late("journal")
+def _reporting() -> Iterable[click.Command]:
+    from agents.supervisor.journal.cli import journal_command
+
+    return (journal_command(lambda: composed().centre),)
+
+
 @pult.late("bench")
 def _measuring() -> Iterable[click.Command]:
     from agents.bench.command import bench_command

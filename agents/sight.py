@@ -90,6 +90,14 @@ _IN_A_CALL: Final[Mapping[Certainty, Sight]] = {
     Certainty.VERIFIED: Sight(phone=True, own=True, health=True, record=Record.WHOLE, file=True),
 }
 AGENT_WITHOUT_CALL: Final = Sight(record=Record.MASKED)
+_IN_THE_JOURNAL: Final[Mapping[Certainty, Sight]] = {
+    Certainty.ANONYMOUS: NOTHING,
+    Certainty.NUMBER: Sight(phone=True, is_phone_whole=True, own=True, health=True),
+    **dict.fromkeys(
+        (Certainty.ONE_FACTOR, Certainty.IDENTIFIED, Certainty.VERIFIED),
+        Sight(phone=True, is_phone_whole=True, own=True, health=True, record=Record.WHOLE),
+    ),
+}
 SUPERVISOR_WITHOUT_CALL: Final = Sight(record=Record.MASKED, file=True, health=True)
 
 
@@ -107,6 +115,13 @@ def seen_at(certainty: Certainty, *, role: str | None, is_emergency: bool = Fals
         # Who may be dying is rung back, and found, by this number.
         is_phone_whole=sight.phone and is_emergency,
     )
+
+
+def sight_in_journal(tx: Transaction, insurer: Insurer, call: Call) -> Sight:
+    """What the journal of contacts has of a call, which the fund reads: whoever was named is named in it, and who only
+    has a known number is not.
+    """
+    return _IN_THE_JOURNAL[certainty_of(tx, insurer, call)]
 
 
 def certainty_of(tx: Transaction, insurer: Insurer, call: Call) -> Certainty:

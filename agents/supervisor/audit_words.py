@@ -9,6 +9,8 @@ from flask_babel.speaklater import LazyString
 ACTIONS: Final[Mapping[str, LazyString]] = {
     "calls_searched": lazy_gettext("searched the calls"),
     "calls_exported": lazy_gettext("exported a search of the calls"),
+    "journal_exported": lazy_gettext("exported the journal of contacts"),
+    "export_filled": lazy_gettext("wrote calls into an exported file"),
     "export_taken": lazy_gettext("took an exported file"),
     "calls_listed": lazy_gettext("listed calls"),
     "call_replayed": lazy_gettext("looked at the call"),

@@ -2,7 +2,8 @@
 
 SupervisorError
 ├── SearchTooWide   a policy's number of too few signs
-└── ExportRefused   several exports of one account are under way
+├── ExportRefused   several exports of one account are under way
+└── JournalTooLong  a journal of so many contacts that a part would be missing
 """
 
 
@@ -12,6 +13,10 @@ class SupervisorError(Exception):
 
 class SearchTooWide(SupervisorError):
     """A search for a policy by so few signs that it would bring up anybody."""
+
+
+class JournalTooLong(SupervisorError):
+    """The period has more contacts than one file of the journal holds: it is asked for in parts."""
 
 
 class ExportRefused(SupervisorError):

@@ -1,6 +1,8 @@
 """The routes of exports: ask for one, see how far it is, take the file."""
 
+from datetime import timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, abort, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -8,12 +10,18 @@ from flask_babel import gettext, lazy_gettext
 
 from agents.accounts.models import Role
 from agents.desk.parts import part, refused
+from agents.staff.formats import day
 from agents.staff.guarding import only_for
 from agents.staff.languages import language, zone
-from agents.staff.side import side, staff
+from agents.staff.side import own_insurer, side, staff
 from agents.supervisor import exporting
-from agents.supervisor.errors import ExportRefused
+from agents.supervisor.errors import ExportRefused, JournalTooLong
 from agents.supervisor.export_file import FileKind
+from agents.supervisor.export_slices import asked
+from agents.supervisor.journal.asking import ask_for_journal
+from agents.supervisor.journal.slices import keeps_journal
+from agents.supervisor.models import CallExport
+from agents.supervisor.period import read_period
 from agents.supervisor.search_form import read_form
 from agents.supervisor.words import actor
 
@@ -32,7 +40,14 @@ def show() -> ResponseReturnValue:
     now = side().centre.clock.now()
     with side().centre.database.reading("own_exports") as tx:
         own = exporting.exports_of(tx, staff(), at=now)
-    return part("supervisor/exports.html", gettext("Exports"), exports=own, most=exporting.MOST_ROWS)
+    return part(
+        "supervisor/exports.html",
+        gettext("Exports"),
+        exports=own,
+        most=exporting.MOST_ROWS,
+        has_journal=keeps_journal(own_insurer()),
+        period_words=_period_words,
+    )
 
 
 @bp.post("")
@@ -59,6 +74,42 @@ def ask() -> ResponseReturnValue:
     return redirect(url_for("exports.show"), 303)
 
 
+@bp.post("/journal")
+@only_for(Role.SUPERVISOR)
+def ask_journal() -> ResponseReturnValue:
+    """Have the journal of contacts of a period made into a file."""
+    insurer, asked_for = own_insurer(), request.form
+    period = read_period(
+        asked_for.get("from", ""), asked_for.get("to", ""), zone=insurer.time_zone, now=side().centre.clock.now()
+    )
+    if not keeps_journal(insurer) or asked_for.get("kind") not in list(FileKind) or period is None:
+        abort(400)
+    try:
+        ask_for_journal(
+            side().centre,
+            staff(),
+            since=period.since,
+            until=period.until,
+            kind=FileKind(asked_for["kind"]),
+            language=language(),
+            by=actor(),
+        )
+    except ExportRefused:
+        return refused(lazy_gettext("Several exports of yours are under way: wait for one of them."))
+    except JournalTooLong:
+        return refused(lazy_gettext("That is more than one file holds: ask for a shorter time."))
+    return redirect(url_for("exports.show"), 303)
+
+
+def _period_words(export: CallExport) -> str:
+    """Of which days a journal is, in the insurer's zone."""
+    wanted = asked(export).wanted
+    if wanted.since is None or wanted.until is None:
+        return ""
+    inside = wanted.until - timedelta(microseconds=1)
+    return f"{day(wanted.since, ZoneInfo(export.zone))}–{day(inside, ZoneInfo(export.zone))}"
+
+
 @bp.get("/<export_id>")
 @only_for(Role.SUPERVISOR)
 def take(export_id: str) -> ResponseReturnValue:
@@ -66,8 +117,7 @@ def take(export_id: str) -> ResponseReturnValue:
     taken = exporting.take(side().centre, staff(), export_id, by=actor())
     if taken is None:
         abort(404)
-    kind, content = taken
-    response: Response = make_response(content)
-    response.headers["Content-Type"] = _TYPES[kind]
-    response.headers["Content-Disposition"] = f'attachment; filename="calls-{export_id[:12]}.{kind}"'
+    response: Response = make_response(taken.content)
+    response.headers["Content-Type"] = _TYPES[taken.kind]
+    response.headers["Content-Disposition"] = f'attachment; filename="{taken.what}-{export_id[:12]}.{taken.kind}"'
     return response

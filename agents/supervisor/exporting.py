@@ -5,10 +5,11 @@ the same piece. What is on the disk is sealed, pieces too; only who asked for it
 """
 
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
-from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -17,11 +18,9 @@ from agents.accounts.sessions import Staff
 from agents.floor import Floor
 from agents.rows import locked
 from agents.supervisor.errors import ExportRefused
-from agents.supervisor.export_file import FileKind, as_csv, as_xlsx, cells, head, read_csv
-from agents.supervisor.log_rows import log_rows
+from agents.supervisor.export_file import FileKind, as_csv, as_xlsx, read_csv
+from agents.supervisor.export_slices import ExportOf, Slice, head_of, read_slice
 from agents.supervisor.models import CallExport
-from agents.supervisor.search_form import read_form
-from agents.supervisor.searching import find_calls
 from config import due_work
 from config.audit import audit
 from config.centre import Centre
@@ -35,13 +34,25 @@ DROP: Final = "drop_export"
 SLICE: Final = 1000
 MOST_ROWS: Final = 50_000
 KEPT: Final = timedelta(hours=1)
+ASKED: Final[Mapping[ExportOf, str]] = {ExportOf.CALLS: "calls_exported", ExportOf.JOURNAL: "journal_exported"}
+FILLED: Final = "export_filled"
+"""The audit's word for which calls a file got; `FILLER` is the line's own worker, as nobody does it by hand."""
+FILLER: Final = "line"
 _MOST_OPEN: Final = 3
 # Where the next slice would begin once all are read: the file is left to be made of them.
 _READ: Final = ""
 
 
 def ask(
-    centre: Centre, staff: Staff, *, query: str, kind: FileKind, zone: ZoneInfo, language: str, by: str
+    centre: Centre,
+    staff: Staff,
+    *,
+    query: str,
+    kind: FileKind,
+    zone: ZoneInfo,
+    language: str,
+    by: str,
+    what: ExportOf = ExportOf.CALLS,
 ) -> str:
     """Have the search that `query` says (nothing in it identifies anybody) made into a file; the export's id. Audited.
 
@@ -56,6 +67,7 @@ def ask(
             id=new_id(now),
             insurer_id=staff.insurer_id,
             account_id=staff.account_id,
+            what=what,
             query=query,
             zone=zone.key,
             language=language,
@@ -65,7 +77,7 @@ def ask(
         )
         tx.add(export)
         _schedule(tx, export, MAKE, now)
-        _audit(tx, export, "calls_exported", by, now)
+        _audit(tx, export, ASKED[what], by, now)
         return export.id
 
 
@@ -78,17 +90,19 @@ def make(floor: Floor, export_id: str) -> None:
         if export is None or export.state != "asked":
             return
         is_read = export.go_on_at == _READ
-        rows, go_on_at = ([], None) if is_read else _slice(tx, centre, export)
+        part = Slice((), (), None) if is_read else read_slice(tx, centre, export, most=SLICE)
     if is_read:
         _finish(centre, export_id)
         return
-    _put(centre, _piece(export, export.slices), as_csv(rows))
-    is_last = go_on_at is None or export.rows + len(rows) >= MOST_ROWS
+    _put(centre, _piece(export, export.slices), as_csv(part.rows))
+    is_last = part.go_on_at is None or (export.what == ExportOf.CALLS and export.rows + len(part.rows) >= MOST_ROWS)
     with centre.database.transaction("note_export") as tx:
         row = locked(tx, CallExport, export_id)
         if row is None or row.state != "asked" or row.slices != export.slices:
             return
-        row.slices, row.rows, row.go_on_at = row.slices + 1, row.rows + len(rows), _READ if is_last else go_on_at
+        _audit_contents(tx, row, part, now)
+        row.slices, row.rows = row.slices + 1, row.rows + len(part.rows)
+        row.go_on_at = _READ if is_last else part.go_on_at
         if not is_last:
             _schedule(tx, row, MAKE, now)
     if is_last:
@@ -105,7 +119,16 @@ def drop(floor: Floor, export_id: str) -> None:
     _path(floor.centre, export_id).unlink(missing_ok=True)
 
 
-def take(centre: Centre, staff: Staff, export_id: str, *, by: str) -> tuple[FileKind, bytes] | None:
+@dataclass(frozen=True)
+class Taken:
+    """A file as it is handed out."""
+
+    what: ExportOf
+    kind: FileKind
+    content: bytes
+
+
+def take(centre: Centre, staff: Staff, export_id: str, *, by: str) -> Taken | None:
     """The file, for who asked for it and nobody else, which is audited first; None where there is none for them."""
     now = centre.clock.now()
     with centre.database.transaction("take_export") as tx:
@@ -115,7 +138,8 @@ def take(centre: Centre, staff: Staff, export_id: str, *, by: str) -> tuple[File
         _audit(tx, export, "export_taken", by, now)
     try:
         content = _path(centre, export.id).read_bytes()
-        return FileKind(export.kind), _opened(centre, export.id, content, export.wrapped_key)
+        opened = _opened(centre, export.id, content, export.wrapped_key)
+        return Taken(ExportOf(export.what), FileKind(export.kind), opened)
     except (FileNotFoundError, SealBroken):
         return None
 
@@ -131,20 +155,11 @@ def exports_of(tx: Transaction, staff: Staff, *, at: datetime) -> list[CallExpor
     return [one for one in found if one.expires_at is None or one.expires_at > at]
 
 
-def _slice(tx: Transaction, centre: Centre, export: CallExport) -> tuple[list[list[str]], str | None]:
-    insurer, zone = centre.insurers[export.insurer_id], ZoneInfo(export.zone)
-    form = read_form(dict(parse_qsl(export.query.removeprefix("?"))), zone=zone, now=export.asked_at)
-    found = find_calls(tx, insurer=insurer, wanted=form.wanted, before=export.go_on_at, most=SLICE)
-    rows = log_rows(tx, found.calls, at=export.asked_at)
-    written = [cells(row, insurer=insurer, zone=zone, language=export.language) for row in rows]
-    return written, found.go_on_at
-
-
 def _finish(centre: Centre, export_id: str) -> None:
     """Join the pieces, seal the file, and say that it is there. Done twice, the second one's file and key stand."""
     with centre.database.reading("export_to_finish") as tx:
         export = tx.get_one(CallExport, export_id)
-    rows = [list(head(export.language))]
+    rows = [list(head_of(export))]
     for number in range(export.slices):
         rows += read_csv(_get(centre, _piece(export, number)))
     content = as_xlsx(rows) if export.kind == FileKind.XLSX else as_csv(rows, with_mark=True)
@@ -205,6 +220,21 @@ def _write(path: Path, content: bytes) -> None:
 
 def _schedule(tx: Transaction, export: CallExport, kind: str, at: datetime) -> None:
     due_work.schedule(tx, kind=kind, subject_id=export.id, insurer_id=export.insurer_id, due_at=at)
+
+
+def _audit_contents(tx: Transaction, export: CallExport, part: Slice, at: datetime) -> None:
+    """Whose calls are in the file: after a breach everybody in it was touched, and its search may find others then."""
+    audit(
+        tx,
+        insurer_id=export.insurer_id,
+        at=at,
+        actor=FILLER,
+        action=FILLED,
+        subject_kind="export",
+        subject_id=export.id,
+        count=len(part.call_ids),
+        calls=" ".join(part.call_ids),
+    )
 
 
 def _audit(tx: Transaction, export: CallExport, action: str, by: str, at: datetime) -> None:

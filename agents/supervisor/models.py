@@ -23,20 +23,23 @@ class SavedSearch(Base):
 
 
 class CallExport(Base):
-    """A search that somebody takes away as a file: how far it is, and, sealed, where it lies until it expires.
+    """What somebody takes away as a file: how far it is, and, sealed, where it lies until it expires.
 
-    `query` and `zone` say what was asked at `asked_at`; `go_on_at` is the call before which the next slice begins.
+    `what` is a search of the log or the journal of contacts. `query` and `zone` say what was asked at `asked_at`;
+    `go_on_at` is the call before (in the journal: behind) which the next slice begins.
     """
 
     __tablename__ = "call_exports"
     __table_args__ = (
         CheckConstraint("state in ('asked', 'made', 'dropped')", name="state_is_known"),
+        CheckConstraint("what in ('calls', 'journal')", name="what_is_known"),
         CheckConstraint("(state = 'made') = (wrapped_key is not null)", name="is_kept_sealed"),
     )
 
     id: Mapped[RowId]
     insurer_id: Mapped[InsurerId]
     account_id: Mapped[Ref] = mapped_column(ForeignKey("accounts.id"), index=True)
+    what: Mapped[str] = mapped_column(default="calls")
     query: Mapped[str]
     zone: Mapped[str]
     language: Mapped[str]

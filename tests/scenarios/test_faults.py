@@ -117,6 +117,8 @@ APART: Final = {
     "commit:compare_calibration",
     # At a start of the desk; the next start does the same again.
     "commit:install_score_cards",
+    # A file that a terminal makes: killed, it is asked for again, and the audit has what was read.
+    *("commit:read_journal", "commit:breach_report"),
     # The audit is chained after the fact: what one look of the sweep missed the next one seals.
     "commit:seal_audit",
     # The bench fills a database of its own.

@@ -100,6 +100,7 @@ def upgrade() -> None:
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('insurer_id', sa.String(length=32), nullable=False),
     sa.Column('account_id', sa.String(length=32), nullable=False),
+    sa.Column('what', sa.Text(), nullable=False),
     sa.Column('query', sa.Text(), nullable=False),
     sa.Column('zone', sa.Text(), nullable=False),
     sa.Column('language', sa.Text(), nullable=False),
@@ -114,6 +115,7 @@ def upgrade() -> None:
     sa.Column('wrapped_key', sa.Text(), nullable=True),
     sa.CheckConstraint("(state = 'made') = (wrapped_key is not null)", name=op.f('ck_call_exports_is_kept_sealed')),
     sa.CheckConstraint("state in ('asked', 'made', 'dropped')", name=op.f('ck_call_exports_state_is_known')),
+    sa.CheckConstraint("what in ('calls', 'journal')", name=op.f('ck_call_exports_what_is_known')),
     sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_call_exports_account_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_call_exports'))
     )

@@ -100,6 +100,7 @@ ROUTES = {
     ("GET", "/calls"): SUPERVISORS,
     ("GET", "/calls/exports"): SUPERVISORS,
     ("POST", "/calls/exports"): SUPERVISORS,
+    ("POST", "/calls/exports/journal"): SUPERVISORS,
     ("GET", "/calls/exports/x"): SUPERVISORS,
     ("POST", "/calls"): SUPERVISORS,
     ("POST", "/calls/searches"): SUPERVISORS,

@@ -1,0 +1,60 @@
+"""What an export holds, slice by slice: calls as the log shows them, or the journal of contacts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import parse_qsl
+from zoneinfo import ZoneInfo
+
+from agents.supervisor.export_file import cells, head
+from agents.supervisor.log_rows import log_rows
+from agents.supervisor.models import CallExport
+from agents.supervisor.search_form import SearchForm, read_form
+from agents.supervisor.searching import find_calls
+from config.centre import Centre
+from config.database import Transaction
+
+
+class ExportOf(StrEnum):
+    """What was asked for."""
+
+    CALLS = "calls"
+    JOURNAL = "journal"
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Some rows of the file, the calls that they are of, and where the next slice begins; None after the last one."""
+
+    rows: Sequence[Sequence[str]]
+    call_ids: Sequence[str]
+    go_on_at: str | None
+
+
+def head_of(export: CallExport) -> tuple[str, ...]:
+    """The names of the columns."""
+    if export.what == ExportOf.JOURNAL:
+        from agents.supervisor.journal.columns import head as journal_head
+
+        return journal_head(export.language)
+    return head(export.language)
+
+
+def read_slice(tx: Transaction, centre: Centre, export: CallExport, *, most: int) -> Slice:
+    """At most so many rows more: the log's from the newest call on, the journal's from the oldest."""
+    if export.what == ExportOf.JOURNAL:
+        # Speaks the pages' words, which load slowly: a worker that makes no journal goes without.
+        from agents.supervisor.journal.slices import journal_slice
+
+        return journal_slice(tx, centre, export, most=most)
+    insurer, zone = centre.insurers[export.insurer_id], ZoneInfo(export.zone)
+    found = find_calls(tx, insurer=insurer, wanted=asked(export).wanted, before=export.go_on_at, most=most)
+    rows = log_rows(tx, found.calls, at=export.asked_at)
+    written = [cells(row, insurer=insurer, zone=zone, language=export.language) for row in rows]
+    return Slice(written, [call.id for call in found.calls], found.go_on_at)
+
+
+def asked(export: CallExport) -> SearchForm:
+    """The search that was asked for, as it was at that instant."""
+    given = dict(parse_qsl(export.query.removeprefix("?")))
+    return read_form(given, zone=ZoneInfo(export.zone), now=export.asked_at)

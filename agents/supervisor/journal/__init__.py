@@ -1,0 +1,1 @@
+"""The electronic journal of contacts of a compulsory insurer: every call of its lines, and what became of it."""
