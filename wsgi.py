@@ -432,12 +432,14 @@ def _serving() -> Iterable[click.Command]:
 
 @pult.late("migrate", "backup", "restore", "audit")
 def _keeping() -> Iterable[click.Command]:
+    from agents.supervisor.breach.cli import breach_command
     from config.audit_commands import audit_commands
     from config.backup_commands import backup_commands
     from config.migrate_command import migrate_command
 
-    keeping = (*backup_commands(centre_settings), *audit_commands(centre_settings))
-    return migrate_command(centre_settings, Base.metadata), *keeping
+    (audit,) = audit_commands(centre_settings)
+    audit.add_command(breach_command(lambda: composed().centre))
+    return migrate_command(centre_settings, Base.metadata), *backup_commands(centre_settings), audit
 
 
 @pult.late("flows")

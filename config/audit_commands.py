@@ -11,7 +11,7 @@ from config.schema_version import require_current
 from config.settings import Settings
 
 
-def audit_commands(settings: Callable[[], Settings]) -> tuple[click.Command, ...]:
+def audit_commands(settings: Callable[[], Settings]) -> tuple[click.Group]:
     """The group, for `pult` to mount; `settings` reads them when a command runs. They raise ConfigError, StoreError."""
 
     @click.group("audit")

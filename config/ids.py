@@ -1,9 +1,10 @@
 """Row ids: 32 hex characters, the first 12 of them the milliseconds of their making, so that they sort by age."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from random import Random, SystemRandom
+from typing import Final
 
 _dice: Random = SystemRandom()
 
@@ -30,3 +31,12 @@ def repeatable_ids(seed: int) -> Iterator[None]:
 def first_id_at(at: datetime) -> str:
     """Not a row's id: what sorts before every id of a row made in that millisecond or later."""
     return f"{int(at.timestamp() * 1000) & ((1 << 48) - 1):012x}"
+
+
+_AT_ONCE: Final = 500
+
+
+def in_parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The ids, some at a time: a statement takes only so many."""
+    for begin in range(0, len(ids), _AT_ONCE):
+        yield ids[begin : begin + _AT_ONCE]

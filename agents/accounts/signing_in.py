@@ -33,11 +33,16 @@ def sign_in(centre: Centre, *, name: str, password: str, address: str, browser: 
     if account is None or not fits or account.is_locked:
         _note(centre, account, "sign_in_refused")
         raise SignInRefused("name and password do not fit")
-    return open_session(centre, account.id, subjects=subjects, how="password")
+    return open_session(centre, account.id, subjects=subjects, how="password", address=address)
 
 
-def open_session(centre: Centre, account_id: str, *, subjects: tuple[Guessed, ...] = (), how: str) -> str:
-    """Begin a session of an account that has proved itself by `how`; raises SignInRefused if it is locked."""
+def open_session(
+    centre: Centre, account_id: str, *, subjects: tuple[Guessed, ...] = (), how: str, address: str
+) -> str:
+    """Begin a session of an account that has proved itself by `how`; raises SignInRefused if it is locked.
+
+    The browser's `address` is kept in the audit: after a breach it may be all that is known of who came.
+    """
     now = centre.clock.now()
     with centre.database.transaction("sign_in") as tx:
         account = tx.get_one(Account, account_id)
@@ -54,6 +59,7 @@ def open_session(centre: Centre, account_id: str, *, subjects: tuple[Guessed, ..
             subject_kind="account",
             subject_id=account.id,
             by=how,
+            address=address or None,
         )
     return token
 

@@ -161,7 +161,7 @@ class SingleSignOn:
         )
 
 
-def sign_in_person(centre: Centre, person: Person) -> tuple[str, str]:
+def sign_in_person(centre: Centre, person: Person, *, address: str) -> tuple[str, str]:
     """Open a session for whom the provider vouches; the token, and the account's name. Raises SignInRefused, or
     SingleSignOnRefused where nobody here is meant.
 
@@ -185,4 +185,4 @@ def sign_in_person(centre: Centre, person: Person) -> tuple[str, str]:
                 subject_kind="account",
                 subject_id=account.id,
             )
-    return open_session(centre, account.id, how="single_sign_on"), account.name
+    return open_session(centre, account.id, how="single_sign_on", address=address), account.name

@@ -41,7 +41,7 @@ def come_back() -> ResponseReturnValue:
         if errand is None:
             raise SingleSignOnRefused("this browser was sent on no errand, or stayed away too long")
         person = _provider().finish(errand, request.args.to_dict())
-        token, name = sign_in_person(side().centre, person)
+        token, name = sign_in_person(side().centre, person, address=request.remote_addr or "")
     except (ProviderUnavailable, SingleSignOnRefused, SignInRefused) as error:
         return _refused(error)
     response = signed_in(token, name, local_page(errand["next"]))

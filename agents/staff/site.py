@@ -40,6 +40,7 @@ from agents.supervisor import floor_pages as floor_page
 from agents.supervisor import listening_pages as listening
 from agents.supervisor import log_pages as calls
 from agents.supervisor import recording_pages as recordings
+from agents.supervisor.breach import pages as breach
 from agents.supervisor.reports import funnel_pages as funnel
 from agents.supervisor.reports import report_pages as reports
 from agents.supervisor.reports import staffing_pages as staffing
@@ -54,6 +55,7 @@ _BLUEPRINTS: Final = (
     *(wrap_up.bp, requests.bp, work.bp, insured.bp),
     *(desk_recording.bp, recordings.bp),
     *(floor_page.bp, listening.bp, calls.bp, exports.bp, call.bp, audit.bp),
+    *(floor_page.bp, calls.bp, exports.bp, call.bp, audit.bp, breach.bp),
     *(reports.bp, funnel.bp, staffing.bp),
     *(quality.bp, scoring.bp, calibration.bp, own_quality.bp),
 )

@@ -74,6 +74,7 @@ ACTIONS: Final[Mapping[str, LazyString]] = {
     "evaluations_searched": lazy_gettext("searched the evaluations"),
     "calibration_joined": lazy_gettext("took part in a calibration"),
     "calibration_compared": lazy_gettext("compared a calibration"),
+    "breach_reported": lazy_gettext("asked whose data was touched"),
     "audit_searched": lazy_gettext("searched the audit"),
 }
 

@@ -38,6 +38,8 @@ ASKED: Final[Mapping[ExportOf, str]] = {ExportOf.CALLS: "calls_exported", Export
 FILLED: Final = "export_filled"
 """The audit's word for which calls a file got; `FILLER` is the line's own worker, as nobody does it by hand."""
 FILLER: Final = "line"
+TAKEN: Final = "export_taken"
+"""The audit's word for a file that was handed out."""
 _MOST_OPEN: Final = 3
 # Where the next slice would begin once all are read: the file is left to be made of them.
 _READ: Final = ""
@@ -135,7 +137,7 @@ def take(centre: Centre, staff: Staff, export_id: str, *, by: str) -> Taken | No
         export = tx.get(CallExport, export_id)
         if export is None or not _is_theirs(export, staff, now) or export.wrapped_key is None:
             return None
-        _audit(tx, export, "export_taken", by, now)
+        _audit(tx, export, TAKEN, by, now)
     try:
         content = _path(centre, export.id).read_bytes()
         opened = _opened(centre, export.id, content, export.wrapped_key)

@@ -333,5 +333,6 @@ def _for_the_audit(wanted: CallSearch, calls: Sequence[Call]) -> dict[str, str |
         "text": " ".join(f"{word[0]}…" for word in wanted.text.split()) if wanted.text else None,
         "newest": calls[0].id if calls else None,
         "oldest": calls[-1].id if calls else None,
+        "calls": " ".join(call.id for call in calls) or None,
     }
     return {name: value for name, value in asked.items() if value is not None}

@@ -49,7 +49,7 @@ def list_calls(tx: Transaction, *, wanted: CallFilter, by: str, at: datetime) ->
     rows = tx.execute(_matching(wanted).order_by(Call.started_at.desc(), Call.id.desc()).limit(wanted.limit)).all()
     listed = [_listed(call, outcome) for call, outcome in rows]
     for insurer_id in sorted({one.insurer_id for one in listed}):
-        count = sum(one.insurer_id == insurer_id for one in listed)
+        shown = [one.id for one in listed if one.insurer_id == insurer_id]
         audit(
             tx,
             insurer_id=insurer_id,
@@ -58,7 +58,8 @@ def list_calls(tx: Transaction, *, wanted: CallFilter, by: str, at: datetime) ->
             action="calls_listed",
             subject_kind="calls",
             subject_id="",
-            count=count,
+            count=len(shown),
+            calls=" ".join(shown),
         )
     return listed
 
@@ -82,6 +83,7 @@ def list_requests(
         subject_kind="requests",
         subject_id="",
         count=len(found),
+        requests=" ".join(one.id for one in found),
     )
     return found
 

@@ -1,7 +1,7 @@
 """The routes of the reports: the page, and its table for a spreadsheet."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from flask import Blueprint, Response, abort, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -22,6 +22,9 @@ from agents.supervisor.reports.writing import as_csv, row_name, short_name, writ
 from agents.supervisor.words import actor, agents_to_choose, title_words
 from config.audit import audit
 from config.database import Transaction
+
+if TYPE_CHECKING:
+    from agents.supervisor.printing.report import ReportWords
 
 bp: Final = Blueprint("reports", __name__, url_prefix="/reports")
 
@@ -45,16 +48,7 @@ def show() -> ResponseReturnValue:
         return make_response(_page(form), 400)
     _write_down(form, "report_made")
     with side().centre.database.reading("make_report") as tx:
-        report = _report(tx, form)
-        outcomes = read_outcomes(
-            tx,
-            insurer=own_insurer(),
-            since=form.since,
-            until=form.until,
-            line=form.line,
-            queue=form.queue,
-            agent=form.agent,
-        )
+        report, outcomes = _report(tx, form), _outcomes(tx, form)
     return _page(form, report=report, outcomes=outcomes)
 
 
@@ -76,11 +70,53 @@ def table() -> ResponseReturnValue:
     return Response(text, content_type="text/csv; charset=utf-8", headers=headers)
 
 
+@bp.get("/report.pdf")
+@only_for(Role.SUPERVISOR)
+def pdf() -> ResponseReturnValue:
+    """The same report to print: figures, charts and what the figures mean."""
+    # Takes long to import, and only who prints needs it.
+    from agents.supervisor.printing.report import report_pdf
+
+    form = _form()
+    if form.wrong:
+        abort(400)
+    _write_down(form, "report_exported", file="pdf")
+    with side().centre.database.reading("print_report") as tx:
+        report, outcomes = _report(tx, form), _outcomes(tx, form)
+    content = report_pdf(report, _charts(report, form), outcomes, _words_to_print(form))
+    name = f"pult-{form.since.astimezone(own_insurer().time_zone):%Y-%m-%d}-{form.grouping}.pdf"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, content_type="application/pdf", headers=headers)
+
+
+def _words_to_print(form: ReportForm) -> "ReportWords":
+    from agents.supervisor.printing.report import ReportWords
+
+    insurer = own_insurer()
+    titles = title_words(insurer, language())
+    kept_to = (
+        *((titles("line", form.line),) if form.line else ()),
+        *((titles("queue", form.queue),) if form.queue else ()),
+        *((form.agent,) if form.agent else ()),
+    )
+    return ReportWords(
+        insurer=str(insurer.title[language()]),
+        only=kept_to,
+        rows=str(GROUPINGS[form.grouping]),
+        figure=str(BY_NAME[form.figure].title),
+        titles=titles,
+        zone=insurer.time_zone,
+        since=form.since,
+        until=form.until,
+        made_at=side().centre.clock.now(),
+    )
+
+
 def _form() -> ReportForm:
     return read_report_form(request.args, zone=own_insurer().time_zone, now=side().centre.clock.now())
 
 
-def _write_down(form: ReportForm, action: str) -> None:
+def _write_down(form: ReportForm, action: str, *, file: str | None = None) -> None:
     """In the audit, before anything is shown; by itself, so that nobody waits to write while a month is read."""
     now = side().centre.clock.now()
     with side().centre.database.transaction("note_report") as tx:
@@ -95,6 +131,7 @@ def _write_down(form: ReportForm, action: str) -> None:
             **{name: value for name, value in form.query.items() if name in ("line", "queue", "agent", "by")},
             since=form.since.isoformat(),
             until=form.until.isoformat(),
+            **({} if file is None else {"file": file}),
         )
 
 
@@ -103,6 +140,18 @@ def _report(tx: Transaction, form: ReportForm) -> Report:
     facts = read_facts(tx, insurer=insurer, at=side().centre.clock.now(), **period)
     facts = facts.only(line=form.line, queue=form.queue, agent=form.agent)
     return make_report(facts, grouping=form.grouping, zone=insurer.time_zone, **period)
+
+
+def _outcomes(tx: Transaction, form: ReportForm) -> list[OutcomeCount]:
+    return read_outcomes(
+        tx,
+        insurer=own_insurer(),
+        since=form.since,
+        until=form.until,
+        line=form.line,
+        queue=form.queue,
+        agent=form.agent,
+    )
 
 
 def _page(form: ReportForm, *, report: Report | None = None, outcomes: list[OutcomeCount] | None = None) -> str:

@@ -1,0 +1,114 @@
+"""The report after a breach: nobody who was touched is missing, also those in a file; all of it is on record."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from openpyxl import load_workbook
+from sqlalchemy import select
+
+from agents.supervisor.breach.cli import breach_command
+from agents.supervisor.export_file import read_csv
+from config.audit import AuditEntry, audit
+from config.audit_chain import seal_new
+from recordings.plays import note_play
+from tests.agents.supervisor.conftest import NAME, OWN_PHONE, POLICY, Logged
+
+DAY = "from=2026-11-24"
+
+
+def lines(answer: str, section: str) -> str:
+    """The text of one section of the page."""
+    return answer.split(f'id="h-{section}"', 1)[1].split("</section>", 1)[0]
+
+
+@pytest.fixture
+def breached(logged: Logged) -> Logged:
+    """`boss` took a file with the insured person's call, and played a recording; `watcher` looked at another call."""
+    theirs = logged.call(minutes_ago=90, insured_id=logged.insured_id, level="verified")
+    other = logged.call(minutes_ago=80)
+    house, boss = logged.site.house, logged.site.signed_in("boss")
+    boss.post("/calls/exports", {"kind": "csv"}, page="/calls")
+    house.work()
+    export = boss.get("/calls/exports").text.split('id="export-', 1)[1].split('"', 1)[0]
+    assert boss.get(f"/calls/exports/{export}").status_code == 200
+    with house.centre.database.transaction("test_played") as tx:
+        note_play(tx, insurer_id="vsk", recording_id="r" * 32, call_id=theirs, actor="desk-2", at=house.clock.now())
+    logged.site.signed_in("watcher").get(f"/calls/{other}")
+    seal_new(house.centre)
+    house.clock.move_by(60)
+    return logged
+
+
+def test_whoever_is_in_a_file_that_was_taken_was_touched_by_who_took_it(breached: Logged) -> None:
+    page = breached.site.signed_in("admin").get(f"/audit/breach?{DAY}&accounts=boss").text
+    assert breached.insured_id[-12:] in lines(page, "people")
+    assert "скачал" in lines(page, "people")
+    assert "desk-2" in lines(page, "accounts")
+    assert "watcher" not in lines(page, "accounts")
+    assert "r" * 12 in lines(page, "recordings")
+    assert lines(page, "calls").count("<tr>") == 3
+    assert NAME not in page
+    assert OWN_PHONE not in page
+    assert "цела" in lines(page, "summary")
+
+
+def test_who_signed_in_from_an_address_is_suspected_by_it(breached: Logged) -> None:
+    breached.site.browser("10.9.9.9").sign_in("watcher")
+    breached.site.house.clock.move_by(60)
+    page = breached.site.signed_in("boss").get(f"/audit/breach?{DAY}&addresses=10.9.9.9").text
+    assert "watcher" in lines(page, "accounts")
+    assert "desk-2" not in lines(page, "accounts")
+    assert "<table" not in lines(page, "people")
+
+
+def test_a_file_names_people_whole_and_taking_it_is_on_record_with_them(breached: Logged) -> None:
+    admin = breached.site.signed_in("admin")
+    _, row = read_csv(admin.get(f"/audit/breach/file.csv?{DAY}&accounts=boss").data.decode("utf-8-sig").encode())
+    assert (row[1], row[3]) == (NAME, POLICY)
+    assert f"'{OWN_PHONE}" in row[4]
+    book = load_workbook(io.BytesIO(admin.get(f"/audit/breach/file.xlsx?{DAY}").data))
+    assert book.sheetnames == ["summary", "people", "accounts", "calls", "recordings", "exports", "searches"]
+    assert not any(cell.data_type == "f" for sheet in book for row in sheet for cell in row if cell.value is not None)
+    assert admin.get("/audit/breach/file.csv").status_code == 400
+    with breached.site.house.centre.database.reading("test_audit") as tx:
+        entries = tx.scalars(select(AuditEntry).where(AuditEntry.action == "breach_reported").order_by(AuditEntry.id))
+        told = [(one.actor, one.detail.get("file"), one.detail.get("people")) for one in entries]
+    assert told == [("admin", "csv", breached.insured_id), ("admin", "xlsx", breached.insured_id)]
+    # Whoever took that file touched them too.
+    breached.site.house.clock.move_by(60)
+    page = breached.site.signed_in("boss").get(f"/audit/breach?{DAY}&accounts=admin").text
+    assert breached.insured_id[-12:] in lines(page, "people")
+
+
+def test_a_changed_audit_is_said_and_the_terminal_answers_too(breached: Logged, tmp_path: Path) -> None:
+    centre = breached.site.house.centre
+    with centre.database.engine.begin() as connection:
+        for name in connection.exec_driver_sql("select name from sqlite_master where type = 'trigger'").scalars().all():
+            connection.exec_driver_sql(f"drop trigger {name}")
+        connection.exec_driver_sql("update audit_entries set actor = 'desk-1' where action = 'call_replayed'")
+    page = breached.site.signed_in("boss").get(f"/audit/breach?{DAY}").text
+    assert 'role="alert"' in page
+    assert "нарушена" in lines(page, "summary")
+    command = breach_command(lambda: centre)
+    asked = ["--since", "2026-11-24", "--account", "boss", "--insurer", "vsk", "--language", "en"]
+    file = tmp_path / "breach.csv"
+    result = CliRunner().invoke(command, [*asked, "--json", "--file", str(file)])
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.output.splitlines()[0])
+    assert told["summary"]["People touched"] == "1"
+    assert told["summary"]["The audit's chain"].startswith("broken: entry")
+    assert NAME in file.read_text(encoding="utf-8-sig")
+    assert "needs --insurer" in CliRunner().invoke(command, ["--since", "2026-11-24", "--file", "x.csv"]).output
+
+
+def test_another_systems_token_is_known_by_its_name(logged: Logged) -> None:
+    house = logged.site.house
+    with house.centre.database.transaction("test_token") as tx:
+        about = {"subject_kind": "insured", "subject_id": logged.insured_id}
+        audit(tx, insurer_id="vsk", at=house.clock.now(), actor="api:crm", action="insured_shown", **about)
+    house.clock.move_by(60)
+    page = logged.site.signed_in("boss").get(f"/audit/breach?{DAY}&tokens=crm").text
+    assert logged.insured_id[-12:] in lines(page, "people")
