@@ -4,20 +4,22 @@ from typing import Final
 
 from flask_babel import gettext
 
+from agents.staff.formats import moment
 from agents.supervisor.breach.report import BreachReport
 from agents.supervisor.breach.tables import Table, tables
 from agents.supervisor.printing.document import Flowable, Sheet, as_pdf, heading, paragraph, table
 
 _SUMMARY_WIDTH: Final = 160.0
 # Ids and words of acts are long, counts short: shares of the width by the column's longest cell, within these.
-_LEAST_SIGNS: Final = 8
-_MOST_SIGNS: Final = 34
+_LEAST_SIGNS: Final = 12
+_MOST_SIGNS: Final = 32
 
 
 def breach_pdf(report: BreachReport) -> bytes:
     """The PDF, within `speaking`."""
-    made = gettext("After a breach: whose data was touched")
-    sheet = Sheet(str(made), f"{report.insurer.title['ru']} · {report.made_at:%Y-%m-%d %H:%M} UTC", is_wide=True)
+    title = str(gettext("After a breach: whose data was touched"))
+    made = f"{report.insurer.title['ru']} · {moment(report.made_at, report.insurer.time_zone)}"
+    sheet = Sheet(title, made, is_wide=True)
     parts = [part for one in tables(report, is_whole=True) for part in _table(one, sheet)]
     return as_pdf(sheet, parts, page_words=lambda number: str(gettext("page %(number)s", number=number)))
 

@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 
 import fontpkg_pt_sans
 from reportlab.lib import colors
-from reportlab.lib.enums import TA_RIGHT
+from reportlab.lib.enums import TA_LEFT, TA_RIGHT
 from reportlab.lib.pagesizes import A4, landscape
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase import pdfmetrics
@@ -21,6 +21,8 @@ _BOLD: Final = "PT Sans Bold"
 _FILES: Final = {_PLAIN: "PT_Sans-Web-Regular.ttf", _BOLD: "PT_Sans-Web-Bold.ttf"}
 MARGIN: Final = 36.0
 _HAIRLINE: Final = 0.4
+# The library keeps it within the margins.
+_PADDING: Final = 6.0
 INK: Final = colors.HexColor("#1c1c1c")
 SOFT: Final = colors.HexColor("#5c5c5c")
 _RULE: Final = colors.HexColor("#b4b4b4")
@@ -41,13 +43,13 @@ class Sheet:
     def width(self) -> float:
         """Between the margins."""
         size: tuple[float, float] = landscape(A4) if self.is_wide else A4
-        return size[0] - 2 * MARGIN
+        return size[0] - 2 * (MARGIN + _PADDING)
 
 
 def as_pdf(sheet: Sheet, parts: Sequence[Flowable], *, page_words: Callable[[int], str]) -> bytes:
     """The document; `page_words` says a page's number."""
     _load_fonts()
-    written = io.BytesIO()
+    written, left = io.BytesIO(), MARGIN + _PADDING
     document = SimpleDocTemplate(
         written,
         pagesize=landscape(A4) if sheet.is_wide else A4,
@@ -63,8 +65,8 @@ def as_pdf(sheet: Sheet, parts: Sequence[Flowable], *, page_words: Callable[[int
     def foot(canvas: Any, _document: Any) -> None:
         canvas.setFont(_PLAIN, 8)
         canvas.setFillColor(SOFT)
-        canvas.drawString(MARGIN, MARGIN - 8, sheet.foot)
-        canvas.drawRightString(MARGIN + sheet.width, MARGIN - 8, page_words(canvas.getPageNumber()))
+        canvas.drawString(left, MARGIN - 8, sheet.foot)
+        canvas.drawRightString(left + sheet.width, MARGIN - 8, page_words(canvas.getPageNumber()))
 
     document.build([heading(sheet.title, 18), *parts], onFirstPage=foot, onLaterPages=foot)
     return written.getvalue()
@@ -104,8 +106,9 @@ def space(points: float) -> Flowable:
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, widths: Sequence[float], size: float = 8) -> Flowable:
     """A table that goes over pages, with its head on each; `widths` are points. Numbers stand to the right."""
     _load_fonts()
-    cells = [[_cell(text, size, is_head=True) for text in head]] if any(head) else []
-    cells += [[_cell(text, size, is_head=False) for text in row] for row in rows]
+    has_head = any(head)
+    cells = [[_cell(text, size, font=_BOLD, is_right=False) for text in head]] if has_head else []
+    cells += [[_cell(text, size, font=_PLAIN, is_right=has_head and _is_number(text)) for text in row] for row in rows]
     style = [
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
         ("LINEBELOW", (0, 0), (-1, -1), _HAIRLINE, _RULE),
@@ -114,24 +117,28 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, widths: Sequenc
         ("TOPPADDING", (0, 0), (-1, -1), 2),
         ("BOTTOMPADDING", (0, 0), (-1, -1), 2),
     ]
-    return LongTable(cells, colWidths=list(widths), repeatRows=1 if any(head) else 0, style=style, hAlign="LEFT")
+    return LongTable(cells, colWidths=list(widths), repeatRows=1 if has_head else 0, style=style, hAlign="LEFT")
 
 
-def _cell(text: str, size: float, *, is_head: bool) -> Flowable:
-    is_number = bool(text) and all(sign.isdigit() or sign in ",.:–- %\N{NO-BREAK SPACE}" for sign in text)
+def _is_number(text: str) -> bool:
+    return 0 < len(text) < _LONGEST_NUMBER and all(sign.isdigit() or sign in _OF_NUMBERS for sign in text)
+
+
+def _cell(text: str, size: float, *, font: str, is_right: bool) -> Flowable:
     style = ParagraphStyle(
         "cell",
-        fontName=_BOLD if is_head else _PLAIN,
+        fontName=font,
         fontSize=size,
         leading=size * 1.2,
         textColor=INK,
         splitLongWords=True,
-        **({"alignment": TA_RIGHT} if is_number and len(text) < _LONGEST_NUMBER else {}),
+        alignment=TA_RIGHT if is_right else TA_LEFT,
     )
     return Paragraph(escape(text), style)
 
 
 _LONGEST_NUMBER: Final = 10
+_OF_NUMBERS: Final = ",.:–- %\N{NO-BREAK SPACE}"
 
 
 @cache

@@ -18,7 +18,7 @@ from agents.supervisor.reports.making import Report
 from agents.supervisor.reports.reading import OutcomeCount
 from agents.supervisor.reports.writing import row_name, written
 
-_NAME_WIDTH: Final = 92.0
+_NAME_WIDTH: Final = 78.0
 _SHARE_WIDTH: Final = 60.0
 
 
@@ -67,7 +67,7 @@ def _figures(report: Report, words: ReportWords, sheet: Sheet) -> Flowable:
     ]
     head = (words.rows, *(str(one.title) for one in FIGURES))
     each = (sheet.width - _NAME_WIDTH) / len(FIGURES)
-    return table(head, rows, widths=(_NAME_WIDTH, *(each for _ in FIGURES)), size=6.5)
+    return table(head, rows, widths=(_NAME_WIDTH, *(each for _ in FIGURES)), size=6)
 
 
 def _chart(name: str, chart: Chart, words: ReportWords, sheet: Sheet) -> list[Flowable]:
