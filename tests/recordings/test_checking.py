@@ -1,6 +1,7 @@
 """What counts as a recording, and its waveform."""
 
 import base64
+import tracemalloc
 
 import pytest
 
@@ -42,6 +43,16 @@ def test_two_channels_are_one_waveform() -> None:
 def test_what_is_no_telephone_sound_is_broken(content: bytes) -> None:
     with pytest.raises(BrokenSound):
         check(content, announced_seconds=None)
+
+
+def test_a_head_that_lies_of_gigabytes_takes_no_memory() -> None:
+    lying = WHOLE[:40] + (0xFFFFFFF0).to_bytes(4, "little") + WHOLE[44:]
+    tracemalloc.start()
+    with pytest.raises(BrokenSound):
+        check(lying, announced_seconds=None)
+    highest = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert highest < 4 * len(WHOLE)
 
 
 def test_a_sound_shorter_than_announced_is_broken() -> None:

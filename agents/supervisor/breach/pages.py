@@ -49,6 +49,11 @@ def take(kind: str) -> ResponseReturnValue:
     return response
 
 
+def _for_field(written: str) -> str:
+    """A day alone is not shown by a field of day and hour."""
+    return f"{written}T00:00" if len(written) == len("2026-11-23") else written[: len("2026-11-23T12:30")]
+
+
 def _typed() -> dict[str, str]:
     return {name: request.args.get(name, "").strip()[:_LONGEST] for name in _FIELDS}
 
@@ -65,9 +70,10 @@ def _report(period: Period, *, file: str | None = None) -> BreachReport:
 
 
 def _page(typed: dict[str, str], *, report: BreachReport | None = None, is_wrong: bool = False) -> str:
+    shown = {**typed, "from": _for_field(typed["from"]), "to": _for_field(typed["to"])}
     return render_template(
         "supervisor/breach.html",
-        typed=typed,
+        typed=shown,
         is_wrong=is_wrong,
         report=report,
         tables=tables(report, is_whole=False) if report is not None else (),

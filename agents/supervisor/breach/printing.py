@@ -4,7 +4,7 @@ from typing import Final
 
 from flask_babel import gettext
 
-from agents.staff.formats import moment
+from agents.staff.formats import moment, worded
 from agents.supervisor.breach.report import BreachReport
 from agents.supervisor.breach.tables import Table, tables
 from agents.supervisor.printing.document import Flowable, Sheet, as_pdf, heading, paragraph, table
@@ -18,7 +18,7 @@ _MOST_SIGNS: Final = 32
 def breach_pdf(report: BreachReport) -> bytes:
     """The PDF, within `speaking`."""
     title = str(gettext("After a breach: whose data was touched"))
-    made = f"{report.insurer.title['ru']} · {moment(report.made_at, report.insurer.time_zone)}"
+    made = f"{worded(report.insurer.title)} · {moment(report.made_at, report.insurer.time_zone)}"
     sheet = Sheet(title, made, is_wide=True)
     parts = [part for one in tables(report, is_whole=True) for part in _table(one, sheet)]
     return as_pdf(sheet, parts, page_words=lambda number: str(gettext("page %(number)s", number=number)))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext
 
-from agents.staff.formats import moment
+from agents.staff.formats import moment, worded
 from agents.supervisor.audit_words import audit_words
 from agents.supervisor.breach.report import BreachReport, Group
 from agents.supervisor.breach.touches import Touch
@@ -41,7 +41,7 @@ def summary(report: BreachReport) -> Table:
     suspects = report.suspects
     named = ", ".join((*suspects.accounts, *suspects.tokens, *suspects.addresses)) or gettext("everybody")
     rows = (
-        (gettext("Insurer"), report.insurer.title["ru"]),
+        (gettext("Insurer"), worded(report.insurer.title)),
         (gettext("From"), _at(report, report.period.since)),
         (gettext("Until"), _at(report, report.period.until)),
         (gettext("Suspected"), named),
