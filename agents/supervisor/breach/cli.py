@@ -82,7 +82,10 @@ def _show(report: BreachReport, language: str, *, as_json: bool) -> None:
 
 
 def _printed(table: Table) -> Printed:
-    printed = Printed(*table.head, title=table.title, title_justify="left", show_header=any(table.head))
+    printed = Printed(title=table.title, title_justify="left", show_header=any(table.head))
+    for name in table.head:
+        # Folded and not cut: an id that is not whole finds nothing.
+        printed.add_column(name, overflow="fold")
     for row in table.rows:
         printed.add_row(*(escape(cell) for cell in row))
     return printed
