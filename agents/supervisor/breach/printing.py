@@ -10,6 +10,8 @@ from agents.supervisor.breach.tables import Table, tables
 from agents.supervisor.printing.document import Flowable, Sheet, as_pdf, heading, paragraph, table
 
 _SUMMARY_WIDTH: Final = 160.0
+# Setting a thousand rows takes seconds; nobody reads more of them on paper, and the workbook has them all.
+_MOST_ROWS: Final = 1000
 # Ids and words of acts are long, counts short: shares of the width by the column's longest cell, within these.
 _LEAST_SIGNS: Final = 12
 _MOST_SIGNS: Final = 32
@@ -29,8 +31,12 @@ def _table(one: Table, sheet: Sheet) -> list[Flowable]:
         return [heading(one.title), paragraph(str(gettext("Nothing.")), is_soft=True)]
     if not any(one.head):
         widths = [_SUMMARY_WIDTH, sheet.width - _SUMMARY_WIDTH]
-        return [heading(one.title), table(one.head, one.rows, widths=widths, size=9)]
+        return [heading(one.title), *table(one.head, one.rows, widths=widths, size=9)]
     longest = [max(len(row[column]) for row in (one.head, *one.rows)) for column in range(len(one.head))]
     signs = [min(max(length, _LEAST_SIGNS), _MOST_SIGNS) for length in longest]
     widths = [sheet.width * own / sum(signs) for own in signs]
-    return [heading(f"{one.title}: {len(one.rows)}"), table(one.head, one.rows, widths=widths, size=7)]
+    parts = [heading(f"{one.title}: {len(one.rows)}"), *table(one.head, one.rows[:_MOST_ROWS], widths=widths, size=7)]
+    if len(one.rows) > _MOST_ROWS:
+        told = gettext("The first %(count)s; all of them are in the XLSX file.", count=_MOST_ROWS)
+        parts.append(paragraph(str(told)))
+    return parts

@@ -103,9 +103,17 @@ def space(points: float) -> Flowable:
     return Spacer(1, points)
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, widths: Sequence[float], size: float = 8) -> Flowable:
+def table(
+    head: Sequence[str], rows: Sequence[Sequence[str]], *, widths: Sequence[float], size: float = 8
+) -> list[Flowable]:
     """A table that goes over pages, with its head on each; `widths` are points. Numbers stand to the right."""
     _load_fonts()
+    # The library's time grows with the square of a table's rows.
+    parts = [rows[begin : begin + _MOST_ROWS] for begin in range(0, max(1, len(rows)), _MOST_ROWS)]
+    return [_part(head, part, widths, size) for part in parts]
+
+
+def _part(head: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[float], size: float) -> Flowable:
     has_head = any(head)
     cells = [[_cell(text, size, font=_BOLD, is_right=False) for text in head]] if has_head else []
     cells += [[_cell(text, size, font=_PLAIN, is_right=has_head and _is_number(text)) for text in row] for row in rows]
@@ -137,6 +145,7 @@ def _cell(text: str, size: float, *, font: str, is_right: bool) -> Flowable:
     return Paragraph(escape(text), style)
 
 
+_MOST_ROWS: Final = 200
 _LONGEST_NUMBER: Final = 10
 _OF_NUMBERS: Final = ",.:–- %\N{NO-BREAK SPACE}"
 

@@ -50,7 +50,7 @@ def report_pdf(
     sheet = Sheet(str(gettext("Report")), f"{words.insurer} · {period} · {made}", is_wide=True)
     parts = [
         paragraph(" · ".join((words.insurer, period, *words.only)), size=11),
-        _figures(report, words, sheet),
+        *_figures(report, words, sheet),
         *(part for name, chart in charts for part in _chart(name, chart, words, sheet)),
         *_outcomes(outcomes, words, sheet),
         heading(str(gettext("What the figures mean"))),
@@ -59,7 +59,7 @@ def report_pdf(
     return as_pdf(sheet, parts, page_words=lambda number: str(gettext("page %(number)s", number=number)))
 
 
-def _figures(report: Report, words: ReportWords, sheet: Sheet) -> Flowable:
+def _figures(report: Report, words: ReportWords, sheet: Sheet) -> list[Flowable]:
     named = [(row_name(row, report.grouping, words.zone, words.titles), row) for row in report.rows]
     rows = [
         (name, *(written(row.figures[one.name], one.unit) for one in FIGURES))
@@ -95,4 +95,4 @@ def _outcomes(outcomes: Sequence[OutcomeCount], words: ReportWords, sheet: Sheet
     ]
     head = (gettext("Phone line"), gettext("Outcome"), gettext("Calls"), gettext("Share"))
     wide = (sheet.width - 2 * _SHARE_WIDTH) / 3
-    return [title, table([str(one) for one in head], rows, widths=(wide, wide, _SHARE_WIDTH, _SHARE_WIDTH))]
+    return [title, *table([str(one) for one in head], rows, widths=(wide, wide, _SHARE_WIDTH, _SHARE_WIDTH))]
