@@ -54,8 +54,7 @@ _BLUEPRINTS: Final = (
     *(desk.bp, desk_asking.bp, desk_telephone.bp, desk_telephone.softphone),
     *(wrap_up.bp, requests.bp, work.bp, insured.bp),
     *(desk_recording.bp, recordings.bp),
-    *(floor_page.bp, listening.bp, calls.bp, exports.bp, call.bp, audit.bp),
-    *(floor_page.bp, calls.bp, exports.bp, call.bp, audit.bp, breach.bp),
+    *(floor_page.bp, listening.bp, calls.bp, exports.bp, call.bp, audit.bp, breach.bp),
     *(reports.bp, funnel.bp, staffing.bp),
     *(quality.bp, scoring.bp, calibration.bp, own_quality.bp),
 )
