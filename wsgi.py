@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+import agents.api.models
 import agents.quality.models
 import agents.supervisor.models  # noqa: F401
 import recordings.models  # noqa: F401 - with the other packages' below: the migrations must see every table
@@ -470,6 +471,14 @@ def _phone_side() -> Iterable[click.Command]:
     from ivr.request_cli import request
 
     return calls, line, request, insured
+
+
+@pult.late("token", "webhook")
+def _other_systems() -> Iterable[click.Command]:
+    from agents.api.cli import token_command
+    from agents.webhooks.cli import webhook_command
+
+    return token_command(lambda: composed().centre), webhook_command(lambda: composed().centre)
 
 
 @pult.late("account", "agent", "queue", "shifts", "voicemail", "recordings")

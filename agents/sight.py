@@ -1,15 +1,17 @@
-"""What an agent may see of a caller and an insured person: one table, by how sure it is whose call it is, and by role.
+"""What an agent may see of a caller and an insured person: one table, by how sure it is whose call it is, and by role;
+and what a token lets another system see.
 
 Whatever shows, opens or moves something of a person asks here; what is not in sight is not read, and so cannot be sent.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
 from sqlalchemy import or_, select
 
+from agents.api.scopes import Scope
 from agents.models import Wait
 from config.database import Transaction
 from config.line_descriptions import Insurer
@@ -99,6 +101,24 @@ _IN_THE_JOURNAL: Final[Mapping[Certainty, Sight]] = {
     ),
 }
 SUPERVISOR_WITHOUT_CALL: Final = Sight(record=Record.MASKED, file=True, health=True)
+
+
+def sight_of_token(scopes: Collection[Scope]) -> Sight:
+    """What another system may see: nothing of whom a call or a request is about without `health:read`, save what tells
+    nothing of anybody's health; and of the insured record never more than masked.
+    """
+    is_told_health = Scope.HEALTH in scopes
+    return Sight(
+        phone=is_told_health,
+        record=Record.MASKED if Scope.INSURED in scopes else Record.HIDDEN,
+        file=Scope.REQUESTS in scopes or Scope.REQUESTS_WRITE in scopes,
+        health=is_told_health,
+    )
+
+
+def kinds_in_sight(insurer: Insurer, sight: Sight) -> list[str]:
+    """The kinds of the insurer's requests that may be heard of."""
+    return [kind for kind in insurer.requests if sight.may_concern(kind)]
 
 
 def sight_of(tx: Transaction, insurer: Insurer, call: Call, *, is_emergency: bool = False) -> Sight:

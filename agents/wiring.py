@@ -27,6 +27,8 @@ from agents.floor import Floor
 from agents.listening import Listener
 from agents.queues import WaitingLines
 from agents.supervisor import exporting
+from agents.webhooks import delivering
+from agents.webhooks.outbox import DELIVER, Outbox
 from config.due_work import Handler, JobQueue, WorkPlan
 from ivr.ports import Ports, Voicemail
 
@@ -38,6 +40,7 @@ def wire(plan: WorkPlan, floor: Floor) -> Listener:
     listener = Listener(floor.centre)
     listener.connect()
     plan.keep(listener)
+    Outbox(floor.centre).watch()
     return listener
 
 
@@ -87,4 +90,5 @@ _SERVICES: tuple[tuple[str, JobQueue, Callable[[Floor, str], object]], ...] = (
     (exporting.DROP, JobQueue.UPKEEP, exporting.drop),
     (presence.AUTOPILOT, JobQueue.TELEPHONE, fly),
     (connection.LOST, JobQueue.TELEPHONE, connection.lose),
+    (DELIVER, JobQueue.WEBHOOKS, delivering.deliver),
 )

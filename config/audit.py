@@ -52,7 +52,8 @@ def audit(
     subject_id: str,
     **detail: str | int | bool | None,
 ) -> None:
-    """Append one entry. `actor` is an agent's code, an operating-system account, or `line` for the menus themselves.
+    """Append one entry. `actor` is an agent's code, an operating-system account, `line` for the menus themselves, or
+    `api:` and the name of another system's token.
 
     `detail` must hold no digits that identify a person, no name and no full number.
     """

@@ -43,6 +43,7 @@ class JobQueue(StrEnum):
     MESSAGES = "messages"
     RECORDINGS = "recordings"
     UPKEEP = "upkeep"
+    WEBHOOKS = "webhooks"
 
 
 class DueWork(Base):

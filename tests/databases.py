@@ -18,7 +18,9 @@ _MODELS = (
     "agents.models",
     "agents.accounts.models",
     "agents.quality.models",
+    "agents.api.models",
     "agents.supervisor.models",
+    "agents.webhooks.models",
     "recordings.models",
 )
 

@@ -4,10 +4,12 @@ from typing import Any, Final
 
 from flask import Flask, g
 from jinja2 import StrictUndefined
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from agents.accounts.models import Role
 from agents.accounts.single_sign_on import SingleSignOn, provider_of
+from agents.api.site import MOUNT, create_api
 from agents.desk import asking_pages as desk_asking
 from agents.desk import insured_pages as insured
 from agents.desk import pages as desk
@@ -60,6 +62,9 @@ _BLUEPRINTS: Final = (
 )
 """Every package's pages: a new one is put here."""
 
+API: Final = "pult_api"
+"""Where the app keeps the API's, which stands beside it."""
+
 # A stream takes a thread for as long as its browser is open; these stay for everything else.
 _FOR_PAGES: Final = 24
 
@@ -75,6 +80,7 @@ def create_staff_app(floor: Floor) -> Flask:
     app.extensions[EXTENSION] = site
     app.extensions[quality_parts.EXTENSION] = quality_parts.cards_of(floor.centre)
     app.extensions[floor_page.EXTENSION] = floor_page.snapshots_of(floor.centre)
+    _mount_api(app, create_api(floor.centre, is_https=site.is_https))
     _trust_proxies(app, int(settings.named.get("PULT_DESK_PROXIES", "0")))
     for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
@@ -125,6 +131,12 @@ def _single_sign_on(centre: Centre) -> SingleSignOn | None:
 
 def _title(insurer: Insurer) -> str:
     return str(insurer.title[language()])
+
+
+def _mount_api(app: Flask, api: Flask) -> None:
+    """An app of its own: sessions, form tokens and pages have no part in it."""
+    app.extensions[API] = api
+    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {MOUNT: api})  # type: ignore[method-assign]
 
 
 def _trust_proxies(app: Flask, count: int) -> None:

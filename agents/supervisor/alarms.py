@@ -16,6 +16,7 @@ class Alarm(StrEnum):
     NOBODY_AT_WORK = "nobody_at_work"
     WAIT_TOO_LONG = "wait_too_long"
     RECORDING_FAILED = "recording_failed"
+    EVENTS_GIVEN_UP = "events_given_up"
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ def alarms(
     staffed: Iterable[Staffed],
     dropped: Sequence[tuple[str, datetime]],
     failed_recordings: int,
+    events_given_up: int,
     at: datetime,
 ) -> list[Raised]:
     """The alarms, the gravest first; of one kind the oldest first."""
@@ -67,6 +69,8 @@ def alarms(
     raised += [Raised(Alarm.NOBODY_AT_WORK, queue=one.queue) for one in staffed if one.at_work == 0]
     if failed_recordings:
         raised.append(Raised(Alarm.RECORDING_FAILED, count=failed_recordings))
+    if events_given_up:
+        raised.append(Raised(Alarm.EVENTS_GIVEN_UP, count=events_given_up))
     order = list(Alarm)
     return sorted(raised, key=lambda one: (order.index(one.kind), one.since or at))
 

@@ -40,6 +40,7 @@ _ALARMS: Final[Mapping[Alarm, LazyString]] = {
     Alarm.NOBODY_AT_WORK: lazy_gettext("Nobody is at work for an open queue"),
     Alarm.WAIT_TOO_LONG: lazy_gettext("Somebody waits too long"),
     Alarm.RECORDING_FAILED: lazy_gettext("Recordings could not be fetched"),
+    Alarm.EVENTS_GIVEN_UP: lazy_gettext("Another system does not take our events: tell the administrator"),
 }
 
 

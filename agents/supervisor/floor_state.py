@@ -14,6 +14,7 @@ from agents.monitoring import may_be_heard
 from agents.service_level import Answering, PastWait, answering
 from agents.supervisor.alarms import Raised, Staffed, WaitingCaller, alarms
 from agents.waits import RANK_HEAD
+from agents.webhooks.looking_after import given_up_lately
 from config.centre import Centre
 from config.database import Transaction
 from config.ids import first_id_at
@@ -27,6 +28,7 @@ BARS: Final = 12
 _BAR: Final = timedelta(minutes=5)
 MOST_WAITING: Final = 40
 _DROPPED: Final = "emergency_drop"
+_GIVEN_UP_WITHIN: Final = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,7 @@ def floor_now(tx: Transaction, centre: Centre, insurer: Insurer, *, at: datetime
                 staffed=[Staffed(one.name, one.at_work) for one in queues if one.is_open],
                 dropped=_dropped(tx, insurer, at),
                 failed_recordings=_failed_recordings(tx, insurer, at),
+                events_given_up=given_up_lately(tx, insurer.id, at=at, within=_GIVEN_UP_WITHIN),
                 at=at,
             )
         ),

@@ -58,7 +58,7 @@ _IS_OPEN: Final[ColumnElement[bool]] = literal_column("calls.state <> 'ended'")
 class CallSearch:
     """What is searched for; None is any. `since` is the first instant, `until` the first one after; `phone` is E.164,
     `policy` a whole number as written or keyed, `agent` a code, `text` a part of an outcome's note. Seconds are the
-    least and the most of them.
+    least and the most of them. `updated_since` finds what began, ended, or got an outcome then or later.
     """
 
     since: datetime | None = None
@@ -76,6 +76,7 @@ class CallSearch:
     has_recording: bool | None = None
     is_emergency: bool = False
     is_open: bool = False
+    updated_since: datetime | None = None
 
     @property
     def concerns_somebody(self) -> bool:
@@ -95,10 +96,17 @@ class FoundCalls:
 
 
 def search_calls(
-    tx: Transaction, *, insurer: Insurer, wanted: CallSearch, by: str, at: datetime, before: str | None = None
+    tx: Transaction,
+    *,
+    insurer: Insurer,
+    wanted: CallSearch,
+    by: str,
+    at: datetime,
+    before: str | None = None,
+    most: int = PAGE,
 ) -> FoundCalls:
     """One page of the insurer's calls, for `by` to read, which is audited: `tx` must write. Raises SearchTooWide."""
-    found = find_calls(tx, insurer=insurer, wanted=wanted, before=before, most=PAGE)
+    found = find_calls(tx, insurer=insurer, wanted=wanted, before=before, most=most)
     audit(
         tx,
         insurer_id=insurer.id,
@@ -268,12 +276,20 @@ def _conditions(tx: Transaction, insurer: Insurer, wanted: CallSearch, words: Wo
         found["waited"] = and_(*_are_within(wanted.waited, _longest_wait()))
     if words is not None:
         found["text"] = exists().where(Outcome.call_id == Call.id, words.in_a_note)
+    if wanted.updated_since is not None:
+        found["updated"] = _is_updated(wanted.updated_since)
     return found
 
 
 def _in_queue(insurer: Insurer, wanted: CallSearch) -> tuple[ColumnElement[bool], ...]:
     """Any queue that the call went through, not only the last one."""
     return QueuedCall.insurer_id == insurer.id, QueuedCall.queue == wanted.queue
+
+
+def _is_updated(since: datetime) -> ColumnElement[bool]:
+    written = or_(Outcome.recorded_at >= since, Outcome.done_at >= since)
+    is_written = exists().where(Outcome.call_id == Call.id, written)
+    return or_(Call.started_at >= since, Call.ended_at >= since, is_written)
 
 
 def _people(tx: Transaction, insurer: Insurer, wanted: CallSearch) -> list[str]:

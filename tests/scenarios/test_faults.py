@@ -119,6 +119,15 @@ APART: Final = {
     "commit:install_score_cards",
     # A file that a terminal makes: killed, it is asked for again, and the audit has what was read.
     *("commit:read_journal", "commit:breach_report"),
+    # Another system's token, and what it reads: asked again, it is answered again (tests/agents/api).
+    *("commit:add_token", "commit:revoke_token", "commit:touch_token", "commit:look_up_insured"),
+    *("commit:list_calls_for_system", "commit:show_call_to_system", "commit:list_requests_for_system"),
+    *("commit:show_request_to_system", "commit:list_recordings_for_system", "commit:show_recording_to_system"),
+    # A request that another system brings on: one commit, which may be sent again.
+    "commit:step_request_for_system",
+    # Webhooks: killed at each of these in tests/agents/webhooks.
+    *("commit:note_delivery", "commit:put_off_delivery", "commit:give_up_delivery", "commit:redeliver_event"),
+    *("commit:add_webhook", "commit:remove_webhook"),
     # The audit is chained after the fact: what one look of the sweep missed the next one seals.
     "commit:seal_audit",
     # The bench fills a database of its own.

@@ -123,6 +123,73 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_call_exports_account_id'), ['account_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_call_exports_insurer_id'), ['insurer_id'], unique=False)
 
+    op.create_table('webhook_endpoints',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('insurer_id', sa.String(length=32), nullable=False),
+    sa.Column('url', sa.Text(), nullable=False),
+    sa.Column('events', sa.JSON(), nullable=False),
+    sa.Column('added_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('added_by', sa.Text(), nullable=False),
+    sa.Column('failures', sa.Integer(), nullable=False),
+    sa.Column('paused_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('removed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_webhook_endpoints'))
+    )
+    with op.batch_alter_table('webhook_endpoints', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_webhook_endpoints_insurer_id'), ['insurer_id'], unique=False)
+
+    op.create_table('outgoing_events',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('insurer_id', sa.String(length=32), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('happened_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('data', sa.JSON(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_outgoing_events'))
+    )
+    with op.batch_alter_table('outgoing_events', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_outgoing_events_insurer_id'), ['insurer_id'], unique=False)
+
+    op.create_table('webhook_deliveries',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('insurer_id', sa.String(length=32), nullable=False),
+    sa.Column('event_id', sa.String(length=32), nullable=False),
+    sa.Column('endpoint_id', sa.String(length=32), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('since', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('tried_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('answer', sa.Text(), nullable=True),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("(state = 'pending') = (ended_at is null)", name=op.f('ck_webhook_deliveries_an_end_has_its_time')),
+    sa.CheckConstraint("state in ('pending', 'delivered', 'given_up')", name=op.f('ck_webhook_deliveries_state_is_known')),
+    sa.ForeignKeyConstraint(['endpoint_id'], ['webhook_endpoints.id'], name=op.f('fk_webhook_deliveries_endpoint_id')),
+    sa.ForeignKeyConstraint(['event_id'], ['outgoing_events.id'], name=op.f('fk_webhook_deliveries_event_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_webhook_deliveries')),
+    sa.UniqueConstraint('event_id', 'endpoint_id', name=op.f('uq_webhook_deliveries_event_id_endpoint_id'))
+    )
+    with op.batch_alter_table('webhook_deliveries', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_webhook_deliveries_insurer_id'), ['insurer_id'], unique=False)
+        batch_op.create_index('ix_webhook_deliveries_insurer_id_state_ended_at', ['insurer_id', 'state', 'ended_at'], unique=False)
+        batch_op.create_index('ix_webhook_deliveries_endpoint_id_ended_at', ['endpoint_id', 'ended_at'], unique=False)
+
+    op.create_table('api_tokens',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('insurer_id', sa.String(length=32), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('token_hash', sa.Text(), nullable=False),
+    sa.Column('scopes', sa.JSON(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('used_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('revoked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_api_tokens')),
+    sa.UniqueConstraint('token_hash', name=op.f('uq_api_tokens_token_hash'))
+    )
+    with op.batch_alter_table('api_tokens', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_api_tokens_insurer_id'), ['insurer_id'], unique=False)
+        batch_op.create_index('uq_api_tokens_one_of_a_name', ['insurer_id', 'name'], unique=True, sqlite_where=sa.text('revoked_at is null'), postgresql_where=sa.text('revoked_at is null'))
+
     op.create_table('saved_searches',
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('insurer_id', sa.String(length=32), nullable=False),
@@ -1160,6 +1227,10 @@ def downgrade() -> None:
 
     op.drop_table('call_exports')
     op.drop_table('saved_searches')
+    op.drop_table('api_tokens')
+    op.drop_table('webhook_deliveries')
+    op.drop_table('outgoing_events')
+    op.drop_table('webhook_endpoints')
     op.drop_table('audit_seals')
     op.drop_table('audit_entries')
     with op.batch_alter_table('staff_sessions', schema=None) as batch_op:

@@ -2,14 +2,18 @@
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 
 from agents.accounts.models import Role
+from agents.api.scopes import Scope
+from agents.api.site import DESCRIPTION
+from agents.api.tokens import add_token, revoke_token
 from agents.floor import Floor
 from agents.staff.guarding import roles_of
-from agents.staff.site import create_staff_app
+from agents.staff.site import API, create_staff_app
 from tests.agents.staff.conftest import ORIGIN, PASSWORD, Browser, Site, form_token
 
 PUBLIC = {
@@ -165,6 +169,46 @@ def test_each_route_opens_for_its_roles_only(site: Site, who: str) -> None:
             assert response.status_code not in (401, 403) or path == "/insurer", (path, response.text)
         else:
             assert response.status_code == 403, path
+
+
+ID = "0" * 32
+API_ROUTES = {
+    ("GET", "/v1/calls"): Scope.CALLS,
+    ("GET", f"/v1/calls/{ID}"): Scope.CALLS,
+    ("GET", "/v1/requests"): Scope.REQUESTS,
+    ("GET", f"/v1/requests/{ID}"): Scope.REQUESTS,
+    ("POST", f"/v1/requests/{ID}/steps"): Scope.REQUESTS_WRITE,
+    ("POST", "/v1/insured/look-up"): Scope.INSURED,
+    ("GET", "/v1/presence"): Scope.PRESENCE,
+    ("GET", "/v1/recordings"): Scope.RECORDINGS,
+    ("GET", f"/v1/recordings/{ID}"): Scope.RECORDINGS,
+}
+"""What another system may ask, and the scope that its token needs for it."""
+
+
+def test_every_route_of_the_api_is_in_its_table(site: Site) -> None:
+    rules = [rule for rule in site.app.extensions[API].url_map.iter_rules() if rule.endpoint != DESCRIPTION]
+    asked = {(method, re.sub(r"<[^>]+>", ID, str(rule))) for rule in rules for method in rule.methods - {"HEAD"}}
+    assert asked == set(API_ROUTES)
+
+
+@pytest.mark.parametrize("who", ["nobody", "signed in", "unknown", "revoked", "run out", "other scopes", "right scope"])
+def test_each_route_of_the_api_opens_by_its_scope_only(site: Site, who: str) -> None:
+    for number, ((method, path), scope) in enumerate(API_ROUTES.items()):
+        scopes = set(Scope) - {scope} if who == "other scopes" else {scope}
+        token = add_token(
+            site.house.centre, insurer_id="vsk", name=f"t{number}", scopes=scopes, lives=timedelta(days=1), by="t"
+        )
+        if who == "revoked":
+            revoke_token(site.house.centre, insurer_id="vsk", name=f"t{number}", by="t")
+        if who == "run out":
+            site.house.clock.move_by(timedelta(days=1).total_seconds())
+        sent = {"unknown": f"{token}x", "nobody": None, "signed in": None}.get(who, token)
+        client = (site.signed_in("boss") if who == "signed in" else site.browser()).client
+        headers = {} if sent is None else {"Authorization": f"Bearer {sent}"}
+        answer = client.open(f"/api{path}", method=method, headers=headers, json={} if method == "POST" else None)
+        expected = {"other scopes": {403}, "right scope": {200, 404, 422}}.get(who, {401})
+        assert answer.status_code in expected, (who, path, answer.text)
 
 
 def test_a_stranger_who_opens_a_page_is_asked_to_sign_in_and_comes_back(site: Site) -> None:
