@@ -25,7 +25,7 @@ from config.settings import Settings
 from ivr.calls.models import Call
 from recordings.models import Recording, RecordingState
 
-_PAUSE: Final = timedelta(seconds=15)
+_IS_OVER_WITHIN: Final = timedelta(minutes=10)
 _DESK_WORK: Final = timedelta(minutes=70)
 _BY_DAY: Final = range(9, 19)
 _ON_ITS_WAY: Final = (
@@ -87,11 +87,9 @@ class RunningDay:
             self._agenda.add(caller.at, partial(self._ring, caller, told, len(callers)))
         self._agenda.add(self._day.begins_at + _DESK_WORK, self._work_at_the_desk)
         self._put_up_telephones()
-        self._stage.rehearsal.settle()
         self._desks.open()
-        while (limit := self._next_at()) is not None:
-            self._let_pass(limit)
-            self._agenda.do_due(self._now)
+        while self._now < self._day.ends_at and not (self._agenda.next_at() is None and self._is_quiet()):
+            self._move(self._day.ends_at)
         self._end_all()
         if is_last:
             self._leave_nothing()
@@ -113,22 +111,20 @@ class RunningDay:
         self._stage.telephones.answers(_ANYBODY, after_seconds=7.0, talk_seconds=150.0)
         self._stage.telephones.is_left_to_ring(_NEVER_IN)
 
-    def _next_at(self) -> datetime | None:
-        """When somebody next does something of their own; None once the day is over and all is quiet."""
-        if self._now >= self._day.ends_at:
-            return None
-        planned = self._agenda.next_at()
-        if planned is None and self._is_quiet():
-            return None
-        return min(planned or self._now + _PAUSE, self._day.ends_at)
+    def _move(self, limit: datetime) -> None:
+        """Do all that is to be done now, and move the clock to what comes next, at the latest to `limit`."""
+        self._do_all_now()
+        latest = min(self._agenda.next_at() or limit, limit)
+        if not self._stage.rehearsal.step(no_later_than=latest):
+            self._stage.rehearsal.clock.move_to(latest)
 
-    def _let_pass(self, limit: datetime) -> None:
-        rehearsal = self._stage.rehearsal
-        while rehearsal.step(no_later_than=limit):
+    def _do_all_now(self) -> None:
+        """Whoever sees something happen reacts to it in that instant, and not when the clock has moved on."""
+        while True:
+            self._stage.rehearsal.settle()
             self._desks.look()
-        rehearsal.clock.move_to(limit)
-        rehearsal.settle()
-        self._desks.look()
+            if not self._agenda.do_due(self._now):
+                return
 
     def _ring(self, caller: Caller, told: Told, of: int) -> None:
         sid = self._stage.telephones.dial(
@@ -160,11 +156,12 @@ class RunningDay:
     def _end_all(self) -> None:
         """Whoever is still on the line now puts the receiver down, and is written down; then nobody is."""
         self._stage.telephones.hang_up_all()
-        for _ in range(40):
-            self._let_pass(self._now + _PAUSE)
-            self._agenda.do_due(self._now)
+        self._do_all_now()
+        limit = self._now + _IS_OVER_WITHIN
+        while self._now < limit:
             if self._is_quiet():
                 return
+            self._move(limit)
         raise ConfigError(f"the history's {self._day.name} does not come to an end.")
 
     def _leave_nothing(self) -> None:
