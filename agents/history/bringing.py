@@ -144,8 +144,11 @@ def _some_at_once(rows: Sequence[Row[Any]]) -> Iterator[Sequence[Row[Any]]]:
 
 
 def _these(wanted: FromClause, table: Table, rows: Sequence[Row[Any]]) -> Any:
-    keys = [column.name for column in table.primary_key]
-    return select(wanted).where(tuple_(*(wanted.c[key] for key in keys)).in_([_key(table, row) for row in rows]))
+    columns = [wanted.c[column.name] for column in table.primary_key]
+    keys = [_key(table, row) for row in rows]
+    if len(columns) == 1:
+        return select(wanted).where(columns[0].in_([key for (key,) in keys]))
+    return select(wanted).where(tuple_(*columns).in_(keys))
 
 
 def _key(table: Table, row: Row[Any]) -> tuple[Any, ...]:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
 
 from agents import commands, joining
 from agents.autopilot import OFF_SHIFT
@@ -23,8 +23,16 @@ from agents.history.duties import Colleague, Stretch, breaks
 from agents.history.matters import open_letter, written
 from agents.models import OPEN_OFFER, SERVING_PURPOSES, Agent, Offer, Presence
 from agents.wrap_up import record_call_outcome
+from config.prepared import Prepared
 from ivr.calls.models import Call
 
+_AGENTS: Final = cast(Table, Agent.__table__).c
+# At every step of the clock. Not in the order of ids, which are others in each installation: dice fall in this order.
+_EVERYBODY: Final = Prepared(
+    select(_AGENTS.id, _AGENTS.presence, _AGENTS.presence_since, _AGENTS.presence_reason, _AGENTS.call_id).order_by(
+        _AGENTS.code
+    )
+)
 _CALLED_AWAY: Final = ("rona", "declined", "unreachable", "connection_lost")
 _MISSES: Final = 0.015
 _LETTERS: Final = 0.08
@@ -121,11 +129,7 @@ class Desks:
     def look(self) -> None:
         """See what everybody is doing now, and let them react to what has changed."""
         with self._floor.centre.database.reading("desks_of_history") as tx:
-            rows = tx.execute(
-                select(Agent.id, Agent.presence, Agent.presence_since, Agent.presence_reason, Agent.call_id)
-                # Not by id, which is another one in each installation: the same dice are to fall for the same people.
-                .order_by(Agent.code)
-            ).all()
+            rows = _EVERYBODY.rows(tx, {})
         for agent_id, presence, since, reason, call_id in rows:
             doing = _Doing(Presence(presence), since, reason, call_id)
             if self._doing.get(agent_id) != doing and agent_id in self._people:

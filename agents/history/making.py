@@ -74,6 +74,7 @@ class _Making:
     def go_on(self) -> None:
         missing = [day for day in self.week.days if not is_brought(self.centre.database, day)]
         if missing:
+            self.news(f"Making {len(missing)} past days in the background; each is on the pages once it is whole.")
             self._begin()
         for day in missing:
             self._make(day)
