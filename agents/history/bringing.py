@@ -10,7 +10,7 @@ from pathlib import Path
 from time import sleep
 from typing import Any, Final
 
-from sqlalchemy import Connection, MetaData, Row, Table, func, insert, select, tuple_, update
+from sqlalchemy import Connection, MetaData, Row, Select, Table, func, insert, select, tuple_, update
 from sqlalchemy.engine import create_engine
 from sqlalchemy.sql import ColumnElement, FromClause
 
@@ -25,8 +25,8 @@ from recordings.shelf import SealedShelf
 BROUGHT: Final = frozenset(
     """
     calls call_turns call_events legs holds outcomes requests request_steps messages line_notices waits offers wrap_ups
-    callbacks dials presence_intervals recordings recording_pauses legal_holds destruction_acts entitlement_uses
-    due_work
+    callbacks dials presence_intervals recordings recording_pauses legal_holds destruction_acts entitlements
+    entitlement_uses due_work
     """.split()  # noqa: SIM905 - words read better than quoted lines
 )
 """Tables whose rows come over, as far as they are finished."""
@@ -38,6 +38,10 @@ HISTORY: Final = "history_brought"
 _AT_ONCE: Final = 60
 # Between two transactions callers' turns have the database to themselves.
 _PAUSE_SECONDS: Final = 0.02
+_ENTITLEMENTS: Final = Base.metadata.tables["entitlements"]
+_GRANT: Final = {"entitlements": "id", "entitlement_uses": "entitlement_id"}
+_Values = Mapping[str, Any]
+_Grant = tuple[str, str, str]
 _Named = Mapping[str, FromClause]
 """The tables of a database by name."""
 
@@ -78,19 +82,20 @@ class Bringing:
         now = _finished(table, {one.name: one for one in Base.metadata.sorted_tables})
         then = _finished(earlier[table.name], earlier)
         changed = connection.execute(select(table).where(now).except_(select(earlier[table.name]).where(then)))
-        for rows in _some_at_once(changed.all()):
+        for rows in _some_at_once([row._asdict() for row in changed]):
             known = _by_key(table, connection.execute(_these(earlier[table.name], table, rows)).all())
             if table.name == Recording.__tablename__:
                 self._bring_files(rows)
+            grants = [(one.id, one.policy_id, one.service) for one in connection.execute(_grants_of(table, rows))]
             with self._centre.database.transaction("bring_history") as tx:
-                _write(tx, table, rows, known)
+                _write(tx, table, _as_here(tx, table, rows, grants), known)
             sleep(self._pause_seconds)
 
-    def _bring_files(self, rows: Sequence[Row[Any]]) -> None:
+    def _bring_files(self, rows: Sequence[_Values]) -> None:
         """Before their rows: a row's file is always there. They are sealed under keys that both centres have."""
         for row in rows:
-            if row.file_name is not None and row.wrapped_key is not None:
-                self._here.put(row.file_name, self._there.get(row.file_name))
+            if row["file_name"] is not None and row["wrapped_key"] is not None:
+                self._here.put(row["file_name"], self._there.get(row["file_name"]))
 
     def _append_audit(self, connection: Connection, day: Day, calls: int) -> None:
         """In one transaction: who finds the day's own entry finds them all."""
@@ -139,11 +144,11 @@ def _finished(table: FromClause, named: _Named) -> ColumnElement[bool]:
     return made() if made else c[next(iter(c.keys()))].is_not(None)
 
 
-def _some_at_once(rows: Sequence[Row[Any]]) -> Iterator[Sequence[Row[Any]]]:
+def _some_at_once(rows: Sequence[_Values]) -> Iterator[Sequence[_Values]]:
     return (rows[place : place + _AT_ONCE] for place in range(0, len(rows), _AT_ONCE))
 
 
-def _these(wanted: FromClause, table: Table, rows: Sequence[Row[Any]]) -> Any:
+def _these(wanted: FromClause, table: Table, rows: Sequence[_Values]) -> Any:
     columns = [wanted.c[column.name] for column in table.primary_key]
     keys = [_key(table, row) for row in rows]
     if len(columns) == 1:
@@ -151,24 +156,50 @@ def _these(wanted: FromClause, table: Table, rows: Sequence[Row[Any]]) -> Any:
     return select(wanted).where(tuple_(*columns).in_(keys))
 
 
-def _key(table: Table, row: Row[Any]) -> tuple[Any, ...]:
-    return tuple(row._mapping[column.name] for column in table.primary_key)
+def _grants_of(table: Table, rows: Sequence[_Values]) -> Select[Any]:
+    """The services, each granted by a policy, that these rows are about: in that centre."""
+    asked = {str(row.get(_GRANT.get(table.name, ""))) for row in rows}
+    return select(_ENTITLEMENTS.c.id, _ENTITLEMENTS.c.policy_id, _ENTITLEMENTS.c.service).where(
+        _ENTITLEMENTS.c.id.in_(asked)
+    )
 
 
-def _by_key(table: Table, rows: Sequence[Row[Any]]) -> dict[tuple[Any, ...], Row[Any]]:
-    return {_key(table, row): row for row in rows}
+def _as_here(tx: Transaction, table: Table, rows: Sequence[_Values], grants: Sequence[_Grant]) -> list[_Values]:
+    """A grant is written when it is first used; where this centre was first, it has another id here."""
+    column = _GRANT.get(table.name)
+    if column is None or not rows:
+        return list(rows)
+    policies = [policy_id for _, policy_id, _ in grants]
+    own = {
+        (policy_id, service): row_id
+        for row_id, policy_id, service in tx.execute(
+            select(_ENTITLEMENTS.c.id, _ENTITLEMENTS.c.policy_id, _ENTITLEMENTS.c.service).where(
+                _ENTITLEMENTS.c.policy_id.in_(policies)
+            )
+        )
+    }
+    ids = {row_id: own.get((policy_id, service), row_id) for row_id, policy_id, service in grants}
+    return [{**row, column: ids[row[column]]} for row in rows]
 
 
-def _write(tx: Transaction, table: Table, rows: Sequence[Row[Any]], known: Mapping[tuple[Any, ...], Row[Any]]) -> None:
+def _key(table: Table, row: _Values) -> tuple[Any, ...]:
+    return tuple(row[column.name] for column in table.primary_key)
+
+
+def _by_key(table: Table, rows: Sequence[Row[Any]]) -> dict[tuple[Any, ...], _Values]:
+    return {_key(table, one): one for one in (row._asdict() for row in rows)}
+
+
+def _write(tx: Transaction, table: Table, rows: Sequence[_Values], known: Mapping[tuple[Any, ...], _Values]) -> None:
     """Insert what is not there; change what still is what was brought before."""
     here = _by_key(table, tx.execute(_these(table, table, rows)).all())
-    fresh = [dict(row._mapping) for row in rows if _key(table, row) not in here]
+    fresh = [row for row in rows if _key(table, row) not in here]
     if fresh:
         tx.execute(insert(table), fresh)
     for row in rows:
         key = _key(table, row)
-        if key in here and key in known and tuple(here[key]) == tuple(known[key]):
-            tx.execute(update(table).where(*_is(table, key)).values(**row._mapping))
+        if key in here and key in known and dict(here[key]) == dict(known[key]):
+            tx.execute(update(table).where(*_is(table, key)).values(**row))
 
 
 def _is(table: Table, key: tuple[Any, ...]) -> Iterator[ColumnElement[bool]]:

@@ -16,6 +16,8 @@ Stretch = tuple[datetime, datetime]
 
 _ROUND_THE_CLOCK: Final = timedelta(hours=23)
 _BY_DAY: Final = (time(8), time(20))
+# Whoever stays at night began the day before.
+_NIGHT: Final = timedelta(days=1)
 _LATER: Final = timedelta(hours=1)
 _SUPERVISORS: Final = (time(10), time(17))
 
@@ -50,7 +52,7 @@ def duties(database: Database, people: Sequence[Colleague], day: Day) -> Mapping
     with database.reading("shifts_of_history") as tx:
         rows = tx.execute(
             select(Shift.agent_id, Shift.starts_at, Shift.ends_at)
-            .where(Shift.kind == "work", Shift.ends_at > day.begins_at, Shift.starts_at < day.ends_at)
+            .where(Shift.kind == "work", Shift.ends_at > day.begins_at - _NIGHT, Shift.starts_at < day.ends_at)
             .order_by(Shift.starts_at)
         ).all()
     shifts: dict[str, list[Stretch]] = {}

@@ -28,6 +28,7 @@ COPIED: Final = frozenset(
 
 _MAKING: Final = "making.sqlite"
 _WEEK: Final = timedelta(days=7)
+_BEFORE: Final = timedelta(days=2)
 _LAID_OUT: Final = timedelta(days=16)
 _AT_ONCE: Final = 500
 _ELSEWHERE: Final = ("PULT_RECORDINGS_BUCKET", "PULT_DATABASE_URL", "PULT_SEAL_KEY")
@@ -140,7 +141,7 @@ def _lay_out_shifts(living: Database, here: Database, first: Day) -> None:
     """Rosters lay shifts out from the day of their loading on: before it people worked as a week later."""
     with living.reading("shifts_for_history") as tx:
         shifts = tx.scalars(select(Shift).where(Shift.kind == "work").order_by(Shift.starts_at)).all()
-    from_at, until = first.begins_at - timedelta(days=1), first.begins_at + _LAID_OUT
+    from_at, until = first.begins_at - _BEFORE, first.begins_at + _LAID_OUT
     rows = {
         (one.agent_id, at): {
             "id": new_id(at),
