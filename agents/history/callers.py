@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import select
 
+from agents.history.people import policies_of_rosters
 from agents.history.week import Day
 from config.database import Database
 from config.line_descriptions import Insurer, Insurers
@@ -296,7 +297,10 @@ def _pressed(way: Way, person: Person, at: datetime, dice: Random) -> tuple[str,
 
 
 def _people(database: Database) -> Mapping[str, Sequence[Person]]:
-    """By insurer, in the order of their policies: ids differ from one installation to the next."""
+    """By insurer, in the order of their policies: ids differ from one installation to the next.
+
+    The rosters' own people stay as they are: it is with them that everybody tries the demo.
+    """
     statement = (
         select(InsuredPerson, Policy, InsuredPhone.e164)
         .join(Policy, Policy.id == InsuredPerson.policy_id)
@@ -304,8 +308,11 @@ def _people(database: Database) -> Mapping[str, Sequence[Person]]:
         .order_by(Policy.keyed_form, InsuredPerson.birth_date, InsuredPerson.full_name, InsuredPhone.e164)
     )
     found: dict[str, list[Person]] = {}
+    left_alone = policies_of_rosters()
     with database.reading("people_of_history") as tx:
         for person, policy, phone in tx.execute(statement):
+            if policy.number in left_alone:
+                continue
             curator = (person.curator_extension or "").replace("-", "")
             one = Person(phone, policy.keyed_form, f"{person.birth_date:%d%m%Y}", curator, policy.region or "")
             if policy.keyed_form.isdigit():

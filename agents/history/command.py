@@ -15,7 +15,7 @@ from config.processes import sole_use
 from config.settings import Settings
 
 # The rest of a conversation is not recorded, in most: a minute takes a megabyte.
-_RECORDED_SECONDS: Final = 8.0
+_RECORDED_SECONDS: Final = 6.0
 _LEAST_URGENT: Final = 19
 
 

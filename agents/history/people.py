@@ -54,6 +54,12 @@ def add_people(centre: Centre, *, seed: int) -> None:
                 import_roster(centre, made, insurer_id=path.stem, by="demo")
 
 
+def policies_of_rosters() -> set[str]:
+    """The numbers of the policies that the demo's rosters name, as they are written there."""
+    paths = sorted((DEMO / "rosters").glob("*.csv"))
+    return {str(row.cells[Column.POLICY]).strip() for path in paths for row in read_table(path, COLUMNS).rows}
+
+
 def _people(roster: Path, dice: Random) -> Iterator[_Cells]:
     """Each is like somebody of the roster, but for what is one person's own."""
     models = [row for row in read_table(roster, COLUMNS).rows if _is_usual(row)]
