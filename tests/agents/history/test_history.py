@@ -34,9 +34,11 @@ NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 PAST = Day(1, NOW - timedelta(hours=26), NOW - timedelta(hours=24))
 WEEK = Week(seed=7, calls_a_day=110, days=[PAST])
 
-# The rest is decided too: who may sign in, what belongs to this installation alone, and what only counts for an hour.
+# The rest is decided too: who may sign in, what people judge by hand, what belongs to this installation alone, and what
+# only counts for an hour.
 STAYS = {
     *("accounts", "account_roles", "staff_sessions", "failed_tries", "saved_searches", "call_exports"),
+    *("score_card_versions", "evaluations", "calibrations"),
     *("audit_seals", "shifts", "insured_searches", "identification_tries", "carrier_news"),
 }
 
