@@ -25,8 +25,8 @@ from recordings.shelf import SealedShelf
 BROUGHT: Final = frozenset(
     """
     calls call_turns call_events legs holds outcomes requests request_steps messages line_notices waits offers wrap_ups
-    callbacks dials presence_intervals recordings recording_pauses legal_holds destruction_acts entitlements
-    entitlement_uses due_work
+    queued_calls callbacks dials presence_intervals recordings recording_pauses legal_holds destruction_acts
+    entitlements entitlement_uses due_work
     """.split()  # noqa: SIM905 - words read better than quoted lines
 )
 """Tables whose rows come over, as far as they are finished."""
