@@ -5,10 +5,10 @@ What only some of these need is imported where they begin, so that a restarted w
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, cast
 
 import click
@@ -29,7 +29,7 @@ from config.centre import Centre, open_centre
 from config.clock import Clock, MovedClock, WallClock
 from config.database import Base, Database
 from config.due_work import WorkPlan
-from config.errands import Afterwards, Errands, at_once
+from config.errands import Afterwards, Errands, at_once, never
 from config.errors import ConfigError, StoreError, TableError
 from config.job_queues import JobQueues
 from config.late_commands import LateCommands, run
@@ -64,7 +64,7 @@ if TYPE_CHECKING:
 
     from agents.rehearsal import Front, Rehearsal
     from ivr import exchange
-    from ivr.exchange.telephones import DistantTelephone, RehearsedTelephone
+    from ivr.exchange.telephones import DistantTelephone, ManyTelephones, RehearsedTelephone
     from ivr.phone_in_terminal import Event
 
 
@@ -258,12 +258,33 @@ class Stage:
         self.rehearsal.run_until(lambda: ending() is not None, within=within)
         return ending()
 
+    @property
+    def floor(self) -> Floor:
+        """The agents' side, and the centre with it."""
+        return self.house.floor
+
+    @cached_property
+    def telephones(self) -> "ManyTelephones":
+        """Every telephone at the carrier."""
+        from ivr.exchange.telephones import ManyTelephones
+
+        return ManyTelephones(self.switch)
+
 
 @contextmanager
-def rehearse(settings: Settings, start: datetime, *, redis_url: str, seed: int = 1) -> Iterator[Stage]:
+def rehearse(
+    settings: Settings,
+    start: datetime,
+    *,
+    redis_url: str | None,
+    seed: int = 1,
+    most_recorded_seconds: float | None = None,
+) -> Iterator[Stage]:
     """Compose app and exchange on a clock that stands at `start`; webhooks go over real HTTP on loopback.
 
-    `settings` name the data folder, the database and the lines; addresses and account are chosen here.
+    `settings` name the data folder, the database and the lines; addresses and account are chosen here. Without
+    `redis_url` what is due is done straight from its rows, and nobody looks for what a carrier or a process has lost.
+    Where many calls are to take little room, the carrier ends most recordings after `most_recorded_seconds`.
     """
     from redis import Redis
 
@@ -274,13 +295,17 @@ def rehearse(settings: Settings, start: datetime, *, redis_url: str, seed: int =
     from ivr import exchange
 
     clock = MovedClock(start)
-    account = exchange.Settings(seed=seed, auth_token="rehearsal")  # noqa: S106 - both sides are in this process
+    account = exchange.Settings(
+        seed=seed,
+        auth_token="rehearsal",  # noqa: S106 - both sides are in this process
+        most_recorded_seconds=most_recorded_seconds,
+    )
     carrier_side = exchange.RunningExchange(account, clock=clock, courier=exchange.SimulatedCourier(), is_live=False)
     with repeatable_ids(seed), carrier_side as carrier:
         port = free_port()
         settings = replace(
             settings,
-            redis_url=redis_url,
+            redis_url=redis_url or settings.redis_url,
             carrier_url=carrier.url,
             public_url=f"http://127.0.0.1:{port}",
             account_sid=account.account_sid,
@@ -289,17 +314,18 @@ def rehearse(settings: Settings, start: datetime, *, redis_url: str, seed: int =
             turn_redis_seconds=5.0,
         )
         prepare(settings)
-        house = compose(settings, clock)
+        house = compose(settings, clock, errands=at_once if redis_url else never)
         front = Front(create_app(house))
         # Few threads: one request at a time can be repeated.
         with exchange.ServedApp(front, port=port, threads=2, name="webhooks"):
             connect_lines(carrier.switch, settings, house.centre.insurers)
-            reconcile.appoint(house.phone)
-            redis = Redis.from_url(redis_url)
-            work = partial(run_burst, redis, house.centre.plan)
-            rehearsal = Rehearsal(clock, carrier.switch, house.centre.database, house.look, work)
-            yield Stage(house, carrier.switch, rehearsal, front)
-            redis.close()
+            rehearsal = Rehearsal(clock, carrier.switch, house.centre.database, house.sweep.do_all, lambda: 0)
+            with ExitStack() as opened:
+                if redis_url:
+                    reconcile.appoint(house.phone)
+                    redis = opened.enter_context(closing(Redis.from_url(redis_url)))
+                    rehearsal.sweep, rehearsal.work = house.look, partial(run_burst, redis, house.centre.plan)
+                yield Stage(house, carrier.switch, rehearsal, front)
         house.close()
 
 
@@ -507,6 +533,13 @@ def _reporting() -> Iterable[click.Command]:
     from agents.supervisor.journal.cli import journal_command
 
     return (journal_command(lambda: composed().centre),)
+
+
+@pult.late("history")
+def _past() -> Iterable[click.Command]:
+    from agents.history.command import history_command
+
+    return (history_command(centre_settings, prepare, rehearse),)
 
 
 @pult.late("bench")

@@ -13,6 +13,7 @@ from typing import Final, Protocol
 import click
 
 from agents.accounts.demo import add_demo_accounts
+from agents.history.beside import PastInMaking
 from agents.shifts import import_shifts
 from config.centre import Centre, open_centre
 from config.clock import WallClock
@@ -72,8 +73,13 @@ def demo_command(make_ready: Callable[[Settings], None], dial: Dial) -> click.Co
     """
 
     @click.command()
-    def demo() -> None:
-        """Start the whole centre on embedded defaults, place one call, and stay up until Ctrl-C."""
+    @click.option("--past-days", type=click.IntRange(0, 31), default=7, show_default=True, help="0 for no past.")
+    @click.option("--calls-a-day", type=click.IntRange(1, 3000), default=300, show_default=True, help="Of the past.")
+    def demo(past_days: int, calls_a_day: int) -> None:
+        """Start the whole centre on embedded defaults, place one call, and stay up until Ctrl-C.
+
+        Meanwhile past days with synthetic calls are made in the background.
+        """
         chosen = _choices()
         settings = read_settings(os.environ, defaults=chosen)
         with sole_use(settings.data_dir):
@@ -83,7 +89,9 @@ def demo_command(make_ready: Callable[[Settings], None], dial: Dial) -> click.Co
             # The ports first: what is wrong with them should not take the time of the rest.
             supervisor = Supervisor(programs_of(settings), settings.data_dir / "logs", click.echo)
             make_ready(settings)
-            _run(settings, dial, supervisor)
+            wanted = ("--days", str(past_days), "--calls", str(calls_a_day))
+            past = PastInMaking(click.echo, *wanted) if past_days else None
+            _run(settings, dial, supervisor, past)
 
     return demo
 
@@ -176,17 +184,28 @@ def _choices() -> Mapping[str, str]:
     }
 
 
-def _run(settings: Settings, dial: Dial, supervisor: Supervisor) -> None:
+def _run(settings: Settings, dial: Dial, supervisor: Supervisor, past: PastInMaking | None) -> None:
     with stopping_on_signals(supervisor), suppress(StoppedWhileStarting):
         click.echo("Starting the centre ...")
         with supervisor.up():
             _load_into(settings)
             click.echo(_DESK.format(desk=settings.desk_url, password=_open_desks(settings)))
             # On a thread, so that Ctrl-C stops the centre in the middle of the call too.
-            showing = Thread(target=_show_a_call, args=(settings, dial, supervisor), daemon=True, name="scripted call")
+            showing = Thread(target=_show, args=(settings, dial, supervisor, past), daemon=True, name="scripted call")
             showing.start()
-            supervisor.run()
+            try:
+                supervisor.run()
+            finally:
+                if past is not None:
+                    past.end()
     click.echo("The centre is stopped; its data stays.")
+
+
+def _show(settings: Settings, dial: Dial, supervisor: Supervisor, past: PastInMaking | None) -> None:
+    """The call first: nothing slows it down, and nothing is told in between."""
+    _show_a_call(settings, dial, supervisor)
+    if past is not None and not supervisor.is_asked_to_stop:
+        past.run()
 
 
 def _show_a_call(settings: Settings, dial: Dial, supervisor: Supervisor) -> None:

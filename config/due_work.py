@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Final, TypeAlias, cast
 from zlib import crc32
 
-from sqlalchemy import Index, Table, UniqueConstraint, bindparam, case, delete, or_, select, update
+from sqlalchemy import Index, Table, UniqueConstraint, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -157,12 +157,15 @@ def scheduled_in(tx: Transaction) -> list[Due]:
     return scheduled
 
 
-_STARTABLE_AT: Final = case((DueWork.leased_until > DueWork.due_at, DueWork.leased_until), else_=DueWork.due_at)
+_STARTABLE_AT: Final = case((_ROWS.c.leased_until > _ROWS.c.due_at, _ROWS.c.leased_until), else_=_ROWS.c.due_at)
+# A rehearsal asks it at every step.
+_NEXT: Final = Prepared(select(func.min(_STARTABLE_AT)))
 
 
 def next_due_at(tx: Transaction) -> datetime | None:
     """When the next piece of work can be begun, if any is left: what somebody holds, once their lease is over."""
-    return tx.scalar(select(_STARTABLE_AT).order_by(_STARTABLE_AT).limit(1))
+    found: datetime | None = _NEXT.value(tx, {})
+    return found
 
 
 def due_now(tx: Transaction, now: datetime, *, limit: int = 500) -> list[Due]:

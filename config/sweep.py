@@ -11,6 +11,7 @@ from config.job_queues import JobQueues
 log = logging.getLogger("pult.sweep")
 
 _TELEPHONE: Final = (JobQueue.DISPATCH, JobQueue.TELEPHONE)
+_URGENCY: Final = tuple(JobQueue)
 # Without Redis messages and recordings pile up; somebody's ringing telephone must be found behind them.
 _MOST_AT_ONCE: Final = 5000
 
@@ -33,6 +34,16 @@ class Sweep:
         refused = next((place for place, due in enumerate(known) if not self._job_queues.enqueue_once(due)), None)
         if refused is not None:
             self._do_telephone_work(known[refused:])
+        return len(known)
+
+    def do_all(self) -> int:
+        """For a centre without job queues: do what is due here and now, the most urgent first. How many pieces."""
+        with self._database.reading("sweep") as tx:
+            found = due_now(tx, self._clock.now(), limit=_MOST_AT_ONCE)
+        known = [due for due in found if self._is_known(due)]
+        for due in sorted(known, key=lambda one: _URGENCY.index(self._plan.job_queue_of(one.kind))):
+            while self._plan.perform(due.kind, due.subject_id):
+                pass
         return len(known)
 
     def _do_telephone_work(self, refused: list[Due]) -> None:

@@ -49,8 +49,9 @@ def list_recordings(asked: Asked) -> RecordingPage:
             tx, asked.insurer, wanted, before=query.cursor, most=query.limit
         )
         reading.note(
-            tx, asked.system, "recordings_listed", "recordings", query.call_id or "", at=asked.at, count=len(rows)
-        )
+            tx, asked.system, "recordings_listed", "recordings", query.call_id or "", at=asked.at,
+            count=len(rows), recordings=" ".join(row.id for row in rows) or None,
+        )  # fmt: skip
     return RecordingPage(items=[_shape(one) for one in rows], next_cursor=next_cursor)
 
 

@@ -92,7 +92,7 @@ def list_requests(asked: Asked) -> RequestPage:
         )
         reading.note(
             tx, asked.system, "requests_listed", "requests", query.insured_id or "", at=asked.at,
-            count=len(rows), newest=rows[0].id if rows else None, oldest=rows[-1].id if rows else None,
+            count=len(rows), requests=" ".join(row.id for row in rows) or None,
         )  # fmt: skip
     items = [_shape(one, sight, asked.at) for one in rows]
     return RequestPage(items=items, next_cursor=next_cursor)

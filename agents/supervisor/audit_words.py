@@ -71,6 +71,7 @@ ACTIONS: Final[Mapping[str, LazyString]] = {
     "sign_in_refused": lazy_gettext("was refused the sign-in"),
     "sign_in_paused": lazy_gettext("was made to wait before the next sign-in"),
     "acts_for": lazy_gettext("works for another insurer"),
+    "history_brought": lazy_gettext("added a past day of synthetic calls"),
     "report_made": lazy_gettext("looked at a report"),
     "report_exported": lazy_gettext("took a report as a table"),
     "evaluation_begun": lazy_gettext("began to evaluate a call"),

@@ -6,6 +6,7 @@ from typing import Any, Final
 from flask_babel import gettext, lazy_gettext, ngettext
 from flask_babel.speaklater import LazyString
 
+from agents.desk.matter_words import CALLER_ROLES
 from agents.desk.outcome_words import action_words, outcome_words
 from agents.desk.request_words import kind_words, step_words
 from agents.staff.formats import duration
@@ -37,6 +38,15 @@ _WAIT_ENDS: Final[Mapping[str, LazyString]] = {
 _REFUSALS: Final[Mapping[str, LazyString]] = {
     "closed": lazy_gettext("closed"),
     "full": lazy_gettext("full"),
+}
+_COVER: Final[Mapping[str, LazyString]] = {
+    "covered": lazy_gettext("covered"),
+    "not_covered": lazy_gettext("not covered"),
+    "expired": lazy_gettext("the policy has expired"),
+    "human": lazy_gettext("a person decides"),
+    "limit_reached": lazy_gettext("the limit is used up"),
+    "first_opinion_missing": lazy_gettext("there is no first opinion"),
+    "deductible_not_active": lazy_gettext("the deductible is not activated"),
 }
 
 
@@ -168,7 +178,17 @@ _SENTENCES: Final[Mapping[str, _Sentence]] = {
         else gettext("%(agent)s asks questions: they do not fit", agent=it["agent"])
     ),
     "caller_forgotten": lambda it, _: gettext("The call forgets who is calling"),
-    "caller_role_told": lambda it, _: gettext("%(by)s notes who is calling", by=it["by"]),
+    "caller_role_told": lambda it, _: (
+        gettext("%(by)s notes who is calling", by=it["by"])
+        if "by" in it
+        else gettext("Who calls: %(role)s", role=_word(CALLER_ROLES, it["role"]))
+    ),
+    "region_chosen": lambda it, _: gettext("Region %(region)s", region=it["region"]),
+    "cover_checked": lambda it, _: gettext("Cover: %(result)s", result=_word(_COVER, it["result"])),
+    "recording_announced": lambda it, _: gettext("Told that the conversation is recorded"),
+    "recording_began": lambda it, _: gettext("The recording begins"),
+    "recording_ended": lambda it, _: gettext("The recording ends after %(time)s", time=duration(it["seconds"] or 0)),
+    "rated": lambda it, _: gettext("The caller's mark: %(score)s of 5", score=it["score"]),
     "address_noted": lambda it, _: gettext("%(agent)s notes the address", agent=it["agent"]),
     "card_shown": lambda it, _: gettext("%(agent)s sees the insured's card", agent=it["agent"]),
     "callback_planned": lambda it, _: gettext("A call back is promised"),

@@ -41,7 +41,14 @@ def begin(
     core.live_recordings.setdefault(call_sid or conference_sid, []).append(recording)
     core.sound.recorded(core, recording)
     _announce(core, recording)
+    if (most := core.settings.most_recorded_seconds) is not None and not _is_kept_whole(core, recording):
+        core.after(most, lambda: stop(core, recording))
     return recording
+
+
+def _is_kept_whole(core: Core, recording: Recording) -> bool:
+    """Drawn by the sid, which the same seed makes the same."""
+    return int(recording.sid[2:], 16) % core.settings.whole_recording_one_in == 0
 
 
 def live_of(core: Core, subject_sid: str) -> list[Recording]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from ivr.exchange.behaviours import AutoAnswer, Hands, NoAnswer
 from ivr.exchange.client import Phone
 from ivr.exchange.switch import Switch
 
@@ -70,3 +71,51 @@ class RehearsedTelephone:
     def hang_up(self) -> None:
         """Put the receiver down."""
         self._switch.hang_up(self._id)
+
+
+class ManyTelephones:
+    """Whole days of callers, and the telephones that the centre rings, at an exchange whose clock is moved.
+
+    A call is named by its sid.
+    """
+
+    def __init__(self, switch: Switch) -> None:
+        self._switch = switch
+
+    def dial(self, to: str, ani: str, presses: tuple[str, ...], *, think_seconds: float, speaks_seconds: float) -> str:
+        """Call a line; each entry of `presses` answers the next prompt that asks for keys. The call's sid."""
+        phone = self._switch.dial(
+            to, ani, presses=presses, think_seconds=think_seconds, dictation_seconds=speaks_seconds
+        )
+        return next(event.call_sid for event in self._switch.events_since(phone) if event.call_sid)
+
+    def happened(self, call_sid: str) -> list[str]:
+        """What happened at the telephone of a call so far, by its kind, in order."""
+        return [event.kind for event in self._switch.events_since(call_sid) if event.call_sid == call_sid]
+
+    def press(self, call_sid: str, keys: str) -> None:
+        """Press keys."""
+        self._switch.press(call_sid, keys)
+
+    def hang_up(self, call_sid: str) -> None:
+        """Put the receiver down; nothing happens where it is down already."""
+        self._switch.hang_up(call_sid)
+
+    def hang_up_all(self) -> None:
+        """Everybody puts the receiver down."""
+        with self._switch.turn() as core:
+            sids = list(core.live_calls)
+        for sid in sids:
+            self._switch.hang_up(sid)
+
+    def answers(self, pattern: str, *, after_seconds: float, talk_seconds: float | None = None) -> None:
+        """Addresses like that pick up, press 1 where asked to, and hang up so long after they were put through."""
+        patience = None if talk_seconds is None else 90.0
+        self._put_up(pattern, AutoAnswer(after_seconds, talk_seconds, patience, Hands(("1",))))
+
+    def is_left_to_ring(self, pattern: str) -> None:
+        """Nobody picks up at addresses like that."""
+        self._put_up(pattern, NoAnswer())
+
+    def _put_up(self, pattern: str, behaviour: AutoAnswer | NoAnswer) -> None:
+        self._switch.behave(pattern, behaviour)

@@ -106,6 +106,9 @@ APART: Final = {
     *("commit:save_search", "commit:drop_search"),
     # A supervisor hangs up a notice: one commit, which the caller's next round reads (test_floor_pages.py).
     *("commit:put_up_notice", "commit:take_down_notice"),
+    # The demo's past, made by a program of its own: tests/agents/history kills there.
+    *("commit:copy_people", "commit:send_home", "commit:lay_out_shifts", "commit:leave_nothing_promised"),
+    *("commit:bring_history", "commit:bring_history_audit"),
     # A look at a report is written down by itself, and looked at again it is written down again.
     "commit:note_report",
     # An export is due work, slice by slice, each of which may be done again (tests/agents/supervisor/test_exports.py).

@@ -52,6 +52,7 @@ def _touch(entry: AuditEntry) -> Touch:
     touch = Touch(entry.id, entry.at, entry.actor, entry.action, entry.subject_kind, entry.subject_id, entry.detail)
     touch.calls |= {*_ids(entry.detail, "calls"), *_ids(entry.detail, "call")}
     touch.people |= set(_ids(entry.detail, "people"))
+    touch.recordings |= set(_ids(entry.detail, "recordings"))
     own = {"insured": touch.people, "call": touch.calls, "recording": touch.recordings}.get(entry.subject_kind)
     if own is not None and entry.subject_id:
         own.add(entry.subject_id)

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import aliased
 
 from config.database import Transaction
 from config.ids import first_id_at
@@ -65,6 +66,7 @@ def funnel(
 _FLOW: Final = CallEvent.data["flow"].as_string().label("entered_flow")
 _NODE: Final = CallEvent.data["node"].as_string().label("entered_node")
 _ENTERED: Final = CallEvent.kind == "node_entered"
+_SPOKEN: Final = aliased(CallEvent)
 
 
 def _came(tx: Transaction, calls: list[ColumnElement[bool]]) -> Mapping[tuple[str, str], int]:
@@ -78,11 +80,12 @@ def _came(tx: Transaction, calls: list[ColumnElement[bool]]) -> Mapping[tuple[st
 
 
 def _last(tx: Transaction, calls: list[ColumnElement[bool]]) -> Mapping[tuple[str, str], int]:
-    """At which node the calls that are over were last."""
+    """At which node the calls that are over were last; who spoke to somebody left no menu, but a question after it."""
+    spoken = select(_SPOKEN.call_id).where(_SPOKEN.call_id == CallEvent.call_id, _SPOKEN.kind == "connected")
     last = (
         select(CallEvent.call_id, func.max(CallEvent.seq).label("seq"))
         .join(Call, Call.id == CallEvent.call_id)
-        .where(*calls, Call.ended_at.is_not(None), _ENTERED)
+        .where(*calls, Call.ended_at.is_not(None), _ENTERED, ~spoken.exists())
         .group_by(CallEvent.call_id)
         .subquery()
     )

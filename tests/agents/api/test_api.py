@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from agents.api.scopes import Scope
 from agents.api.tokens import revoke_token
+from agents.supervisor.breach.touches import read_touches
 from config.audit import AuditEntry
 from ivr.calls.models import Call
 from ivr.calls.outcomes import record_outcome
@@ -323,6 +324,19 @@ def test_what_was_read_is_audited_under_the_tokens_name(api: Api, logged: Logged
         ("calls_searched", ""), ("call_shown", call_id), ("requests_listed", ""), ("request_shown", request_id),
         ("recordings_listed", ""), ("recording_shown", recording_id),
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["/calls", "/requests", "/recordings"])
+def test_after_a_breach_whoever_was_in_a_list_is_named(api: Api, logged: Logged, path: str) -> None:
+    call_id = logged.whole()
+    recorded(api, call_id)
+    assert api.ask(api.token(name="dwh"), path).status_code == 200
+    now = api.clock.now()
+    with api.house.centre.database.reading("test_breach") as tx:
+        (touch,) = read_touches(
+            tx, insurer_id="vsk", actors=frozenset({"api:dwh"}), since=now - timedelta(hours=1), until=now + timedelta(1)
+        )
+    assert (touch.calls, touch.people) == ({call_id}, {logged.insured_id})
 
 
 # How often.

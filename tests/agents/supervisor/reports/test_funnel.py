@@ -26,8 +26,8 @@ def install(house: House) -> None:  # noqa: F811
         tx.execute(insert(FlowVersion).values(row))
 
 
-def went(house: House, *nodes: str, flow: str, is_over: bool = True, **more: object) -> None:  # noqa: F811
-    """A call that came to these nodes, and ended at the last."""
+def went(house: House, *nodes: str, flow: str, is_over: bool = True, spoke: bool = False, **more: object) -> None:  # noqa: F811
+    """A call that came to these nodes, and ended at the last; after a conversation if they `spoke`."""
     at = house.clock.now() - timedelta(minutes=10)
     values = {"insurer_id": "vsk", "line": "medical_desk", "direction": "inbound"} | more
     with house.centre.database.transaction("test_went") as tx:
@@ -48,6 +48,8 @@ def went(house: House, *nodes: str, flow: str, is_over: bool = True, **more: obj
         tx.flush()
         for node in nodes:
             record(tx, call, "node_entered", at=at, flow=flow, node=node)
+        if spoke:
+            record(tx, call, "connected", at=at)
 
 
 def nodes_by_type(house: House) -> tuple[str, str, str]:  # noqa: F811
@@ -67,6 +69,7 @@ def test_whoever_ends_at_a_menu_left_and_whoever_is_served_did_not(house: House)
     went(house, menu, menu, flow=flow)
     went(house, menu, served, flow=flow)
     went(house, menu, flow=flow, is_over=False)
+    went(house, menu, flow=flow, spoke=True)
     went(house, menu, flow=flow, line="curator")
     went(house, menu, flow=flow, direction="outbound")
     went(house, menu, flow=flow, insurer_id="soglasie")
@@ -74,7 +77,7 @@ def test_whoever_ends_at_a_menu_left_and_whoever_is_served_did_not(house: House)
     period = {"since": NOON - timedelta(hours=1), "until": NOON + timedelta(hours=1)}
     with house.centre.database.reading("test_funnel") as tx:
         whole = {"insurer": house.centre.insurers["vsk"], "flows": installed_flows(tx), **period}
-        assert funnel(tx, **whole) == [NodeVisits(flow, menu, 5, 3), NodeVisits(flow, served, 1, 0)]
+        assert funnel(tx, **whole) == [NodeVisits(flow, menu, 6, 3), NodeVisits(flow, served, 1, 0)]
         assert funnel(tx, line="curator", **whole) == [NodeVisits(flow, menu, 1, 1)]
 
 
