@@ -333,9 +333,8 @@ def test_after_a_breach_whoever_was_in_a_list_is_named(api: Api, logged: Logged,
     assert api.ask(api.token(name="dwh"), path).status_code == 200
     now = api.clock.now()
     with api.house.centre.database.reading("test_breach") as tx:
-        (touch,) = read_touches(
-            tx, insurer_id="vsk", actors=frozenset({"api:dwh"}), since=now - timedelta(hours=1), until=now + timedelta(1)
-        )
+        actors, hour = frozenset({"api:dwh"}), timedelta(hours=1)
+        (touch,) = read_touches(tx, insurer_id="vsk", actors=actors, since=now - hour, until=now + hour)
     assert (touch.calls, touch.people) == ({call_id}, {logged.insured_id})
 
 
