@@ -1,6 +1,6 @@
-"""Composes the app from its packages: for web servers, workers, the sweep and rehearsals; and the `pult` command.
+"""The `pult` command, and what brings house and exchange together: rehearsals, and the exchange of a centre here.
 
-What only some of these need is imported where they begin, so that a restarted worker rings the phone at once.
+What only some of its commands need is imported where they begin, so that a restarted worker rings the phone at once.
 """
 
 import os
@@ -9,221 +9,44 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import click
 
-import agents.api.models
-import agents.quality.models
-import agents.supervisor.models  # noqa: F401
-import recordings.models  # noqa: F401 - with the other packages' below: the migrations must see every table
-from agents.callbacks import OwedCalls
 from agents.floor import Floor
-from agents.listening import Listener
-from agents.news_told import TOLD
-from agents.upkeep import keep_up
-from agents.wiring import ports, wire
+from agents.house import House, compose, create_app, make_ready, prepare
+from agents.programs import (
+    end_desk,
+    look_of,
+    plan_of,
+    serve_fallback,
+    serve_metrics,
+    serve_pages,
+    serve_webhooks,
+)
 from config.addresses import exchange_address, origin_of, voice_address, voice_sdk_address
-from config.audit_chain import seal_new
-from config.centre import Centre, open_centre
-from config.clock import Clock, MovedClock, WallClock
+from config.centre import Centre
+from config.clock import MovedClock
 from config.database import Base, Database
-from config.due_work import WorkPlan
-from config.errands import Afterwards, Errands, at_once, never
+from config.errands import at_once, never
 from config.errors import ConfigError, StoreError, TableError
-from config.job_queues import JobQueues
 from config.late_commands import LateCommands, run
 from config.line_descriptions import Insurers
 from config.lines import insurers_here, load_insurers
 from config.logs import keep_off_the_terminal
-from config.meters import count_in
-from config.news import Announcer
-from config.schema_version import prepare as prepare_database
 from config.settings import Settings, read_centre_settings
-from config.sweep import Sweep
-from flows import Finding, FlowSet
 from ivr import reconcile
-from ivr import wiring as ivr_wiring
-from ivr.carrier.twilio_adapter import TwilioCarrier
 from ivr.errors import PhoneError
-from ivr.flow_library import install_flows
 from ivr.late_house import LateHouse
-from ivr.packs.deliveries import deliveries_of
-from ivr.phone_side import PhoneSide
 from ivr.published_numbers import published_numbers
-from recordings.conversations import Conversations
-from recordings.keeping import Keeping
-from recordings.pauses import Pauses
-from recordings.retention import Retention
-from recordings.voicemail import Messages
 
 if TYPE_CHECKING:
-    from wsgiref.types import WSGIApplication
 
-    from flask import Flask
 
     from agents.rehearsal import Front, Rehearsal
     from ivr import exchange
     from ivr.exchange.telephones import DistantTelephone, ManyTelephones, RehearsedTelephone
     from ivr.phone_in_terminal import Event
-
-
-@dataclass(frozen=True)
-class House:
-    """Everything composed, once a process."""
-
-    centre: Centre
-    floor: Floor
-    phone: PhoneSide
-    voicemail: Messages
-    keeping: Keeping
-    conversations: Conversations
-    job_queues: JobQueues
-    sweep: Sweep
-    listener: Listener
-
-    def look(self) -> int:
-        """One look of the sweep: derive what is missing, then hurry along what is due."""
-        keep_up(self.centre)
-        self.keeping.keep_up()
-        due = self.sweep.once()
-        seal_new(self.centre)
-        return due
-
-    def close(self) -> None:
-        """Let go of the database."""
-        self.centre.database.close()
-
-
-def prepare(settings: Settings) -> None:
-    """Bring the database to this program's version. Raises StoreUnavailable in words for an administrator."""
-    prepare_database(settings, Base.metadata)
-
-
-def make_ready(settings: Settings) -> None:
-    """Prepare the database and install the flows, before several programs start that would each prove them."""
-    prepare(settings)
-    compose(settings, flows_are_read_late=True).close()
-
-
-def compose(
-    settings: Settings,
-    clock: Clock | None = None,
-    *,
-    flows_are_read_late: bool = False,
-    errands: Errands = at_once,
-) -> House:
-    """Compose the centre; the database must have been prepared. Raises ConfigError, StoreError or FlowsBroken.
-
-    With `flows_are_read_late` they are read when a call asks for them, for programs that answer no calls.
-    """
-    clock = clock or WallClock()
-    centre = open_centre(settings, clock)
-    database, plan = centre.database, centre.plan
-    carrier = TwilioCarrier(
-        base_url=settings.carrier_url, account_sid=settings.account_sid, auth_token=settings.auth_token
-    )
-    floor = Floor(centre, carrier)
-    voicemail = Messages(centre, partial(OwedCalls(centre).plan, keep_place=False))
-    keeping, conversations = Keeping(centre, carrier), Conversations(centre, carrier)
-    flows = install_flows(centre, _proved, are_read_late=flows_are_read_late)
-    deliveries = deliveries_of(settings, centre.insurers, clock)
-    phone = PhoneSide(centre, carrier, flows, ports(floor, voicemail), deliveries)
-    url, patience = settings.redis_url, settings.turn_redis_seconds
-    job_queues = JobQueues(url, plan, clock, timeout_seconds=patience, errands=errands)
-    database.after_commit(job_queues.hurry_scheduled)
-    Announcer(url, TOLD, timeout_seconds=patience, errands=errands).watch(database)
-    for one in (keeping, conversations, Pauses(centre, carrier), Retention(centre)):
-        one.wire(plan)
-    ivr_wiring.wire(plan, phone)
-    sweep = Sweep(database, clock, plan, job_queues)
-    listener = wire(plan, floor)
-    return House(centre, floor, phone, voicemail, keeping, conversations, job_queues, sweep, listener)
-
-
-def _proved(flows: FlowSet) -> Sequence[Finding]:
-    """Only a version that was never installed here is proved, once."""
-    from flows.checks import prove
-
-    return prove(flows)
-
-
-def create_app(house: House) -> "Flask":
-    """The Flask app of the carrier's webhooks, each behind the signature check."""
-    from agents.web import OutgoingCalls as CallsPlaced
-    from agents.web import blueprint as agents_blueprint
-    from recordings.web import blueprint as recordings_blueprint
-
-    app = ivr_wiring.create_app(house.phone)
-    # A model's column is a descriptor, which no protocol's plain attribute matches for the type checker.
-    outgoing = cast(CallsPlaced, ivr_wiring.outgoing(house.phone))
-    guard = ivr_wiring.guard(house.phone)
-    app.register_blueprint(agents_blueprint(house.floor, outgoing, guard))
-    app.register_blueprint(recordings_blueprint(house.conversations, guard))
-    return app
-
-
-def create_desk(settings: Settings) -> "Flask":
-    """The Flask app of the pages of agents, supervisors and administrators."""
-    # Its libraries take as long to load as a fifth of all the rest: no worker needs them.
-    from agents.staff.site import create_staff_app
-
-    return create_staff_app(compose(settings, flows_are_read_late=True).floor)
-
-
-def end_desk(app: "Flask") -> None:
-    """End the streams of news that pages have open: a server that stops waits for nobody then."""
-    from agents.staff.site import end_streams
-
-    end_streams(app)
-
-
-def serve_webhooks(settings: Settings) -> "Flask":
-    """What a process of the web server serves: the webhooks, measured, and its probes.
-
-    Without Redis it takes calls all the same, and the sweep does the telephone work: no reason to send callers away.
-    """
-    from config.probes import Checks, add_probes, database_checks, redis_check
-
-    count_in(settings.data_dir)
-    house = compose(settings, errands=Afterwards())
-    app = create_app(house)
-    checks = Checks(database_checks(house.centre.database), redis_check(settings.redis_url))
-    add_probes(app, checks)
-    return app
-
-
-def serve_pages(settings: Settings) -> "Flask":
-    """What a process of the desk serves: the pages and its probes. Without Redis no page hears any news."""
-    from config.probes import Checks, add_probes, database_checks, redis_check
-
-    count_in(settings.data_dir)
-    app = create_desk(settings)
-    # For the probes alone: the pages' own connections are their app's.
-    needed = {**database_checks(Database(settings.database_url)), **redis_check(settings.redis_url)}
-    add_probes(app, Checks(needed, {}))
-    return app
-
-
-def serve_fallback(settings: Settings) -> "WSGIApplication":
-    """The fallback and its probes: it needs nothing but itself."""
-    from config.probes import NOTHING, probed
-    from ivr.fallback import fallback_of
-
-    return probed(fallback_of(settings), NOTHING)
-
-
-def serve_metrics(settings: Settings) -> "WSGIApplication":
-    """What Prometheus asks for, and probes."""
-    from agents.metrics.serving import metrics_app
-    from config.addresses import metrics_token
-    from config.probes import Checks, database_checks, probed, redis_check
-
-    centre = open_centre(settings, WallClock())
-    app = metrics_app(centre, token=metrics_token(settings))
-    # It tells of what is away, and is there for that.
-    useful = {**database_checks(centre.database), **redis_check(settings.redis_url)}
-    return probed(app, Checks({}, useful))
 
 
 @dataclass(frozen=True)
@@ -329,13 +152,6 @@ def rehearse(
         house.close()
 
 
-def load_demo(centre: Centre) -> None:
-    """Load the demo's people, and its agents with their shifts, of the insurers that the centre has."""
-    from agents.demo import load_demo as load
-
-    load(centre)
-
-
 def connect_lines(switch: "exchange.Switch", settings: Settings, insurers: Insurers) -> None:
     """Give the exchange every published number, as an administrator gives them to a carrier; agents answer there."""
     from ivr import exchange
@@ -374,18 +190,6 @@ def serve_exchange(settings: Settings) -> None:
     )
     connect_lines(carrier.switch, settings, load_insurers(settings))
     exchange.serve(carrier)
-
-
-def _plan(settings: Settings) -> WorkPlan:
-    count_in(settings.data_dir)
-    return compose(settings, flows_are_read_late=True).centre.plan
-
-
-def _look(settings: Settings) -> Callable[[], object]:
-    count_in(settings.data_dir)
-    house = compose(settings, flows_are_read_late=True)
-    reconcile.appoint(house.phone)
-    return house.look
 
 
 def dial(settings: Settings, to: str, ani: str) -> "DistantTelephone":
@@ -450,8 +254,8 @@ def _serving() -> Iterable[click.Command]:
         end_desk=end_desk,
         fallback=serve_fallback,
         metrics=serve_metrics,
-        plan=_plan,
-        sweep=_look,
+        plan=plan_of,
+        sweep=look_of,
         exchange=serve_exchange,
     )
     return (serve_commands(programs),)

@@ -43,7 +43,7 @@ Guard = Callable[[], ResponseReturnValue | None]
 
 
 class OutgoingCalls(Protocol):
-    """What the phone side does with a call that we placed; bound in wsgi.py."""
+    """What the phone side does with a call that we placed; bound in agents/house.py."""
 
     def answer(self, tx: Transaction, callback: Callback, promised_in: Call, *, carrier_sid: str) -> str:
         """Create the outgoing call (once) and begin the flow that verifies the person; the document to run."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from agents.demo import load_demo
 from config.database import Database
 from config.embedded_redis import running
 from config.ports import free_port
@@ -16,7 +17,7 @@ from ivr.call_command import RunningSwitchboard, WantedCall, place_call
 from ivr.calls.models import Call
 from ivr.insured.roster import import_roster
 from ivr.phone_in_terminal import KINDS, Event, Transcript
-from wsgi import Stage, load_demo, rehearse
+from wsgi import Stage, rehearse
 
 VSK, INSURED = "+78002001441", "+70002000001"
 # Rounds of music until the wait offers a callback or a message.

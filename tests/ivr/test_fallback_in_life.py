@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import select
 
 import config
+from agents.house import prepare
 from config.clock import WallClock
 from config.database import Database
 from config.lines import load_insurers
@@ -22,7 +23,7 @@ from config.settings import Settings, demo_settings, read_settings
 from ivr.calls.models import Call, Outcome
 from ivr.exchange import Phone, RunningExchange
 from ivr.exchange import Settings as ExchangeSettings
-from wsgi import connect_lines, prepare
+from wsgi import connect_lines
 
 HERE = Path(config.__file__).parents[1]
 VSK, ANI = "+78002001441", "+70002000001"

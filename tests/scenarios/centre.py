@@ -19,7 +19,9 @@ from sqlalchemy.exc import DBAPIError
 
 from agents.autopilot import OFF_SHIFT
 from agents.callbacks import PLACE, TIMEOUT, TURN
+from agents.demo import load_demo
 from agents.errors import AgentError
+from agents.house import House, compose, create_app
 from agents.models import Agent, Callback, CallbackState, Offer, Presence, Wait, WaitState
 from agents.presence import AUTOPILOT, AUTOPILOT_SECONDS
 from agents.wrap_up import WrittenOutcome, record_call_outcome
@@ -38,7 +40,7 @@ from ivr.carrier.signature import is_signed
 from ivr.exchange.telephones import RehearsedTelephone
 from ivr.fallback import fallback_app
 from tests.scenarios.aftermath import doubled, unfinished
-from wsgi import House, Stage, compose, create_app, load_demo, rehearse
+from wsgi import Stage, rehearse
 
 WEEKDAY = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)  # a Tuesday, noon in Moscow
 SATURDAY = datetime(2026, 11, 28, 9, 0, tzinfo=UTC)

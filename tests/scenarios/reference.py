@@ -32,6 +32,7 @@ from agents import (
 )
 from agents.caller_requests import next_step
 from agents.cli import commands_of
+from agents.demo import load_demo
 from agents.errors import AgentError
 from agents.floor import Floor
 from agents.models import Agent, Dial, Ear, Offer, OfferState, Presence, Wait
@@ -56,7 +57,6 @@ from ivr.insured.models import InsuredPerson
 from ivr.request_cli import request as request_commands
 from tests.scenarios.centre import ANSWERS, MOBILE, Centre
 from tests.scenarios.lines import EMERGENCY, INSURED, LINES, OPERATOR
-from wsgi import load_demo
 
 Scenario: TypeAlias = Callable[[Centre], None]
 

@@ -12,6 +12,8 @@ from typing import Any, Final
 import pytest
 from sqlalchemy import func, select
 
+from agents.demo import load_demo
+from agents.house import compose, prepare
 from agents.models import Agent, Offer, Presence, Wait, WaitState
 from config.clock import WallClock
 from config.database import Database
@@ -22,7 +24,7 @@ from ivr import exchange
 from ivr.calls.models import Call, Outcome
 from tests.scenarios.aftermath import doubled, unfinished
 from tests.scenarios.lines import LINES, OPERATOR
-from wsgi import compose, connect_lines, load_demo, prepare
+from wsgi import connect_lines
 
 HERE: Final = Path(__file__).resolve().parents[2]
 # Two to be killed in the web server, two in the workers; each once.

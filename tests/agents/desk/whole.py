@@ -15,12 +15,13 @@ from sqlalchemy import select, update
 
 from agents import commands
 from agents.accounts.demo import add_demo_accounts
+from agents.demo import load_demo
+from agents.house import compose, prepare
 from agents.models import Agent, Offer, Presence
 from agents.wrap_up import WrittenOutcome, record_call_outcome
 from config.ports import answers, free_port
 from config.settings import demo_settings, read_settings
 from ivr.calls.models import Call, CallState
-from wsgi import compose, load_demo, prepare
 
 HERE: Final = Path(__file__).resolve().parents[3]
 EAR: Final = (Path(__file__).parent / "ear.js").read_text()

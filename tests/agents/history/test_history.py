@@ -9,10 +9,12 @@ import pytest
 from sqlalchemy import func, select
 
 import wsgi
+from agents.demo import load_demo
 from agents.history.bringing import APPENDED, BROUGHT, HISTORY
 from agents.history.making import FOLDER, Maker, make_week
 from agents.history.week import Day, Week, keep_week, kept_week, week_before
 from agents.history.world import COPIED
+from agents.house import prepare
 from agents.models import Agent, Callback, Offer, PresenceInterval, Wait
 from agents.upkeep import keep_up
 from config import failpoints
@@ -58,7 +60,7 @@ def stage_of(settings: Settings, start: datetime, *, seed: int) -> Iterator[wsgi
 
 def make(settings: Settings, stage: wsgi.Stage) -> list[str]:
     news: list[str] = []
-    make_week(settings, stage.rehearsal.clock, Maker(wsgi.prepare, stage_of), news.append)
+    make_week(settings, stage.rehearsal.clock, Maker(prepare, stage_of), news.append)
     return news
 
 
@@ -79,7 +81,7 @@ def count(centre: Centre, model: type[Base], *where: object) -> int:
 def test_a_past_is_made_beside_a_live_call_and_gone_on_with_after_each_kill(tmp_path: Path) -> None:
     settings = demo_in(tmp_path)
     with wsgi.rehearse(settings, NOW, redis_url=None) as stage:
-        wsgi.load_demo(stage.centre)
+        load_demo(stage.centre)
         call = stage.telephones.dial(LINE, CALLER, ("0",), think_seconds=1, speaks_seconds=0)
         assert stage.rehearsal.run_until(lambda: "bridged" in stage.telephones.happened(call))
         before = count(stage.centre, Call)

@@ -12,10 +12,10 @@ from sqlalchemy import func, select
 from werkzeug.routing import Rule
 from werkzeug.test import Client, EnvironBuilder, run_wsgi_app
 
+from agents.house import compose, create_app
 from config.database import Base, Database
 from config.settings import Settings, demo_settings, read_settings
 from ivr.carrier.signature import sign
-from wsgi import compose, create_app
 
 PUBLIC, TOKEN = "https://pult.example:8443/base", "the-carriers-token"
 ID, SID = "0193a5b2c4d5e6f708192a3b4c5d6e7f", "CA" + "0" * 32
