@@ -35,7 +35,7 @@ _BY_QUEUE: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _USUAL: Final = (
     *("info_given",) * 9,
-    *("ticket_registered", "gl_requested", "refused_not_covered", "not_identified", "referred_hr", "nuisance"),
+    *("ticket_registered", "gl_requested", "refused_not_covered", "not_identified", "referred_hr"),
 )
 _NOTES: Final = (
     "Объяснила порядок записи, ссылка отправлена сообщением.",
