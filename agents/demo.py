@@ -11,22 +11,31 @@ from threading import Thread
 from typing import Final, Protocol
 
 import click
+from sqlalchemy import select
 
 from agents.accounts.demo import add_demo_accounts
 from agents.history.beside import PastInMaking
 from agents.shifts import import_shifts
 from config.centre import Centre, open_centre
 from config.clock import WallClock
+from config.database import Database
 from config.embedded_redis import running as running_redis
 from config.ports import free_port
 from config.processes import StoppedWhileStarting, Supervisor, sole_use, stopping_on_signals
 from config.programs import programs_of
 from config.settings import CENTRE_FILE, DEMO, Settings, demo_settings, read_settings, write_env_file
 from ivr.call_command import Dial, Switchboard, WantedCall, place_call, running_switchboard
+from ivr.calls.models import Request
+from ivr.insured.models import InsuredPerson, Policy
 from ivr.insured.roster import import_roster
 
-# An appointment, for myself, the policy's digits, the birth date: a row of config/demo/rosters/vsk.csv.
-_APPOINTMENT: Final = WantedCall("+78002001441", "+70002000001", ("1", "1", "5000000001#", "15031985"))
+_LINE: Final = "+78002001441"
+# Rows of config/demo/rosters/vsk.csv: policies, and the telephone and birth date of who is insured by each.
+_ASK_FOR_APPOINTMENTS: Final = {
+    "5000000001": ("+70002000001", "15031985"),
+    "5000000002": ("+70002000002", "02071979"),
+    "5000000003": ("+70002000003", "21111968"),
+}
 
 _DESK: Final = """The desk is at {desk}
   sign in as vsk-desk-1 (or any other agent of `pult agent list`), or as admin, with the password {password}
@@ -208,6 +217,23 @@ def _show(settings: Settings, dial: Dial, supervisor: Supervisor, past: PastInMa
         past.run()
 
 
+def _wanted_call(settings: Settings) -> WantedCall:
+    """An appointment for who has asked for nothing yet, as an earlier start's callers have; else the operator."""
+    database = Database(settings.database_url)
+    try:
+        with database.reading("who_asks_for_nothing") as tx:
+            asked_by = select(Policy.number).join(InsuredPerson, InsuredPerson.policy_id == Policy.id)
+            is_open = (Request.insured_id == InsuredPerson.id) & Request.closed_at.is_(None)
+            asked = set(tx.scalars(asked_by.join(Request, is_open)))
+    finally:
+        database.close()
+    for policy, (ani, born) in _ASK_FOR_APPOINTMENTS.items():
+        if policy not in asked:
+            # An appointment, for myself.
+            return WantedCall(_LINE, ani, ("1", "1", f"{policy}#", born))
+    return WantedCall(_LINE, "", ("0",))
+
+
 def _show_a_call(settings: Settings, dial: Dial, supervisor: Supervisor) -> None:
     """A made-up insured person asks for an appointment, is identified, waits, and is served."""
     if supervisor.is_asked_to_stop:
@@ -215,7 +241,7 @@ def _show_a_call(settings: Settings, dial: Dial, supervisor: Supervisor) -> None
     click.echo("One call, as its caller has it (• is what the centre knows of it):\n")
     try:
         with running_switchboard(settings, dial) as board:
-            place_call(board, _APPOINTMENT)
+            place_call(board, _wanted_call(settings))
     except Exception as error:
         # Whatever it was: nobody at this terminal can use a stack trace, and a centre being stopped needs no words.
         if not supervisor.is_asked_to_stop:
