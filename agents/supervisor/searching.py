@@ -103,10 +103,10 @@ def search_calls(
     by: str,
     at: datetime,
     before: str | None = None,
-    most: int = PAGE,
+    most: int | None = None,
 ) -> FoundCalls:
     """One page of the insurer's calls, for `by` to read, which is audited: `tx` must write. Raises SearchTooWide."""
-    found = find_calls(tx, insurer=insurer, wanted=wanted, before=before, most=most)
+    found = find_calls(tx, insurer=insurer, wanted=wanted, before=before, most=PAGE if most is None else most)
     audit(
         tx,
         insurer_id=insurer.id,
