@@ -114,6 +114,22 @@ def insurers_of_sessions(tx: Transaction, session_ids: Collection[str]) -> dict[
     return {row.id: row.insurer_id for row in rows}
 
 
+def acting_as(tx: Transaction, session_ids: Collection[str], role: Role, *, at: datetime) -> dict[str, str]:
+    """For which insurer each of these sessions acts now: those that are not over, of whoever is `role` there."""
+    rows = tx.execute(
+        select(StaffSession.id, StaffSession.insurer_id)
+        .join(Account, Account.id == StaffSession.account_id)
+        .join(
+            AccountRole,
+            (AccountRole.account_id == StaffSession.account_id)
+            & (AccountRole.insurer_id == StaffSession.insurer_id)
+            & (AccountRole.role == role),
+        )
+        .where(StaffSession.id.in_(session_ids), *_alive(at), Account.is_locked.is_(False))
+    )
+    return {row.id: row.insurer_id for row in rows}
+
+
 def act_for(tx: Transaction, session_id: str, insurer_id: str) -> bool:
     """Let the session act at another insurer; False where its account is nothing there."""
     session = tx.get_one(StaffSession, session_id)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from agents.bench.built_logs import build_log, build_steps
-from agents.bench.floor_looks import compare_floors
 from agents.bench.log_pages import LogPages, compare_logs, open_pages
+from agents.bench.open_floors import compare_floors
 from agents.bench.shelves import Shelf
 from agents.bench.sizes import Sizes
 from agents.bench.throw_away import PAGES_STEPS, Builder, ThrowAway, house_at, pages_of
@@ -51,7 +51,7 @@ class LogBench:
             yield Measurement(
                 FLOOR,
                 self._store,
-                self._sizes.floor_supervisors + 2 * self._sizes.floor_looks,
+                self._sizes.floor_supervisors + 2 * self._sizes.floor_ticks,
                 lambda step: compare_floors(centres[-1], logs[-1], sizes=self._sizes, step=step),
             )
 

@@ -27,7 +27,7 @@ class Sizes:
     log_fewer: int
     log_rounds: int
     floor_supervisors: int
-    floor_looks: int
+    floor_ticks: int
 
     def goal(self, figure: float) -> float | None:
         """The goal, where there is to be one."""
@@ -41,12 +41,12 @@ FULL: Final = Sizes(
     desks=200, own_news=200, common_news=40,
     routing_rounds=200, routing_sizes=(10, 1_000, 10_000), routing_agents=2_000,
     log_calls=1_000_000, log_fewer=10_000, log_rounds=24,
-    floor_supervisors=50, floor_looks=20,
+    floor_supervisors=50, floor_ticks=20,
 )  # fmt: skip
 QUICK: Final = Sizes(
     is_judged=False, people=5, turns=60, calls=20, every_seconds=0.5, run_seconds=1, warm_up_seconds=0.2, rings=3,
     desks=4, own_news=6, common_news=3,
     routing_rounds=5, routing_sizes=(10, 100), routing_agents=20,
     log_calls=600, log_fewer=300, log_rounds=2,
-    floor_supervisors=4, floor_looks=2,
+    floor_supervisors=4, floor_ticks=2,
 )  # fmt: skip

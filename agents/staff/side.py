@@ -8,6 +8,7 @@ from flask import current_app, g
 from agents.accounts.sessions import Staff
 from agents.accounts.single_sign_on import SingleSignOn
 from agents.floor import Floor
+from agents.staff.pushing import Parts
 from agents.staff.streams import Streams
 from config.centre import Centre
 from config.line_descriptions import Insurer
@@ -17,13 +18,14 @@ EXTENSION: Final = "pult_staff"
 
 @dataclass(frozen=True)
 class StaffSide:
-    """The floor, the address at which browsers find the site, the streams of news that are open here, and whom to ask
-    for single sign-on, if anybody.
+    """The floor, the address at which browsers find the site, the streams of news that are open here and the parts of
+    pages that are pushed down them, and whom to ask for single sign-on, if anybody.
     """
 
     floor: Floor
     url: str
     streams: Streams
+    pushed: Parts
     single_sign_on: SingleSignOn | None
 
     @property

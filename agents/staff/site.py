@@ -73,7 +73,7 @@ def create_staff_app(floor: Floor) -> Flask:
     """The site of everybody who works here, at `PULT_DESK_URL`; streams of news run in it, so webhooks never do."""
     settings = floor.centre.settings
     streams = Streams(floor.centre, most=max(1, desk_threads(settings) - _FOR_PAGES))
-    site = StaffSide(floor, settings.desk_url, streams, _single_sign_on(floor.centre))
+    site = StaffSide(floor, settings.desk_url, streams, floor_page.PUSHED, _single_sign_on(floor.centre))
     app = Flask("agents.staff")
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, SEND_FILE_MAX_AGE_DEFAULT=None)
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "undefined": StrictUndefined}

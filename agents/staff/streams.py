@@ -3,6 +3,7 @@
 import logging
 import queue
 import threading
+from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import Enum
@@ -16,6 +17,8 @@ from agents.accounts.sessions import Staff
 from agents.desk import connection
 from agents.models import Agent
 from agents.news_told import FOR_EVERYBODY
+from agents.staff.pushing import Pushing, Watch
+from agents.staff.server_events import news_event
 from config.centre import Centre
 from config.meters import streams_open
 from config.news import News, NewsListener
@@ -34,6 +37,7 @@ class Signal(Enum):
     """What a stream is told beside news."""
 
     AGAIN = "news may be missing: look at everything again"
+    PUSHED = "parts that are pushed may be taken"
     OVER = "the session is over"
     CLOSING = "this process stops: another one will answer"
 
@@ -43,11 +47,16 @@ Item = News | Signal
 
 @dataclass(eq=False)
 class Stream:
-    """One browser's stream; `call_id` is the call that its agent has, whose news it hears."""
+    """One browser's stream; `call_id` is the call that its agent has, whose news it hears. Where it watches parts that
+    are pushed, news that are not its agent's own come with them: a floor's news are many, and its browser hears all.
+    """
 
     staff: Staff
     call_id: str | None
+    watch: Watch | None = None
     _items: "queue.Queue[Item]" = field(default_factory=lambda: queue.Queue(_KEPT))
+    _later: "deque[News]" = field(default_factory=lambda: deque(maxlen=_KEPT))
+    _newest: "deque[bytes]" = field(default_factory=lambda: deque(maxlen=1))
 
     def next(self) -> Item | None:
         """The next thing to send; None when nothing came for a beat."""
@@ -63,7 +72,35 @@ class Stream:
         except queue.Full:
             while not self._items.empty():
                 self._items.get_nowait()
-            self._items.put_nowait(item if isinstance(item, Signal) else Signal.AGAIN)
+            self._items.put_nowait(item if item in (Signal.OVER, Signal.CLOSING) else Signal.AGAIN)
+            self._items.put_nowait(Signal.PUSHED)
+
+    def tell(self, news: News) -> None:
+        """What it hears: its own at once, the others' with the next push where there is one."""
+        if not self.hears(news):
+            return
+        if self.watch is None or self._is_own(news):
+            self.put(news)
+            return
+        if len(self._later) == _KEPT:
+            self.put(Signal.AGAIN)
+        self._later.append(news)
+
+    def show(self, parts: bytes) -> None:
+        """Events of parts, instead of those that wait still: who reads slowly gets the newest alone."""
+        self._newest.append(parts)
+        self.put(Signal.PUSHED)
+
+    def pushed(self) -> bytes:
+        """The events that are to be sent at Signal.PUSHED; none where they were taken before."""
+        taken = [news_event(self._later.popleft()) for _ in range(len(self._later))]
+        taken += [self._newest.popleft() for _ in range(len(self._newest))]
+        return b"".join(taken)
+
+    def _is_own(self, news: News) -> bool:
+        return (news.agent is not None and news.agent == self.staff.agent_id) or (
+            news.call is not None and news.call == self.call_id
+        )
 
     def hears(self, news: News) -> bool:
         """Whether these news are for this browser. A supervisor hears all of the insurer, an agent their own."""
@@ -92,10 +129,14 @@ class Streams:
         self._stop = threading.Event()
         self._listener: NewsListener | None = None
         self._pulse = threading.Thread(target=self._beat, daemon=True, name="pulse")
+        self._pushing = Pushing(centre, self._all)
 
-    def open(self, staff: Staff) -> Stream:
-        """A stream for a browser; raises TooManyStreams. The first one starts the listener."""
-        stream = Stream(staff, self._call_of(staff))
+    def open(self, staff: Staff, watch: Watch | None = None) -> Stream:
+        """A stream for a browser, which is sent what it watches as soon as may be; raises TooManyStreams.
+
+        The first one starts the listener.
+        """
+        stream = Stream(staff, self._call_of(staff), watch)
         with self._lock:
             if len(self._open) >= self._most:
                 raise TooManyStreams
@@ -107,6 +148,8 @@ class Streams:
                 self._listener = NewsListener(self._centre.settings.redis_url, self.hear)
                 self._listener.start()
                 self._pulse.start()
+                self._pushing.start()
+        self._pushing.changed([staff.insurer_id])
         if staff.agent_id is not None:
             connection.opened(self._centre, staff.agent_id)
         return stream
@@ -130,8 +173,9 @@ class Streams:
                 stream.put(Signal.AGAIN)
             elif news.kind == "session" and news.subject == stream.staff.session_id:
                 self._end_those_over([stream])
-            elif stream.hears(news):
-                stream.put(news)
+            else:
+                stream.tell(news)
+        self._pushing.changed(self._centre.insurers.ids if news is None else [news.insurer])
 
     def stop(self) -> None:
         """End every stream, of whoever comes now too, and then the threads."""
@@ -140,6 +184,7 @@ class Streams:
             stream.put(Signal.CLOSING)
         if self._listener is not None:
             self._listener.stop()
+            self._pushing.stop()
             self._pulse.join(BEAT_SECONDS)
 
     def _all(self) -> list[Stream]:

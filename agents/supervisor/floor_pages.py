@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Final, cast
 
 from flask import Blueprint, Response, abort, current_app, render_template, request
@@ -14,9 +15,9 @@ from agents.accounts.models import Role
 from agents.desk.parts import refused
 from agents.desk.top_bar import PRESENCES, reason_words
 from agents.errors import AgentError
-from agents.staff.forms import form_token
 from agents.staff.guarding import only_for
 from agents.staff.languages import language, zone
+from agents.staff.pushing import Parts
 from agents.staff.side import own_insurer, side, staff
 from agents.supervisor.alarms import Alarm
 from agents.supervisor.floor_state import FloorNow, floor_now
@@ -30,8 +31,7 @@ from ivr.line_notices import NoticeKind, NoticeRefused, Place, announce, place_i
 bp: Final = Blueprint("floor", __name__, url_prefix="/floor", template_folder="templates")
 EXTENSION: Final = "pult_floor"
 
-# What no page holds by itself: each reader's own form token is put there.
-_READERS_OWN: Final = "\N{SYMBOL FOR NULL}form\N{SYMBOL FOR NULL}"
+_PARTS: Final = ("now", "waiting", "wall")
 _LONGEST_TEXT: Final = 600
 _MOST_MINUTES: Final = 7 * 24 * 60
 _ALARMS: Final[Mapping[Alarm, LazyString]] = {
@@ -74,7 +74,7 @@ def wall() -> ResponseReturnValue:
 @only_for(Role.SUPERVISOR)
 def part(name: str) -> ResponseReturnValue:
     """A live part, anew: `now`, `waiting`, or the wall's."""
-    return _part(name) if name in ("now", "waiting", "wall") else abort(404)
+    return _part(name) if name in _PARTS else abort(404)
 
 
 @bp.post("/presence")
@@ -178,7 +178,7 @@ def _diversion() -> Diversion:
 
 
 def _done() -> Response:
-    """Whoever did it sees it at once; the script asks for the parts anew."""
+    """Whoever did it sees it at once; their script asks for the parts anew."""
     _snapshots().forget(staff().insurer_id)
     return Response(status=204)
 
@@ -187,13 +187,12 @@ def _snapshots() -> Snapshots:
     return cast(Snapshots, current_app.extensions[EXTENSION])
 
 
-def _part(name: str) -> str:
-    """A part as this reader reads it: made once a tick for everybody of one language and zone, then filled with the
-    reader's own token.
+def _part(name: str, since: float = 0.0) -> str:
+    """A part as this reader reads it: made once a tick for everybody of one language and zone. Nothing of a reader's
+    own stands in it: the form token is sent by the page's script.
     """
-    snapshot = _snapshots().of(staff().insurer_id)
-    page = snapshot.page((name, language(), str(zone())), lambda: _rendered(name, snapshot))
-    return page.replace(_READERS_OWN, form_token())
+    snapshot = _snapshots().of(staff().insurer_id, since)
+    return snapshot.page((name, language(), str(zone())), lambda: _rendered(name, snapshot))
 
 
 def _rendered(name: str, snapshot: Snapshot) -> str:
@@ -204,7 +203,6 @@ def _rendered(name: str, snapshot: Snapshot) -> str:
         at=snapshot.floor.at,
         is_wall=name == "wall",
         part_name=name,
-        token=_READERS_OWN,
         alarm_words=_ALARMS,
         presences=PRESENCES,
         reason_words=lambda code: reason_words(insurer, code or "", tongue),
@@ -219,3 +217,7 @@ def _rendered(name: str, snapshot: Snapshot) -> str:
         ],
         spoken=insurer.languages,
     )
+
+
+PUSHED: Final[Parts] = {f"{bp.url_prefix}/parts/{name}": partial(_part, name) for name in _PARTS}
+"""The live parts, of which every page that is open is sent what is new."""

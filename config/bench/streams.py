@@ -65,7 +65,7 @@ class EventStreams:
     def _request(self, cookies: str) -> bytes:
         lines = (
             # The older version asks for the events as they are, not cut in chunks.
-            f"GET {self._url.path} HTTP/1.0",
+            f"GET {self._url._replace(scheme='', netloc='').geturl()} HTTP/1.0",
             f"Host: {self._url.netloc}",
             "Accept: text/event-stream",
             f"Cookie: {cookies}",

@@ -2,6 +2,9 @@
 //
 // One stream of news a browser: the tab that holds the lock has it and passes on what comes; when that tab goes, the
 // next one gets the lock. News carry ids only, and whoever (re)connects asks for the state first, so none is missed.
+//
+// A part that is the same for many readers, <… data-pushed data-from="address">, is sent down the stream whenever it is
+// new. Each tab holds a shared lock for each such part that it shows; by these the tab that leads knows what to watch.
 import { setServerNow } from "./durations.js";
 import { morph } from "./morph.js";
 
@@ -9,23 +12,48 @@ const SILENT_MILLISECONDS = 12000;
 const AGAIN_MILLISECONDS = 1500;
 // News that reach every desk at once: the desks ask at different moments, not all together.
 const SPREAD_MILLISECONDS = 400;
+// A page that is left has let go of its locks by then.
+const LEFT_MILLISECONDS = 500;
+// A part looked at so much earlier than the one shown was overtaken on its way; by more, the server's clock was set back.
+const OVERTAKEN_MILLISECONDS = 10000;
+const SHOWN = "pult-shown ";
 
 const channel = new BroadcastChannel("pult-news");
 const lost = document.querySelector(".lost");
 let isConnected = null;
 
-export function follow(url) {
+export async function follow(url) {
   channel.onmessage = ({ data }) => hear(data);
   channel.postMessage({ type: "who-leads" });
-  document.addEventListener("pult:look-again", () => refresh());
+  document.addEventListener("pult:look-again", lookAgain);
   document.addEventListener("submit", ({ target }) => mayMove(target));
   // A page that was kept in the browser's memory is as old as when it was left.
-  addEventListener("pageshow", (event) => event.persisted && refresh());
+  addEventListener("pageshow", (event) => event.persisted && lookAgain());
+  const shown = [...document.querySelectorAll("[data-pushed]")].map((part) => part.dataset.from);
+  await Promise.all(shown.map(holdShown));
+  if (shown.length) {
+    channel.postMessage({ type: "shown" });
+    addEventListener("pagehide", () => channel.postMessage({ type: "left" }));
+  }
   navigator.locks.request("pult-news", () => new Promise(() => lead(url)));
 }
 
+// Resolves when every tab can see that this one shows the part.
+function holdShown(from) {
+  return new Promise((isHeld) => {
+    navigator.locks.request(SHOWN + from, { mode: "shared" }, () => new Promise(() => isHeld()));
+  });
+}
+
+async function withShown(url) {
+  const { held } = await navigator.locks.query();
+  const shown = new Set(held.map(({ name }) => name).filter((name) => name.startsWith(SHOWN)));
+  const watched = [...shown].sort().map((name) => ["watch", name.slice(SHOWN.length)]);
+  return watched.length ? `${url}?${new URLSearchParams(watched)}` : url;
+}
+
 function lead(url) {
-  let source, watchdog;
+  let source, address, watchdog, again, turn = 0;
   const alive = () => {
     clearTimeout(watchdog);
     watchdog = setTimeout(reopen, SILENT_MILLISECONDS);
@@ -34,10 +62,17 @@ function lead(url) {
     clearTimeout(watchdog);
     source.close();
     tell({ type: "connection", isUp: false });
-    setTimeout(open, AGAIN_MILLISECONDS);
+    again = setTimeout(open, AGAIN_MILLISECONDS);
   };
-  const open = () => {
-    source = new EventSource(url);
+  const open = async () => {
+    const mine = ++turn;
+    address = await withShown(url);
+    // Meanwhile another tab may have come.
+    if (mine !== turn) return;
+    clearTimeout(again);
+    clearTimeout(watchdog);
+    source?.close();
+    source = new EventSource(address);
     watchdog = setTimeout(reopen, SILENT_MILLISECONDS);
     source.addEventListener("state", (event) => {
       alive();
@@ -48,24 +83,42 @@ function lead(url) {
       alive();
       tell({ type: "news", news: JSON.parse(event.data) });
     });
-    source.addEventListener("beat", alive);
-    source.addEventListener("over", () => {
-      source.close();
-      clearTimeout(watchdog);
-      tell({ type: "over" });
+    source.addEventListener("part", async (event) => {
+      alive();
+      const { from, packed } = JSON.parse(event.data);
+      tell({ type: "part", from, html: await unpacked(packed) });
     });
+    source.addEventListener("beat", alive);
+    source.addEventListener("over", over);
     source.onerror = () => {
       tell({ type: "connection", isUp: false });
       // The browser tries again by itself unless it was answered with an error: then the reason is asked for.
       if (source.readyState === EventSource.CLOSED) {
-        isOver(url).then((over) => (over ? tell({ type: "over" }) : reopen()));
+        const mine = turn;
+        isOver(address).then((isSo) => mine === turn && (isSo ? over() : reopen()));
       }
     };
   };
+  const over = () => {
+    source.close();
+    clearTimeout(watchdog);
+    tell({ type: "over" });
+  };
+  const withoutThoseLeft = async () => {
+    if ((await withShown(url)) !== address) open();
+  };
   channel.addEventListener("message", ({ data }) => {
     if (data.type === "who-leads" && isConnected !== null) channel.postMessage({ type: "connection", isUp: isConnected });
+    // A tab that comes is sent its parts at once by a new stream, and in the language that its reader has now.
+    if (data.type === "shown") open();
+    if (data.type === "left") setTimeout(withoutThoseLeft, LEFT_MILLISECONDS);
   });
   open();
+}
+
+function unpacked(packed) {
+  const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).text();
 }
 
 async function isOver(url) {
@@ -89,7 +142,11 @@ function hear(message) {
       break;
     case "again":
       if (message.now) setServerNow(message.now);
-      refresh();
+      moving.clear();
+      for (const part of document.querySelectorAll("[data-live][data-from]")) later(part.dataset.from, 0);
+      break;
+    case "part":
+      put(message.from, message.html);
       break;
     case "news":
       document.dispatchEvent(new CustomEvent("pult:news", { detail: message.news }));
@@ -125,10 +182,14 @@ function mayAct() {
 
 const asked = new Map();
 
+function lookAgain() {
+  for (const part of document.querySelectorAll("[data-from]")) later(part.dataset.from, 0);
+}
+
 function refresh(news) {
   for (const part of document.querySelectorAll("[data-live][data-from]")) {
-    if (news && !part.dataset.live.split(" ").includes(news.kind)) continue;
-    const isMine = !news || news.agent || news.call;
+    if (!part.dataset.live.split(" ").includes(news.kind)) continue;
+    const isMine = news.agent || news.call;
     later(part.dataset.from, isMine ? 0 : Math.random() * SPREAD_MILLISECONDS);
   }
 }
@@ -154,24 +215,44 @@ async function ask(from, state) {
   }
   state.isAsking = false;
   if (state.isStale) later(from, 0);
+  else moving.delete(from);
 }
 
-// Who has just done something with a row wants to see it: for once the rows move under the pointer too.
+// Who has just done something with a row wants to see it: until it is answered the rows move under the pointer too.
+const moving = new Set();
+// What is to be shown where somebody points at a row, when they do not any more.
+const kept = new Map();
+
 function mayMove(form) {
-  form.closest("[data-keep-still]")?.removeAttribute("data-keep-still");
+  const part = form.closest("[data-keep-still]");
+  if (part) moving.add(part.dataset.from);
 }
 
 function put(from, html) {
-  const part = [...document.querySelectorAll("[data-live][data-from]")].find((one) => one.dataset.from === from);
+  const part = [...document.querySelectorAll("[data-from]")].find((one) => one.dataset.from === from);
   if (!part) return;
   // Rows keep their place while somebody points at them.
-  if (part.hasAttribute("data-keep-still") && part.matches(":hover")) {
-    part.addEventListener("pointerleave", () => put(from, html), { once: true });
+  if (part.hasAttribute("data-keep-still") && part.matches(":hover") && !moving.has(from)) {
+    if (!kept.has(from)) part.addEventListener("pointerleave", () => putKept(from), { once: true });
+    kept.set(from, html);
     return;
   }
   const template = document.createElement("template");
   template.innerHTML = html;
-  morph(part, template.content.firstElementChild);
+  const fresh = template.content.firstElementChild;
+  kept.delete(from);
+  if (isOvertaken(fresh, part)) return;
+  morph(part, fresh);
   mayAct();
   document.dispatchEvent(new CustomEvent("pult:shown"));
+}
+
+function putKept(from) {
+  if (kept.has(from)) put(from, kept.get(from));
+}
+
+// What is sent and what was asked for come by different ways.
+function isOvertaken(fresh, shown) {
+  const ahead = Date.parse(shown.dataset.at) - Date.parse(fresh.dataset.at);
+  return ahead > 0 && ahead < OVERTAKEN_MILLISECONDS;
 }

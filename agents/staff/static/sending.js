@@ -28,8 +28,10 @@ export async function ask(url, body) {
 }
 
 async function posted(url, body) {
+  // Parts that are the same for every reader hold no form token.
+  const headers = { "X-Form-Token": document.querySelector('meta[name="form-token"]').content };
   try {
-    const answer = await fetch(url, { method: "POST", body, redirect: "manual" });
+    const answer = await fetch(url, { method: "POST", body, headers, redirect: "manual" });
     const took = answer.ok || answer.type === "opaqueredirect";
     say(took ? "" : await answer.text());
     return { took, answer };

@@ -211,6 +211,13 @@ def test_each_route_of_the_api_opens_by_its_scope_only(site: Site, who: str) -> 
         assert answer.status_code in expected, (who, path, answer.text)
 
 
+@pytest.mark.parametrize("who", PEOPLE)
+def test_only_supervisors_watch_the_floor(site: Site, who: str) -> None:
+    browser = site.browser() if who == "nobody" else site.signed_in(who)
+    status = browser.client.head("/news?watch=/floor/parts/now", headers={"Accept": "text/event-stream"}).status_code
+    assert status == (401 if who == "nobody" else 200 if who in SUPERVISORS else 403)
+
+
 def test_a_stranger_who_opens_a_page_is_asked_to_sign_in_and_comes_back(site: Site) -> None:
     browser = site.browser()
     sent_to = browser.get("/desk?x=1").headers["Location"]

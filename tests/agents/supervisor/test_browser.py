@@ -165,3 +165,29 @@ def test_an_export_is_asked_for_followed_and_taken(
     assert download.value.suggested_filename == f"calls-{export_id[:12]}.csv"
     is_fine(page, "exports-made")
     page.context.close()
+
+
+def test_a_floor_beside_another_page_is_sent_what_happens_and_its_rows_keep_still(browser: Browser, live: Live) -> None:
+    """The other page has the browser's one stream; the floor asks for nothing by itself."""
+    live.house.clock.move_to(live.house.floor.centre.clock.now())
+    for code in ("desk-1", "desk-2"):
+        commands.go_away(live.house.floor, insurer_id="vsk", code=code, reason="meal")
+    leading = opened(browser, live, "/calls", language="ru", scheme="light")
+    expect(leading.locator("html")).to_have_attribute("data-connection", "up")
+    page, asked = leading.context.new_page(), []
+    page.on("request", lambda request: asked.append(request.url) if "/floor/parts/" in request.url else None)
+    page.goto(live.url + "/floor")
+    live.house.join(live.house.call("CA-1"))
+    expect(page.locator("#floor-waiting tbody tr")).to_have_count(1)
+    page.locator("#floor-waiting").hover()
+    live.house.join(live.house.call("CA-2", is_emergency=True), "emergency", is_emergency=True)
+    expect(page.locator(".emergency")).to_be_visible()
+    expect(page.locator("#floor-waiting tbody tr")).to_have_count(1)
+    page.locator("h2", has_text="Очереди").hover()
+    expect(page.locator("#floor-waiting tbody tr")).to_have_count(2)
+    assert asked == []
+    # The page that has the stream goes, and the floor takes it over.
+    leading.close()
+    live.house.join(live.house.call("CA-3"))
+    expect(page.locator("#floor-waiting tbody tr")).to_have_count(3)
+    page.context.close()
