@@ -9,7 +9,8 @@ from agents.api.errors import Refused, Why
 from agents.api.operations import Asked, Operation, Shape
 from agents.api.scopes import Scope
 from agents.api.written import Day, Given, Id
-from ivr.insured.looking_up import Insured, MissesUsedUp, look_up
+from ivr.insured.looking_up import Insured, look_up
+from ivr.insured.search_limits import SearchesUsedUp
 
 
 class LookUpBody(Given):
@@ -49,7 +50,7 @@ def look_up_insured(asked: Asked) -> LookUpAnswer:
                 actor=asked.system.actor,
                 at=asked.at,
             )
-    except MissesUsedUp as error:
+    except SearchesUsedUp as error:
         seconds = max(1, round((error.again_at - asked.at).total_seconds()))
         told = "Too many look-ups found nobody within an hour."
         raise Refused(Why.TOO_MANY, told, headers={"Retry-After": str(seconds)}) from error

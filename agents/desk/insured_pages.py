@@ -15,8 +15,8 @@ from agents.staff.formats import clock_time
 from agents.staff.guarding import only_for
 from agents.staff.languages import language
 from agents.staff.side import own_insurer, side, staff
-from ivr.insured.search_limits import audit_refusal
-from ivr.insured.searching import MOST, By, ListedInsured, SearchesUsedUp, SearchTooWide, search_insured
+from ivr.insured.search_limits import SearchesUsedUp, audit_refusal
+from ivr.insured.searching import MOST, By, ListedInsured, SearchTooWide, search_insured
 
 bp: Final = Blueprint("insured", __name__, url_prefix="/desk/insured", template_folder="templates")
 

@@ -35,8 +35,9 @@ from config.phone_numbers import mask_phone
 from config.sql_seconds import seconds_between
 from ivr.calls.models import Call, Leg, Outcome
 from ivr.calls.note_words import WordsSought
+from ivr.insured.finding import as_keyed, has_number
 from ivr.insured.models import InsuredPerson, Policy
-from ivr.policy_numbers import keyed_form, mask_policy
+from ivr.policy_numbers import mask_policy
 from recordings.models import Recording
 
 PAGE: Final = 50
@@ -296,14 +297,12 @@ def _people(tx: Transaction, insurer: Insurer, wanted: CallSearch) -> list[str]:
     """The insured people asked for: one by id, and all on a policy. Nobody is somebody whom no call has."""
     if wanted.policy is None:
         return [wanted.insured_id] if wanted.insured_id else []
-    number = wanted.policy.strip().upper()
-    keyed = keyed_form(number) or number
-    if len(keyed) < _LEAST_SIGNS:
+    if len(as_keyed(wanted.policy)) < _LEAST_SIGNS:
         raise SearchTooWide
     on_policy = (
         select(InsuredPerson.id)
         .join(Policy, Policy.id == InsuredPerson.policy_id)
-        .where(Policy.insurer_id == insurer.id, or_(Policy.number == number, Policy.keyed_form == keyed))
+        .where(Policy.insurer_id == insurer.id, has_number(wanted.policy))
     )
     found = [one for one in tx.scalars(on_policy) if wanted.insured_id in (None, one)]
     return found or [""]

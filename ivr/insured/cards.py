@@ -11,8 +11,9 @@ from config.line_descriptions import Insurer
 from config.phone_numbers import mask_phone
 from ivr.insured.eligibility import InsuredRecord
 from ivr.insured.entitlements import Allowance, allowance
-from ivr.insured.models import InsuredPerson, InsuredPhone, Policy, Programme
-from ivr.policy_numbers import keyed_form, mask_policy
+from ivr.insured.finding import PEOPLE, has_number, rows
+from ivr.insured.models import InsuredPerson, InsuredPhone
+from ivr.policy_numbers import mask_policy
 
 
 @dataclass(frozen=True)
@@ -44,20 +45,9 @@ def show_cards(
     insured_id: str | None = None,
 ) -> list[Card]:
     """The records under a policy number, written or keyed, or of one insured id; each look is audited."""
-    statement = (
-        select(InsuredPerson, Policy, Programme)
-        .join(Policy, Policy.id == InsuredPerson.policy_id)
-        .join(Programme, Programme.id == Policy.programme_id)
-        .where(InsuredPerson.insurer_id == insurer.id)
-        .order_by(InsuredPerson.id)
-    )
-    if insured_id is not None:
-        statement = statement.where(InsuredPerson.id == insured_id)
-    else:
-        number = (policy or "").strip().upper()
-        keyed = keyed_form(number) or number
-        statement = statement.where((Policy.number == number) | (Policy.keyed_form == keyed))
-    records = [InsuredRecord(*row) for row in tx.execute(statement)]
+    wanted = has_number(policy or "") if insured_id is None else InsuredPerson.id == insured_id
+    own = PEOPLE.where(InsuredPerson.insurer_id == insurer.id, wanted).order_by(InsuredPerson.id)
+    records = [InsuredRecord(*row) for row in rows(tx, own)]
     for record in records:
         _audit_look(tx, record, by, at)
     return [_card(tx, insurer, record) for record in records]

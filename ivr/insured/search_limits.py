@@ -1,4 +1,4 @@
-"""How often one person at a desk may search for insured people: enough for work, too little for copying the roster."""
+"""How often somebody may search for insured people: enough for work, too little for copying the roster."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -9,13 +9,22 @@ from config.audit import audit
 from config.database import Transaction
 from config.ids import new_id
 from config.line_descriptions import Insurer
+from ivr.errors import PhoneError
 from ivr.insured.models import InsuredSearch
 
 _HOUR: Final = timedelta(hours=1)
 
 
-def may_search_again_at(tx: Transaction, *, insurer: Insurer, actor: str, at: datetime) -> datetime | None:
-    """None for who may search now; else the instant from which they may."""
+class SearchesUsedUp(PhoneError):
+    """Whoever searches has searched too often within an hour; `again_at` says when they may again."""
+
+    def __init__(self, again_at: datetime) -> None:
+        super().__init__(f"no more searches before {again_at:%H:%M} UTC")
+        self.again_at = again_at
+
+
+def check(tx: Transaction, *, insurer: Insurer, actor: str, at: datetime) -> None:
+    """Raise SearchesUsedUp for who may not search now."""
     most = insurer.identification.searches_per_hour
     searched = tx.scalars(
         select(InsuredSearch.searched_at)
@@ -24,7 +33,8 @@ def may_search_again_at(tx: Transaction, *, insurer: Insurer, actor: str, at: da
         .order_by(InsuredSearch.searched_at.desc())
         .limit(most)
     ).all()
-    return searched[-1] + _HOUR if len(searched) == most else None
+    if len(searched) == most:
+        raise SearchesUsedUp(searched[-1] + _HOUR)
 
 
 def note_search(tx: Transaction, *, insurer: Insurer, actor: str, at: datetime) -> None:

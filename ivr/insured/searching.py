@@ -9,17 +9,26 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final, assert_never
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
-from config.audit import audit
 from config.database import Transaction
 from config.line_descriptions import Insurer
 from config.phone_numbers import PhoneNumberError, mask_phone, parse_phone
 from ivr.errors import PhoneError
 from ivr.insured import search_limits
 from ivr.insured.cards import initials
+from ivr.insured.finding import (
+    COVERED_LONGEST_FIRST,
+    PEOPLE,
+    Found,
+    as_keyed,
+    as_written,
+    audit_search,
+    has_number,
+    rows,
+)
 from ivr.insured.models import InsuredPerson, InsuredPhone, Policy, Programme
-from ivr.policy_numbers import keyed_form, mask_policy
+from ivr.policy_numbers import mask_policy
 
 MOST: Final = 20
 _LEAST_SIGNS: Final = 6
@@ -38,14 +47,6 @@ class SearchTooWide(PhoneError):
     """Too little was given to search by, or nothing that can be read; nothing of it is quoted."""
 
 
-class SearchesUsedUp(PhoneError):
-    """Whoever searches has searched too often within an hour; `again_at` says when they may again."""
-
-    def __init__(self, again_at: datetime) -> None:
-        super().__init__(f"no more searches before {again_at:%H:%M} UTC")
-        self.again_at = again_at
-
-
 @dataclass(frozen=True)
 class ListedInsured:
     """A person in a list: initials, the year of birth, the policy's last digits; `last_day` is the last day covered."""
@@ -59,12 +60,7 @@ class ListedInsured:
     has_phone: bool
 
 
-_PEOPLE: Final = (
-    select(InsuredPerson, Policy, Programme)
-    .join(Policy, Policy.id == InsuredPerson.policy_id)
-    .join(Programme, Programme.id == Policy.programme_id)
-    .order_by(Policy.valid_until.desc(), InsuredPerson.id)
-)
+_PEOPLE: Final = PEOPLE.order_by(*COVERED_LONGEST_FIRST)
 
 
 def search_insured(
@@ -75,55 +71,44 @@ def search_insured(
     A policy is searched by its whole number, written or keyed; a name by the beginnings of its words, with the birth
     date. Raises SearchTooWide, which counts for nothing, and SearchesUsedUp.
     """
-    again_at = search_limits.may_search_again_at(tx, insurer=insurer, actor=actor, at=at)
-    if again_at is not None:
-        raise SearchesUsedUp(again_at)
+    search_limits.check(tx, insurer=insurer, actor=actor, at=at)
     match by:
         case By.POLICY:
-            rows, hint = _by_policy(tx, insurer, text)
+            found, hint = _by_policy(tx, insurer, text)
         case By.NAME:
-            rows, hint = _by_name(tx, insurer, text, born_on)
+            found, hint = _by_name(tx, insurer, text, born_on)
         case By.PHONE:
-            rows, hint = _by_phone(tx, insurer, text)
+            found, hint = _by_phone(tx, insurer, text)
         case _ as never:
             assert_never(never)
     search_limits.note_search(tx, insurer=insurer, actor=actor, at=at)
-    _audit(tx, insurer, rows, by, hint, actor, at)
-    return [_listed(tx, *row) for row in rows]
+    audit_search(tx, insurer, found, by=str(by), masked=hint, actor=actor, at=at)
+    return [_listed(tx, *row) for row in found]
 
 
-_Row = tuple[InsuredPerson, Policy, Programme]
-
-
-def _by_policy(tx: Transaction, insurer: Insurer, text: str) -> tuple[list[_Row], str]:
-    number = text.strip().upper()
-    keyed = keyed_form(number) or number
-    if len(keyed) < _LEAST_SIGNS:
+def _by_policy(tx: Transaction, insurer: Insurer, text: str) -> tuple[list[Found], str]:
+    if len(as_keyed(text)) < _LEAST_SIGNS:
         raise SearchTooWide("policy")
-    found = _PEOPLE.where(Policy.insurer_id == insurer.id, (Policy.number == number) | (Policy.keyed_form == keyed))
-    return _rows(tx, found.limit(MOST)), mask_policy(number)
+    on_policy = _PEOPLE.where(Policy.insurer_id == insurer.id, has_number(text))
+    return rows(tx, on_policy.limit(MOST)), mask_policy(as_written(text))
 
 
-def _by_name(tx: Transaction, insurer: Insurer, text: str, born_on: date | None) -> tuple[list[_Row], str]:
+def _by_name(tx: Transaction, insurer: Insurer, text: str, born_on: date | None) -> tuple[list[Found], str]:
     words = _plain(text).split()
     if born_on is None or sum(map(len, words)) < _LEAST_LETTERS:
         raise SearchTooWide("name")
-    rows = _rows(tx, _PEOPLE.where(InsuredPerson.insurer_id == insurer.id, InsuredPerson.birth_date == born_on))
-    fitting = [row for row in rows if _fits(words, _plain(row[0].full_name).split())]
+    born = rows(tx, _PEOPLE.where(InsuredPerson.insurer_id == insurer.id, InsuredPerson.birth_date == born_on))
+    fitting = [row for row in born if _fits(words, _plain(row[0].full_name).split())]
     return fitting[:MOST], f"{initials(text)} {born_on.year}"
 
 
-def _by_phone(tx: Transaction, insurer: Insurer, text: str) -> tuple[list[_Row], str]:
+def _by_phone(tx: Transaction, insurer: Insurer, text: str) -> tuple[list[Found], str]:
     try:
         e164 = parse_phone(text).e164
     except PhoneNumberError:
         raise SearchTooWide("phone") from None
     owners = select(InsuredPhone.insured_id).where(InsuredPhone.insurer_id == insurer.id, InsuredPhone.e164 == e164)
-    return _rows(tx, _PEOPLE.where(InsuredPerson.id.in_(owners)).limit(MOST)), mask_phone(e164)
-
-
-def _rows(tx: Transaction, statement: Select[InsuredPerson, Policy, Programme]) -> list[_Row]:
-    return [(person, policy, programme) for person, policy, programme in tx.execute(statement)]
+    return rows(tx, _PEOPLE.where(InsuredPerson.id.in_(owners)).limit(MOST)), mask_phone(e164)
 
 
 def _plain(text: str) -> str:
@@ -152,26 +137,3 @@ def _listed(tx: Transaction, person: InsuredPerson, policy: Policy, programme: P
         last_day=policy.valid_until - timedelta(days=1),
         has_phone=phone is not None,
     )
-
-
-def _audit(
-    tx: Transaction, insurer: Insurer, rows: Sequence[_Row], by: By, hint: str, actor: str, at: datetime
-) -> None:
-    """The search by what it was made, masked; and each person it brought up, so that it is found from them too."""
-
-    def note(action: str, subject_id: str, **detail: str | int) -> None:
-        audit(
-            tx,
-            insurer_id=insurer.id,
-            at=at,
-            actor=actor,
-            action=action,
-            subject_kind="insured",
-            subject_id=subject_id,
-            by=str(by),
-            **detail,
-        )
-
-    note("insured_searched", "", masked=hint, found=len(rows))
-    for person, _, _ in rows:
-        note("insured_found", person.id)
