@@ -126,16 +126,7 @@ def rehearse(
     carrier_side = exchange.RunningExchange(account, clock=clock, courier=exchange.SimulatedCourier(), is_live=False)
     with repeatable_ids(seed), carrier_side as carrier:
         port = free_port()
-        settings = replace(
-            settings,
-            redis_url=redis_url or settings.redis_url,
-            carrier_url=carrier.url,
-            public_url=f"http://127.0.0.1:{port}",
-            account_sid=account.account_sid,
-            auth_token=account.auth_token,
-            # Wall time must not decide whether a job is seen: here the turn waits for Redis as long as it takes.
-            turn_redis_seconds=5.0,
-        )
+        settings = _beside(settings, carrier.url, account, port=port, redis_url=redis_url)
         prepare(settings)
         house = compose(settings, clock, errands=at_once if redis_url else never)
         front = Front(create_app(house))
@@ -150,6 +141,22 @@ def rehearse(
                     rehearsal.sweep, rehearsal.work = house.look, partial(run_burst, redis, house.centre.plan)
                 yield Stage(house, carrier.switch, rehearsal, front)
         house.close()
+
+
+def _beside(
+    settings: Settings, carrier_url: str, account: "exchange.Settings", *, port: int, redis_url: str | None
+) -> Settings:
+    """The settings of a house whose carrier is in the same process."""
+    return replace(
+        settings,
+        redis_url=redis_url or settings.redis_url,
+        carrier_url=carrier_url,
+        public_url=f"http://127.0.0.1:{port}",
+        account_sid=account.account_sid,
+        auth_token=account.auth_token,
+        # Wall time must not decide whether a job is seen: here the turn waits for Redis as long as it takes.
+        turn_redis_seconds=5.0,
+    )
 
 
 def connect_lines(switch: "exchange.Switch", settings: Settings, insurers: Insurers) -> None:
