@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import APIResponse, Browser, Page, Route, expect
 
 from agents import commands
@@ -13,6 +12,7 @@ from config.audit import AuditEntry
 from config.embedded_redis import running
 from config.ports import free_port
 from ivr.calls.models import Call, CallEvent, Hold, Leg
+from tests.accessibility import faults
 from tests.agents.desk.signals import HeldSignals
 from tests.agents.desk.whole import (
     AGENT_TONE,
@@ -267,14 +267,14 @@ def test_a_supervisor_listens_whispers_and_barges_in_by_one_leg(
         expect(anna.page.locator("#heard")).to_contain_text("слушает разговор")
         for scheme in ("light", "dark"):
             boss.page.emulate_media(color_scheme=scheme)
-            assert serious(boss.page) == []
+            assert faults(boss.page) == []
 
         boss.page.keyboard.press("KeyW")
         anna.hears(CALLER_TONE, SUPERVISOR_TONE)
         caller.hears_no(SUPERVISOR_TONE)
         caller.hears(AGENT_TONE)
         expect(anna.page.locator("#heard")).to_contain_text("подсказывает вам")
-        assert serious(anna.page) == []
+        assert faults(anna.page) == []
 
         boss.page.keyboard.press("KeyB")
         caller.hears(AGENT_TONE, SUPERVISOR_TONE)
@@ -467,24 +467,19 @@ def test_what_is_offered_before_the_server_saw_what_was_dialled_rings(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious(anna: Person, caller: Person, scheme: str) -> None:
+def test_axe_finds_no_faults(anna: Person, caller: Person, scheme: str) -> None:
     anna.page.emulate_media(color_scheme=scheme)
     expect(anna.page.locator("#phone-accept")).to_be_enabled()
-    found = {"ringing": serious(anna.page)}
+    found = {"ringing": faults(anna.page)}
     accept(anna)
-    found["talking"] = serious(anna.page)
+    found["talking"] = faults(anna.page)
     anna.page.keyboard.press("KeyT")
     expect(anna.page.locator("#target-search")).to_be_focused()
-    found["transfer"] = serious(anna.page)
+    found["transfer"] = faults(anna.page)
     anna.page.keyboard.press("Escape")
     anna.page.keyboard.press("KeyK")
-    found["keypad"] = serious(anna.page)
+    found["keypad"] = faults(anna.page)
     anna.page.keyboard.press("KeyE")
     stage(anna, "wrap_up")
-    found["wrap-up"] = serious(anna.page)
+    found["wrap-up"] = faults(anna.page)
     assert not any(found.values()), found
-
-
-def serious(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found if one["impact"] != "minor"]

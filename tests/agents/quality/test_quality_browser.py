@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.accessibility import faults
 from tests.agents.desk.conftest import sow
 from tests.agents.quality.conftest import NO, Quality, add_chief
 from tests.agents.staff.browsing import launched
@@ -57,8 +57,7 @@ def is_fine(page: Page, name: str) -> None:
     if PICTURES:
         page.screenshot(path=Path(PICTURES) / f"quality-{name}.png", full_page=name.startswith("whole"))
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
-    results = Axe().run(page)
-    assert results.violations_count == 0, results.generate_report()
+    assert faults(page) == []
 
 
 def answer_all(page: Page, *, but: dict[str, str]) -> None:

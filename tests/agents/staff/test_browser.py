@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from agents import commands
 from agents.accounts import looking_after
 from agents.accounts.models import Account
+from tests.accessibility import faults
 from tests.agents.staff.browsing import launched
 from tests.agents.staff.conftest import PASSWORD, Live, eventually
 
@@ -149,12 +149,12 @@ def test_nothing_stands_in_the_way_of_anybody(browser: Browser, live: Live, sche
     page.goto(live.url + "/sign-in")
     if language == "en":
         page.get_by_role("button", name="English").click()
-    found = {"/sign-in": check(page)}
+    found = {"/sign-in": faults(page)}
     page.locator("[name=name]").fill("anna")
     page.locator("[name=password]").fill("wrong")
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert").first).to_be_visible()
-    found["/sign-in refused"] = check(page)
+    found["/sign-in refused"] = faults(page)
     page.locator("[name=password]").fill(PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_url(live.url + "/desk")
@@ -162,24 +162,14 @@ def test_nothing_stands_in_the_way_of_anybody(browser: Browser, live: Live, sche
         tx.query(Account).filter_by(name="anna").update({"language": language})
     for path in ("/desk", "/account", "/no-such-page"):
         page.goto(live.url + path)
-        found[path] = check(page)
+        found[path] = faults(page)
     page.goto(live.url + "/desk")
     connected(page)
     page.keyboard.press("KeyP")
-    found["presence"] = check(page)
+    found["presence"] = faults(page)
     page.keyboard.press("Escape")
     page.keyboard.press("?")
-    found["help"] = check(page)
+    found["help"] = faults(page)
     assert not any(found.values()), found
     assert page.evaluate("document.documentElement.scrollHeight <= 720 && document.documentElement.scrollWidth <= 1280")
     context.close()
-
-
-def check(page: Page) -> list[str]:
-    """What axe-core finds that is serious, each with where."""
-    result = Axe().run(page)
-    return [
-        f"{one['id']}: {one['nodes'][0]['html'][:120]}"
-        for one in result.response["violations"]
-        if one["impact"] in ("serious", "critical", "moderate")
-    ]

@@ -6,7 +6,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
@@ -15,6 +14,7 @@ from agents.models import Presence
 from agents.supervisor import exporting
 from agents.supervisor.export_file import read_csv
 from agents.supervisor.models import CallExport
+from tests.accessibility import faults
 from tests.agents.desk.conftest import sow
 from tests.agents.staff.browsing import launched
 from tests.agents.staff.conftest import PASSWORD, Live
@@ -57,8 +57,7 @@ def is_fine(page: Page, name: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
     if PICTURES:
         page.screenshot(path=Path(PICTURES) / f"{name}.png")
-    results = Axe().run(page)
-    assert results.violations_count == 0, results.generate_report()
+    assert faults(page) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
 from config.audit import AuditEntry
 from ivr.calls.models import Call
+from tests.accessibility import faults
 from tests.agents.desk.conftest import sow
 from tests.agents.staff.browsing import launched
 from tests.agents.staff.conftest import PASSWORD, Live, eventually, live  # noqa: F401 - fixtures
@@ -111,5 +111,4 @@ def test_the_place_is_chosen_by_keys_before_and_while_it_plays(page: Page, live:
 
 
 def test_it_can_be_used_by_everybody(page: Page) -> None:
-    found = Axe().run(page).response["violations"]
-    assert [one["id"] for one in found if one["impact"] in ("serious", "critical", "moderate")] == []
+    assert faults(page) == []
