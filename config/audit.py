@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from config.database import Base, InsurerId, Transaction
+from config.database import Base, CoveredInsurerId, Transaction
 
 
 class AuditEntry(Base):
@@ -21,7 +21,7 @@ class AuditEntry(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    insurer_id: Mapped[InsurerId]
+    insurer_id: Mapped[CoveredInsurerId]
     at: Mapped[datetime]
     actor: Mapped[str]
     action: Mapped[str]

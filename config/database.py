@@ -78,6 +78,8 @@ RowId = Annotated[str, mapped_column(String(32), primary_key=True)]
 """A row's own id, made by `config.ids.new_id`."""
 InsurerId = Annotated[str, mapped_column(String(32), index=True)]
 """The tenant: the `insurer:` of a file in config/lines. Every row carries it."""
+CoveredInsurerId = Annotated[str, mapped_column(String(32))]
+"""The same where an index of several columns begins with it, or nobody looks for rows by it: none of its own."""
 Ref = Annotated[str, mapped_column(String(32))]
 """The id of a row elsewhere."""
 

@@ -18,7 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from config.clock import Clock
-from config.database import Base, Database, InsurerId, RowId, Transaction
+from config.database import Base, CoveredInsurerId, Database, RowId, Transaction
 from config.errors import NotYet
 from config.ids import new_id
 from config.prepared import Prepared
@@ -53,7 +53,7 @@ class DueWork(Base):
     __table_args__ = (UniqueConstraint("kind", "subject_id"), Index("ix_due_work_due_at", "due_at"))
 
     id: Mapped[RowId]
-    insurer_id: Mapped[InsurerId]
+    insurer_id: Mapped[CoveredInsurerId]
     kind: Mapped[str]
     subject_id: Mapped[str]
     due_at: Mapped[datetime]

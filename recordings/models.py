@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from config.database import Base, InsurerId, Ref, RowId
+from config.database import Base, CoveredInsurerId, InsurerId, Ref, RowId
 
 
 class RecordingKind(StrEnum):
@@ -67,7 +67,7 @@ class Recording(Base):
     )
 
     id: Mapped[RowId]
-    insurer_id: Mapped[InsurerId]
+    insurer_id: Mapped[CoveredInsurerId]
     call_id: Mapped[Ref] = mapped_column(index=True)
     carrier_sid: Mapped[str | None] = mapped_column(unique=True)
     kind: Mapped[str]

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agents.models.words import OPEN_OFFER, SERVING, Ear, OfferState, Purpose, known
-from config.database import Base, InsurerId, Ref, RowId
+from config.database import Base, CoveredInsurerId, Ref, RowId
 
 
 class Offer(Base):
@@ -68,7 +68,7 @@ class Offer(Base):
     )
 
     id: Mapped[RowId]
-    insurer_id: Mapped[InsurerId]
+    insurer_id: Mapped[CoveredInsurerId]
     wait_id: Mapped[Ref] = mapped_column(index=True)
     call_id: Mapped[Ref] = mapped_column(index=True)
     agent_id: Mapped[Ref] = mapped_column(index=True)
@@ -109,7 +109,7 @@ class WrapUp(Base):
     )
 
     id: Mapped[RowId]
-    insurer_id: Mapped[InsurerId]
+    insurer_id: Mapped[CoveredInsurerId]
     agent_id: Mapped[Ref]
     call_id: Mapped[Ref] = mapped_column(ForeignKey("calls.id"), index=True)
     version: Mapped[int] = mapped_column(default=0)

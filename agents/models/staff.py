@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agents.models.words import Presence, known
-from config.database import Base, InsurerId, Ref, RowId
+from config.database import Base, CoveredInsurerId, InsurerId, Ref, RowId
 
 
 class Agent(Base):
@@ -38,7 +38,7 @@ class Agent(Base):
     )
 
     id: Mapped[RowId]
-    insurer_id: Mapped[InsurerId]
+    insurer_id: Mapped[CoveredInsurerId]
     code: Mapped[str]
     title: Mapped[str]
     extension: Mapped[str | None]

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agents.models.words import OPEN_WAIT, Purpose, WaitState, known
-from config.database import Base, InsurerId, Ref, RowId
+from config.database import Base, CoveredInsurerId, Ref, RowId
 
 
 class Wait(Base):
@@ -34,7 +34,7 @@ class Wait(Base):
     )
 
     id: Mapped[RowId]
-    insurer_id: Mapped[InsurerId]
+    insurer_id: Mapped[CoveredInsurerId]
     call_id: Mapped[Ref]
     queue: Mapped[str]
     joined_queue: Mapped[str]

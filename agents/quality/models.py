@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agents.models import known
-from config.database import Base, InsurerId, Ref, RowId
+from config.database import Base, CoveredInsurerId, InsurerId, Ref, RowId
 
 
 class EvaluationState(StrEnum):
@@ -114,7 +114,7 @@ class Evaluation(Base):
     )
 
     id: Mapped[RowId]
-    insurer_id: Mapped[InsurerId]
+    insurer_id: Mapped[CoveredInsurerId]
     call_id: Mapped[Ref] = mapped_column(ForeignKey("calls.id"), index=True)
     agent_id: Mapped[Ref]
     line: Mapped[str]

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from config.database import Base, InsurerId, Ref, RowId
+from config.database import Base, CoveredInsurerId, InsurerId, Ref, RowId
 
 
 class DeliveryState(StrEnum):
@@ -62,7 +62,7 @@ class WebhookDelivery(Base):
     )
 
     id: Mapped[RowId]
-    insurer_id: Mapped[InsurerId]
+    insurer_id: Mapped[CoveredInsurerId]
     event_id: Mapped[Ref] = mapped_column(ForeignKey("outgoing_events.id"))
     endpoint_id: Mapped[Ref] = mapped_column(ForeignKey("webhook_endpoints.id"))
     state: Mapped[str] = mapped_column(default=DeliveryState.PENDING)

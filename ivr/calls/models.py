@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from config.database import Base, InsurerId, Ref, RowId
+from config.database import Base, CoveredInsurerId, InsurerId, Ref, RowId
 
 
 class CallState(StrEnum):
@@ -72,7 +72,7 @@ class Call(Base):
     )
 
     id: Mapped[RowId]
-    insurer_id: Mapped[InsurerId]
+    insurer_id: Mapped[CoveredInsurerId]
     carrier_sid: Mapped[str] = mapped_column(unique=True)
     line: Mapped[str]
     dnis: Mapped[str]
@@ -115,10 +115,12 @@ class CallEvent(Base):
     """Anything that happened in a call, in order: node entered, key class pressed, estimate told, who did it."""
 
     __tablename__ = "call_events"
+    # SQLite keeps a call's events beside each other, and no second tree for their key.
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's own hook
 
     call_id: Mapped[Ref] = mapped_column(ForeignKey("calls.id"), primary_key=True)
     seq: Mapped[int] = mapped_column(primary_key=True)
-    insurer_id: Mapped[InsurerId]
+    insurer_id: Mapped[CoveredInsurerId]
     at: Mapped[datetime]
     kind: Mapped[str]
     data: Mapped[dict[str, Any]]
@@ -134,8 +136,8 @@ class Leg(Base):
     )
 
     id: Mapped[RowId]
-    insurer_id: Mapped[InsurerId]
-    call_id: Mapped[Ref] = mapped_column(ForeignKey("calls.id"), index=True)
+    insurer_id: Mapped[CoveredInsurerId]
+    call_id: Mapped[Ref] = mapped_column(ForeignKey("calls.id"))
     carrier_sid: Mapped[str] = mapped_column(index=True)
     party: Mapped[str]
     agent_id: Mapped[Ref | None]
@@ -160,7 +162,7 @@ class Hold(Base):
     )
 
     id: Mapped[RowId]
-    insurer_id: Mapped[InsurerId]
+    insurer_id: Mapped[CoveredInsurerId]
     call_id: Mapped[Ref] = mapped_column(ForeignKey("calls.id"), index=True)
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
@@ -189,7 +191,7 @@ class Outcome(Base):
     )
 
     id: Mapped[RowId]
-    insurer_id: Mapped[InsurerId]
+    insurer_id: Mapped[CoveredInsurerId]
     call_id: Mapped[Ref] = mapped_column(ForeignKey("calls.id"), index=True)
     insured_id: Mapped[Ref | None] = mapped_column(ForeignKey("insured_people.id"))
     code: Mapped[str]
@@ -230,7 +232,7 @@ class RequestStep(Base):
     __table_args__ = (UniqueConstraint("request_id", "step"),)
 
     id: Mapped[RowId]
-    insurer_id: Mapped[InsurerId]
+    insurer_id: Mapped[CoveredInsurerId]
     request_id: Mapped[Ref] = mapped_column(ForeignKey("requests.id"))
     step: Mapped[str]
     reached_at: Mapped[datetime]
@@ -243,7 +245,7 @@ class Message(Base):
     __tablename__ = "messages"
 
     id: Mapped[RowId]
-    insurer_id: Mapped[InsurerId]
+    insurer_id: Mapped[CoveredInsurerId]
     call_id: Mapped[Ref | None] = mapped_column(ForeignKey("calls.id"), index=True)
     to_e164: Mapped[str]
     template: Mapped[str]

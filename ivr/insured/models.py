@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from config.database import Base, InsurerId, Ref, RowId
+from config.database import Base, CoveredInsurerId, InsurerId, Ref, RowId
 
 
 class DeductibleState(StrEnum):
@@ -42,7 +42,7 @@ class Policy(Base):
     )
 
     id: Mapped[RowId]
-    insurer_id: Mapped[InsurerId]
+    insurer_id: Mapped[CoveredInsurerId]
     programme_id: Mapped[Ref] = mapped_column(ForeignKey("programmes.id"))
     number: Mapped[str]
     keyed_form: Mapped[str]
@@ -67,7 +67,7 @@ class InsuredPerson(Base):
     )
 
     id: Mapped[RowId]
-    insurer_id: Mapped[InsurerId]
+    insurer_id: Mapped[CoveredInsurerId]
     policy_id: Mapped[Ref] = mapped_column(ForeignKey("policies.id"), index=True)
     full_name: Mapped[str]
     birth_date: Mapped[date]
@@ -89,7 +89,7 @@ class InsuredPhone(Base):
     )
 
     id: Mapped[RowId]
-    insurer_id: Mapped[InsurerId]
+    insurer_id: Mapped[CoveredInsurerId]
     insured_id: Mapped[Ref] = mapped_column(ForeignKey("insured_people.id"), index=True)
     e164: Mapped[str]
     extension: Mapped[str | None]
@@ -145,7 +145,7 @@ class InsuredSearch(Base):
     __table_args__ = (Index("ix_insured_searches_actor", "insurer_id", "actor", "searched_at"),)
 
     id: Mapped[RowId]
-    insurer_id: Mapped[InsurerId]
+    insurer_id: Mapped[CoveredInsurerId]
     actor: Mapped[str]
     searched_at: Mapped[datetime]
 
@@ -160,7 +160,7 @@ class IdentificationTry(Base):
     )
 
     id: Mapped[RowId]
-    insurer_id: Mapped[InsurerId]
+    insurer_id: Mapped[CoveredInsurerId]
     call_id: Mapped[Ref]
     caller_hash: Mapped[str | None]
     policy_hash: Mapped[str]

@@ -37,7 +37,6 @@ def upgrade() -> None:
     sa.UniqueConstraint('insurer_id', 'extension', name=op.f('uq_agents_insurer_id_extension'))
     )
     with op.batch_alter_table('agents', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_agents_insurer_id'), ['insurer_id'], unique=False)
         batch_op.create_index('uq_agents_one_browser', ['address'], unique=True, sqlite_where=sa.text("address like 'client:%'"), postgresql_where=sa.text("address like 'client:%'"))
         batch_op.create_index('ix_agents_presence', ['insurer_id', 'presence', 'presence_since'], unique=False)
 
@@ -168,7 +167,6 @@ def upgrade() -> None:
     sa.UniqueConstraint('event_id', 'endpoint_id', name=op.f('uq_webhook_deliveries_event_id_endpoint_id'))
     )
     with op.batch_alter_table('webhook_deliveries', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_webhook_deliveries_insurer_id'), ['insurer_id'], unique=False)
         batch_op.create_index('ix_webhook_deliveries_insurer_id_state_ended_at', ['insurer_id', 'state', 'ended_at'], unique=False)
         batch_op.create_index('ix_webhook_deliveries_endpoint_id_ended_at', ['endpoint_id', 'ended_at'], unique=False)
 
@@ -217,7 +215,6 @@ def upgrade() -> None:
     info={'append_only': True}
     )
     with op.batch_alter_table('audit_entries', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_audit_entries_insurer_id'), ['insurer_id'], unique=False)
         batch_op.create_index('ix_audit_entries_subject', ['subject_kind', 'subject_id'], unique=False)
         batch_op.create_index('ix_audit_entries_insurer_id_actor_id', ['insurer_id', 'actor', 'id'], unique=False)
         batch_op.create_index('ix_audit_entries_insurer_id_action_id', ['insurer_id', 'action', 'id'], unique=False)
@@ -262,7 +259,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('callbacks', schema=None) as batch_op:
         batch_op.create_index('ix_callbacks_carrier_sid', ['carrier_sid'], unique=False)
-        batch_op.create_index(batch_op.f('ix_callbacks_insurer_id'), ['insurer_id'], unique=False)
         batch_op.create_index('ix_callbacks_open', ['insurer_id', 'state', 'due_at'], unique=False)
         batch_op.create_index('uq_callbacks_one_open', ['insurer_id', 'phone', 'reason'], unique=True, sqlite_where=sa.text('ended_at is null'), postgresql_where=sa.text('ended_at is null'))
         batch_op.create_index('uq_callbacks_one_open_for_the_insured', ['insurer_id', 'insured_id', 'reason'], unique=True, sqlite_where=sa.text('ended_at is null'), postgresql_where=sa.text('ended_at is null'))
@@ -286,7 +282,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('due_work', schema=None) as batch_op:
         batch_op.create_index('ix_due_work_due_at', ['due_at'], unique=False)
-        batch_op.create_index(batch_op.f('ix_due_work_insurer_id'), ['insurer_id'], unique=False)
 
     op.create_table('flow_versions',
     sa.Column('digest', sa.Text(), nullable=False),
@@ -306,7 +301,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('identification_tries', schema=None) as batch_op:
         batch_op.create_index('ix_identification_tries_caller', ['insurer_id', 'caller_hash', 'tried_at'], unique=False)
-        batch_op.create_index(batch_op.f('ix_identification_tries_insurer_id'), ['insurer_id'], unique=False)
         batch_op.create_index('ix_identification_tries_policy', ['insurer_id', 'policy_hash', 'tried_at'], unique=False)
 
     op.create_table('insured_searches',
@@ -318,7 +312,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('insured_searches', schema=None) as batch_op:
         batch_op.create_index('ix_insured_searches_actor', ['insurer_id', 'actor', 'searched_at'], unique=False)
-        batch_op.create_index(batch_op.f('ix_insured_searches_insurer_id'), ['insurer_id'], unique=False)
 
     op.create_table('line_notices',
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -384,7 +377,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('recordings', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_recordings_call_id'), ['call_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_recordings_insurer_id'), ['insurer_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_recordings_key_id'), ['key_id'], unique=False)
         batch_op.create_index('ix_recordings_state', ['state', 'announced_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_recordings_conversation'), ['conversation'], unique=False)
@@ -445,7 +437,6 @@ def upgrade() -> None:
     with op.batch_alter_table('waits', schema=None) as batch_op:
         batch_op.create_index('ix_waits_call_id', ['call_id'], unique=False)
         batch_op.create_index('ix_waits_held', ['insurer_id', 'state', 'anyone_from'], unique=False)
-        batch_op.create_index(batch_op.f('ix_waits_insurer_id'), ['insurer_id'], unique=False)
         batch_op.create_index('ix_waits_place', ['insurer_id', 'queue', 'state', 'rank', 'since'], unique=False)
         batch_op.create_index('ix_waits_routing', ['insurer_id', 'state', 'lane', 'rank', 'since'], unique=False)
         batch_op.create_index('uq_waits_one_open', ['call_id'], unique=True, sqlite_where=sa.text("state in ('waiting', 'offered', 'claimed', 'callback')"), postgresql_where=sa.text("state in ('waiting', 'offered', 'claimed', 'callback')"))
@@ -511,7 +502,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_offers_call_id'), ['call_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_offers_conference'), ['conference'], unique=False)
         batch_op.create_index('ix_offers_handling', ['insurer_id', 'queue', 'accepted_at'], unique=False)
-        batch_op.create_index(batch_op.f('ix_offers_insurer_id'), ['insurer_id'], unique=False)
         batch_op.create_index('ix_offers_state', ['state', 'made_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_offers_wait_id'), ['wait_id'], unique=False)
         batch_op.create_index('uq_offers_one_accepted_per_wait', ['wait_id'], unique=True, sqlite_where=sa.text("state = 'accepted' and purpose in ('queue', 'transfer', 'callback')"), postgresql_where=sa.text("state = 'accepted' and purpose in ('queue', 'transfer', 'callback')"))
@@ -540,7 +530,6 @@ def upgrade() -> None:
     sa.UniqueConstraint('insurer_id', 'number', name=op.f('uq_policies_insurer_id_number'))
     )
     with op.batch_alter_table('policies', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_policies_insurer_id'), ['insurer_id'], unique=False)
         batch_op.create_index('ix_policies_insurer_id_keyed_form', ['insurer_id', 'keyed_form'], unique=False)
 
     op.create_table('dials',
@@ -640,7 +629,6 @@ def upgrade() -> None:
     sa.UniqueConstraint('insurer_id', 'policy_id', 'full_name', 'birth_date', name=op.f('uq_insured_people_insurer_id_policy_id_full_name_birth_date'))
     )
     with op.batch_alter_table('insured_people', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_insured_people_insurer_id'), ['insurer_id'], unique=False)
         batch_op.create_index('ix_insured_people_insurer_id_birth_date', ['insurer_id', 'birth_date'], unique=False)
         batch_op.create_index(batch_op.f('ix_insured_people_policy_id'), ['policy_id'], unique=False)
 
@@ -680,7 +668,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('calls', schema=None) as batch_op:
         batch_op.create_index('ix_calls_insured_id_started_at', ['insured_id', 'started_at'], unique=False)
-        batch_op.create_index(batch_op.f('ix_calls_insurer_id'), ['insurer_id'], unique=False)
         batch_op.create_index('ix_calls_insurer_id_started_at_id', ['insurer_id', 'started_at', 'id'], unique=False)
         batch_op.create_index('ix_calls_insurer_id_id', ['insurer_id', 'id'], unique=False)
         batch_op.create_index('ix_calls_insurer_id_line_id', ['insurer_id', 'line', 'id'], unique=False)
@@ -728,7 +715,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('insured_phones', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_insured_phones_insured_id'), ['insured_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_insured_phones_insurer_id'), ['insurer_id'], unique=False)
         batch_op.create_index('ix_insured_phones_insurer_id_e164', ['insurer_id', 'e164'], unique=False)
 
     op.create_table('call_events',
@@ -739,10 +725,9 @@ def upgrade() -> None:
     sa.Column('kind', sa.Text(), nullable=False),
     sa.Column('data', sa.JSON(), nullable=False),
     sa.ForeignKeyConstraint(['call_id'], ['calls.id'], name=op.f('fk_call_events_call_id')),
-    sa.PrimaryKeyConstraint('call_id', 'seq', name=op.f('pk_call_events'))
+    sa.PrimaryKeyConstraint('call_id', 'seq', name=op.f('pk_call_events')),
+    sqlite_with_rowid=False
     )
-    with op.batch_alter_table('call_events', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_call_events_insurer_id'), ['insurer_id'], unique=False)
 
     op.create_table('call_turns',
     sa.Column('call_id', sa.String(length=32), nullable=False),
@@ -798,7 +783,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('holds', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_holds_call_id'), ['call_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_holds_insurer_id'), ['insurer_id'], unique=False)
         batch_op.create_index('uq_holds_one_open', ['call_id'], unique=True, sqlite_where=sa.text('ended_at is null'), postgresql_where=sa.text('ended_at is null'))
 
     op.create_table('legs',
@@ -817,10 +801,8 @@ def upgrade() -> None:
     sa.UniqueConstraint('call_id', 'carrier_sid', name=op.f('uq_legs_call_id_carrier_sid'))
     )
     with op.batch_alter_table('legs', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_legs_call_id'), ['call_id'], unique=False)
         batch_op.create_index('ix_legs_agent_id_call_id', ['agent_id', 'call_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_legs_carrier_sid'), ['carrier_sid'], unique=False)
-        batch_op.create_index(batch_op.f('ix_legs_insurer_id'), ['insurer_id'], unique=False)
 
     op.create_table('messages',
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -842,7 +824,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('messages', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_messages_call_id'), ['call_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_messages_insurer_id'), ['insurer_id'], unique=False)
 
     op.create_table('outcomes',
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -869,7 +850,6 @@ def upgrade() -> None:
         batch_op.create_index('ix_outcomes_insurer_id_code_call_id', ['insurer_id', 'code', 'call_id'], unique=False)
         if op.get_bind().dialect.name == 'postgresql':
             batch_op.create_index('ix_outcomes_note_words', [sa.text("to_tsvector('russian', translate(note, 'ёЁ', 'еЕ'))")], unique=False, postgresql_using='gin', postgresql_where=sa.text('note is not null'))
-        batch_op.create_index(batch_op.f('ix_outcomes_insurer_id'), ['insurer_id'], unique=False)
         batch_op.create_index('uq_outcomes_one_primary', ['call_id'], unique=True, sqlite_where=sa.text('is_primary'), postgresql_where=sa.text('is_primary'))
 
     op.create_table('requests',
@@ -904,8 +884,6 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_request_steps')),
     sa.UniqueConstraint('request_id', 'step', name=op.f('uq_request_steps_request_id_step'))
     )
-    with op.batch_alter_table('request_steps', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_request_steps_insurer_id'), ['insurer_id'], unique=False)
 
     op.create_table('wrap_ups',
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -928,7 +906,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('wrap_ups', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_wrap_ups_call_id'), ['call_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_wrap_ups_insurer_id'), ['insurer_id'], unique=False)
 
     append_only.guard(op.get_bind(), "audit_entries")
     append_only.guard(op.get_bind(), "destruction_acts")
@@ -1016,7 +993,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('evaluations', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_evaluations_call_id'), ['call_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_evaluations_insurer_id'), ['insurer_id'], unique=False)
         batch_op.create_index('ix_evaluations_listed', ['insurer_id', 'submitted_at', 'id'], unique=False)
         batch_op.create_index('ix_evaluations_of_agent', ['agent_id', 'submitted_at'], unique=False)
         batch_op.create_index('ix_evaluations_state', ['insurer_id', 'state'], unique=False)
@@ -1036,7 +1012,6 @@ def downgrade() -> None:
         batch_op.drop_index('ix_evaluations_state')
         batch_op.drop_index('ix_evaluations_of_agent')
         batch_op.drop_index('ix_evaluations_listed')
-        batch_op.drop_index(batch_op.f('ix_evaluations_insurer_id'))
         batch_op.drop_index(batch_op.f('ix_evaluations_call_id'))
 
     op.drop_table('evaluations')
@@ -1049,12 +1024,9 @@ def downgrade() -> None:
 
     op.drop_table('score_card_versions')
     with op.batch_alter_table('wrap_ups', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_wrap_ups_insurer_id'))
         batch_op.drop_index(batch_op.f('ix_wrap_ups_call_id'))
 
     op.drop_table('wrap_ups')
-    with op.batch_alter_table('request_steps', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_request_steps_insurer_id'))
 
     op.drop_table('request_steps')
     with op.batch_alter_table('requests', schema=None) as batch_op:
@@ -1065,20 +1037,16 @@ def downgrade() -> None:
     op.drop_table('requests')
     with op.batch_alter_table('outcomes', schema=None) as batch_op:
         batch_op.drop_index('uq_outcomes_one_primary', sqlite_where=sa.text('is_primary'), postgresql_where=sa.text('is_primary'))
-        batch_op.drop_index(batch_op.f('ix_outcomes_insurer_id'))
         batch_op.drop_index('ix_outcomes_insured_id')
         batch_op.drop_index(batch_op.f('ix_outcomes_call_id'))
 
     op.drop_table('outcomes')
     with op.batch_alter_table('messages', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_messages_insurer_id'))
         batch_op.drop_index(batch_op.f('ix_messages_call_id'))
 
     op.drop_table('messages')
     with op.batch_alter_table('legs', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_legs_insurer_id'))
         batch_op.drop_index(batch_op.f('ix_legs_carrier_sid'))
-        batch_op.drop_index(batch_op.f('ix_legs_call_id'))
 
     op.drop_table('legs')
     with op.batch_alter_table('legal_holds', schema=None) as batch_op:
@@ -1094,18 +1062,14 @@ def downgrade() -> None:
 
     op.drop_table('recording_pauses')
     with op.batch_alter_table('holds', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_holds_insurer_id'))
         batch_op.drop_index(batch_op.f('ix_holds_call_id'))
 
     op.drop_table('holds')
     op.drop_table('call_turns')
-    with op.batch_alter_table('call_events', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_call_events_insurer_id'))
 
     op.drop_table('call_events')
     with op.batch_alter_table('insured_phones', schema=None) as batch_op:
         batch_op.drop_index('ix_insured_phones_insurer_id_e164')
-        batch_op.drop_index(batch_op.f('ix_insured_phones_insurer_id'))
         batch_op.drop_index(batch_op.f('ix_insured_phones_insured_id'))
 
     op.drop_table('insured_phones')
@@ -1122,14 +1086,12 @@ def downgrade() -> None:
     with op.batch_alter_table('calls', schema=None) as batch_op:
         batch_op.drop_index('ix_calls_open', sqlite_where=sa.text("state <> 'ended'"), postgresql_where=sa.text("state <> 'ended'"))
         batch_op.drop_index('ix_calls_insurer_id_started_at_id')
-        batch_op.drop_index(batch_op.f('ix_calls_insurer_id'))
         batch_op.drop_index('ix_calls_insured_id_started_at')
 
     op.drop_table('calls')
     with op.batch_alter_table('insured_people', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_insured_people_policy_id'))
         batch_op.drop_index('ix_insured_people_insurer_id_birth_date')
-        batch_op.drop_index(batch_op.f('ix_insured_people_insurer_id'))
 
     op.drop_table('insured_people')
     with op.batch_alter_table('entitlements', schema=None) as batch_op:
@@ -1149,7 +1111,6 @@ def downgrade() -> None:
     op.drop_table('presence_intervals')
     with op.batch_alter_table('policies', schema=None) as batch_op:
         batch_op.drop_index('ix_policies_insurer_id_keyed_form')
-        batch_op.drop_index(batch_op.f('ix_policies_insurer_id'))
 
     op.drop_table('policies')
     with op.batch_alter_table('offers', schema=None) as batch_op:
@@ -1158,7 +1119,6 @@ def downgrade() -> None:
         batch_op.drop_index('uq_offers_one_accepted_per_wait', sqlite_where=sa.text("state = 'accepted'"), postgresql_where=sa.text("state = 'accepted'"))
         batch_op.drop_index(batch_op.f('ix_offers_wait_id'))
         batch_op.drop_index('ix_offers_state')
-        batch_op.drop_index(batch_op.f('ix_offers_insurer_id'))
         batch_op.drop_index('ix_offers_handling')
         batch_op.drop_index(batch_op.f('ix_offers_call_id'))
         batch_op.drop_index(batch_op.f('ix_offers_agent_id'))
@@ -1173,7 +1133,6 @@ def downgrade() -> None:
         batch_op.drop_index('uq_waits_one_open', sqlite_where=sa.text("state in ('waiting', 'offered', 'claimed', 'callback')"), postgresql_where=sa.text("state in ('waiting', 'offered', 'claimed', 'callback')"))
         batch_op.drop_index('ix_waits_routing')
         batch_op.drop_index('ix_waits_place')
-        batch_op.drop_index(batch_op.f('ix_waits_insurer_id'))
         batch_op.drop_index('ix_waits_held')
         batch_op.drop_index('ix_waits_call_id')
 
@@ -1185,7 +1144,6 @@ def downgrade() -> None:
     with op.batch_alter_table('recordings', schema=None) as batch_op:
         batch_op.drop_index('ix_recordings_state')
         batch_op.drop_index(batch_op.f('ix_recordings_key_id'))
-        batch_op.drop_index(batch_op.f('ix_recordings_insurer_id'))
         batch_op.drop_index(batch_op.f('ix_recordings_call_id'))
 
     op.drop_table('recordings')
@@ -1198,19 +1156,16 @@ def downgrade() -> None:
 
     op.drop_table('line_notices')
     with op.batch_alter_table('insured_searches', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_insured_searches_insurer_id'))
         batch_op.drop_index('ix_insured_searches_actor')
 
     op.drop_table('insured_searches')
     with op.batch_alter_table('identification_tries', schema=None) as batch_op:
         batch_op.drop_index('ix_identification_tries_policy')
-        batch_op.drop_index(batch_op.f('ix_identification_tries_insurer_id'))
         batch_op.drop_index('ix_identification_tries_caller')
 
     op.drop_table('identification_tries')
     op.drop_table('flow_versions')
     with op.batch_alter_table('due_work', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_due_work_insurer_id'))
         batch_op.drop_index('ix_due_work_due_at')
 
     op.drop_table('due_work')
@@ -1218,12 +1173,9 @@ def downgrade() -> None:
     with op.batch_alter_table('callbacks', schema=None) as batch_op:
         batch_op.drop_index('uq_callbacks_one_open', sqlite_where=sa.text('ended_at is null'), postgresql_where=sa.text('ended_at is null'))
         batch_op.drop_index('ix_callbacks_open')
-        batch_op.drop_index(batch_op.f('ix_callbacks_insurer_id'))
         batch_op.drop_index('ix_callbacks_carrier_sid')
 
     op.drop_table('callbacks')
-    with op.batch_alter_table('audit_entries', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_audit_entries_insurer_id'))
 
     op.drop_table('call_exports')
     op.drop_table('saved_searches')
@@ -1249,7 +1201,6 @@ def downgrade() -> None:
     op.drop_table('accounts')
     with op.batch_alter_table('agents', schema=None) as batch_op:
         batch_op.drop_index('ix_agents_presence')
-        batch_op.drop_index(batch_op.f('ix_agents_insurer_id'))
 
     op.drop_table('agents')
     # ### end Alembic commands ###
