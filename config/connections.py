@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError
 from config.clock import stopwatch
 from config.errors import ConfigError
 from config.folded_text import folded
-from config.gathered_writes import forget_gathered, send_before_others
+from config.gathered_writes import forget_gathered, go_along_with_others
 
 _SHAPES: Final = "write sqlite:////folder/pult.sqlite or postgresql+psycopg://name:password@host/database."
 _MOST_KEPT: Final = 4
@@ -138,7 +138,7 @@ def _server(url: URL) -> Engine:
         url, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=20, paramstyle="format"
     )
     event.listen(engine, "connect", _prepare_server)
-    send_before_others(engine)
+    go_along_with_others(engine)
     return engine
 
 

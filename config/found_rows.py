@@ -9,8 +9,8 @@ from sqlalchemy.orm.attributes import instance_dict, instance_state, set_committ
 from sqlalchemy.orm.instrumentation import manager_of_class
 
 from config.database import Base
-from config.gathered_writes import Row
 from config.prepared import Prepared, insertion
+from config.server_statements import Row
 from config.transactions import Transaction
 
 _Model = TypeVar("_Model", bound=Base)

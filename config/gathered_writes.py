@@ -4,17 +4,21 @@ Each statement is a message to the server and one back, and the server's work to
 turn that is most of what they cost. Whoever reads, and the commit, sends first what was gathered.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, Final, cast
 
+import psycopg
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError
 
-Row: TypeAlias = tuple[Any, ...]
+from config import server_statements
+from config.server_statements import Row
 
 _GATHERED: Final = "pult_gathered"
+_PREPARED: Final = "pult_prepared"
 _SHAPES_KEPT: Final = 500
 
 
@@ -49,7 +53,7 @@ def send_gathered(connection: Connection) -> None:
         parts = tuple(gathered.values())
         gathered.clear()
         text = _as_one(tuple((write, len(rows)) for write, rows in parts))
-        execute(connection, text, [value for _, rows in parts for row in rows for value in row])
+        execute(connection, text, tuple([value for _, rows in parts for row in rows for value in row]))
 
 
 def forget_gathered(connection: Connection) -> None:
@@ -57,13 +61,22 @@ def forget_gathered(connection: Connection) -> None:
     connection.info.pop(_GATHERED, None)
 
 
-def send_before_others(engine: Engine) -> None:
-    """Let whatever SQLAlchemy itself executes on the engine's connections come after what was gathered before."""
+def go_along_with_others(engine: Engine) -> None:
+    """Let whatever SQLAlchemy itself does on a server's connections go together with what is done here.
 
-    def send_first(connection: Connection, *_: object) -> None:
+    What it executes comes after what was gathered before, and no rollback costs what is prepared.
+    """
+
+    def send_first(connection: Connection, _cursor: object, text: str, *_: object) -> None:
         send_gathered(connection)
+        _names(connection).executed(text)
+
+    def roll_back(connection: Connection) -> None:
+        with suppress(psycopg.Error):
+            server_statements.roll_back(_servers(connection))
 
     event.listen(engine, "before_cursor_execute", send_first)
+    event.listen(engine, "rollback", roll_back)
 
 
 @lru_cache(_SHAPES_KEPT)
@@ -74,17 +87,49 @@ def _as_one(shape: tuple[tuple[Write, int], ...]) -> str:
     return f"WITH {', '.join(f'w{number} AS ({text})' for number, text in enumerate(first))} {last}"
 
 
-def execute(connection: Connection, text: str, parameters: Any, *, is_many: bool = False) -> Any:
-    """By the driver itself, on a cursor that is returned; its errors are raised as SQLAlchemy raises them."""
-    cursor = connection.connection.cursor()
+def execute(connection: Connection, text: str, parameters: Row) -> list[Row]:
+    """What it finds, asked of the driver itself; its errors are raised as SQLAlchemy raises them."""
+    with _as_sqlalchemys(connection, text):
+        if connection.dialect.name == "sqlite":
+            return cast(list[Row], connection.connection.cursor().execute(text, parameters).fetchall())
+        return server_statements.run(_servers(connection), _names(connection), text, parameters)
+
+
+def execute_many(connection: Connection, text: str, rows: Sequence[Row]) -> None:
+    """The same for each row; nothing is found."""
+    if connection.dialect.name == "sqlite":
+        with _as_sqlalchemys(connection, text):
+            connection.connection.cursor().executemany(text, rows)
+        return
+    for row in rows:
+        execute(connection, text, row)
+
+
+def commit(connection: Connection) -> None:
+    """Write what was gathered, and commit. Raises SQLAlchemy's errors."""
+    send_gathered(connection)
+    if connection.dialect.name != "sqlite":
+        with _as_sqlalchemys(connection, "COMMIT"):
+            server_statements.commit(_servers(connection))
+    # On a server there is nothing left of it to do but to know that it is done.
+    connection.commit()
+
+
+def _servers(connection: Connection) -> psycopg.Connection[Any]:
+    return cast("psycopg.Connection[Any]", connection.connection.driver_connection)
+
+
+def _names(connection: Connection) -> server_statements.Names:
+    names: server_statements.Names | None = connection.info.get(_PREPARED)
+    if names is None:
+        names = connection.info[_PREPARED] = server_statements.Names()
+    return names
+
+
+@contextmanager
+def _as_sqlalchemys(connection: Connection, text: str) -> Iterator[None]:
     try:
-        if is_many:
-            cursor.executemany(text, parameters)
-        elif connection.dialect.name == "sqlite":
-            cursor.execute(text, parameters)
-        else:
-            # Not only from the fifth time on: these are the statements of every turn.
-            cast(Any, cursor).execute(text, parameters, prepare=True)
+        yield
     except connection.dialect.loaded_dbapi.Error as error:
         raise cast(
             Exception,
@@ -94,8 +139,7 @@ def execute(connection: Connection, text: str, parameters: Any, *, is_many: bool
                 error,
                 connection.dialect.loaded_dbapi.Error,
                 hide_parameters=True,
-                connection_invalidated=connection.dialect.is_disconnect(error, connection.connection, cursor),
+                connection_invalidated=connection.dialect.is_disconnect(error, connection.connection, None),
                 dialect=connection.dialect,
             ),
         ) from error
-    return cursor

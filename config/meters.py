@@ -8,12 +8,9 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from config.clock import stopwatch
-
-if TYPE_CHECKING:
-    pass
 
 FOLDER: Final = "metrics"
 """In the data folder."""

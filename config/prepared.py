@@ -13,7 +13,8 @@ from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from config.database import Base, Transaction
-from config.gathered_writes import Row, Write, execute, gather, send_gathered
+from config.gathered_writes import Write, execute, execute_many, gather, send_gathered
+from config.server_statements import Row
 
 Convert: TypeAlias = Callable[[Any], Any] | None
 
@@ -58,7 +59,7 @@ class Prepared:
         if len(bound) == 1:
             execute(connection, prepared.text, bound[0])
         else:
-            execute(connection, prepared.text, bound, is_many=True)
+            execute_many(connection, prepared.text, bound)
 
     def rows(self, tx: Transaction, given: Mapping[str, Any]) -> list[Row]:
         """What it finds, as plain rows; what the session changed is written first."""
@@ -66,7 +67,7 @@ class Prepared:
         connection = tx.own_connection
         prepared = self._for(connection.dialect)
         send_gathered(connection)
-        found = execute(connection, prepared.text, prepared.bound(given)).fetchall()
+        found = execute(connection, prepared.text, prepared.bound(given))
         return [prepared.read(row) for row in found]
 
     def value(self, tx: Transaction, given: Mapping[str, Any]) -> Any:

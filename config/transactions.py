@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.orm.attributes import instance_state
 from sqlalchemy.orm.util import identity_key
 
-from config.gathered_writes import send_gathered
+from config.gathered_writes import commit, send_gathered
 
 
 class Transaction(Session):
@@ -94,8 +94,7 @@ class Transaction(Session):
             write(self)
         if self._is_made:
             self.commit()
-        send_gathered(self._ours)
-        self._ours.commit()
+        commit(self._ours)
 
     def close(self) -> None:
         """Forget all rows; what was not committed is rolled back with the connection."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
 from flows.turn import Prompt, Scalar, Step, Trace
 
@@ -73,7 +73,7 @@ class Session:
             "path": self.path,
         }
         kept = {key: item for key, item in value.items() if item or key in _ALWAYS}
-        return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+        return _COMPACT.encode(kept)
 
     def without_digits(self) -> Self:
         """Where the call stood and why it rang, and nothing of what was keyed, looked up or read back."""
@@ -101,7 +101,8 @@ class Session:
         )
 
 
-_ALWAYS = frozenset({"line", "digest", "language"})
+_ALWAYS: Final = frozenset({"line", "digest", "language"})
+_COMPACT: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def _prompts(value: Any) -> tuple[Prompt, ...]:

@@ -5,7 +5,6 @@ is slower than the rest of a bare turn; a test holds the two against each other.
 """
 
 import base64
-import hashlib
 import hmac
 from collections.abc import Iterable
 from urllib.parse import urlsplit, urlunsplit
@@ -19,7 +18,7 @@ def sign(auth_token: str, url: str, fields: Fields) -> str:
     A repeated key counts once for each different value, as the package's validator has it.
     """
     text = url + "".join(name + value for name, value in sorted(set(fields)))
-    return base64.b64encode(hmac.new(auth_token.encode(), text.encode(), hashlib.sha1).digest()).decode()
+    return base64.b64encode(hmac.digest(auth_token.encode(), text.encode(), "sha1")).decode()
 
 
 def is_signed(auth_token: str, url: str, fields: Fields, signature: str | None) -> bool:
@@ -37,7 +36,9 @@ def is_signed(auth_token: str, url: str, fields: Fields, signature: str | None) 
 
 def _spellings(url: str) -> tuple[str, ...]:
     """The carrier drops the port of an https url; over http it keeps the one that was configured."""
+    if not url.startswith("https:"):
+        return (url,)
     parts = urlsplit(url)
-    if parts.scheme != "https" or parts.port is None:
+    if parts.port is None:
         return (url,)
     return url, urlunsplit(parts._replace(netloc=parts.hostname or ""))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final, TypeAlias, cast
 from urllib.parse import parse_qsl
 
@@ -86,7 +87,7 @@ def _form(body: bytes) -> list[tuple[str, str]]:
         raise ValueError("names nothing")
     if any(len(value) > _LONGEST_SID for name, value in pairs if name.endswith("Sid")):
         raise ValueError("not a sid")
-    if any(_UNPRINTABLE.search(name) or _UNPRINTABLE.search(value) for name, value in pairs):
+    if _UNPRINTABLE.search("".join(chain.from_iterable(pairs))):
         raise ValueError("holds what no database keeps")
     return pairs
 

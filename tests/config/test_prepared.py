@@ -1,10 +1,11 @@
 """Prepared statements: the same rows and the same errors as SQLAlchemy's own way, on both databases."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import bindparam, func, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from config.audit import AuditEntry
 from config.database import Database
@@ -62,6 +63,49 @@ def test_the_drivers_errors_are_raised_as_the_engines(database: Database) -> Non
     with pytest.raises(IntegrityError) as refused, database.transaction("add") as tx:
         ADD.run(tx, [entry(1), entry(1)])
     assert "grams" not in str(refused.value)
+
+
+def test_a_sign_that_marks_parameters_may_stand_in_the_statement(database: Database) -> None:
+    odd = Prepared(select(AuditEntry.id).where(AuditEntry.id % 2 == bindparam("rest")).order_by(AuditEntry.id))
+    with database.transaction("add") as tx:
+        ADD.run(tx, [entry(1), entry(2), entry(3)])
+        assert odd.rows(tx, {"rest": 1}) == [(1,), (3,)]
+
+
+def test_what_is_prepared_outlives_what_is_undone(database: Database) -> None:
+    for number in range(8):
+        with database.transaction("add") as tx:
+            ADD.run(tx, [entry(number + 1)])
+            with suppress(IntegrityError), tx.begin_nested():
+                tx.execute(select(AuditEntry.id).where(AuditEntry.actor == "anna"))
+                ADD.run(tx, [entry(1)])
+            assert COUNT.value(tx, {}) == number + 1
+        with suppress(RuntimeError), database.transaction("undone") as tx:
+            tx.execute(select(AuditEntry.id).where(AuditEntry.actor == "anna"))
+            ADD.run(tx, [entry(100)])
+            raise RuntimeError
+    with database.reading("look") as tx:
+        assert COUNT.value(tx, {}) == 8
+
+
+def test_a_server_lost_in_the_midst_is_said_and_costs_that_transaction_only(postgres_url: str) -> None:
+    database, other = Database(postgres_url), Database(postgres_url)
+    with database.transaction("add") as tx:
+        ADD.run(tx, [entry(1)])
+    with pytest.raises(OperationalError) as lost, database.transaction("add") as tx:
+        ADD.run(tx, [entry(2)])
+        with other.engine.connect() as elsewhere:
+            elsewhere.exec_driver_sql(
+                "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
+                " where datname = current_database() and pid <> pg_backend_pid()"
+            )
+        COUNT.value(tx, {})
+    assert lost.value.connection_invalidated
+    with database.transaction("add") as tx:
+        ADD.run(tx, [entry(3)])
+        assert [row[0] for row in FIND.rows(tx, {"until": NOON})] == [1, 3]
+    for each in (database, other):
+        each.close()
 
 
 def test_a_statement_that_is_spelled_out_anew_each_time_is_refused(database: Database) -> None:
