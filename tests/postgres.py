@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine
+from sqlalchemy import URL, Engine, create_engine, text
 
 _PREFIX = "pult-postgresql-"
 # Tests throw everything away: nothing needs to survive a power cut.
@@ -77,3 +77,12 @@ def running() -> Iterator[PostgresServer]:
         postgres.close()
         server.cleanup()
         folder.rmdir()
+
+
+def close_connections(url: str) -> None:
+    """Let the server close every other connection to the database at `url`, as where it is restarted."""
+    engine = create_engine(url)
+    others = "pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    with engine.connect() as connection:
+        connection.execute(text(f"SELECT pg_terminate_backend(pid, 5000) FROM {others}"))
+    engine.dispose()

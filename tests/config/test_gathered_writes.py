@@ -12,7 +12,7 @@ from config.due_work import DueWork
 from config.ids import new_id
 from config.prepared import change, insertion
 from ivr.calls.models import Call, CallEvent, CallTurn
-from tests.postgres import PostgresServer
+from tests.postgres import close_connections
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 ADD = insertion(DueWork, "id", "insurer_id", "kind", "subject_id", "due_at", "attempts", "revision")
@@ -112,25 +112,17 @@ def test_a_server_gets_the_writes_of_a_turn_in_one_statement(postgres_url: str) 
     database.close()
 
 
-def test_connections_that_the_server_closed_meanwhile_cost_no_transaction(
-    postgres_server: PostgresServer, postgres_url: str
-) -> None:
+def test_connections_that_the_server_closed_meanwhile_cost_no_transaction(postgres_url: str) -> None:
     database = Database(postgres_url)
     with database.transaction("add") as tx:
         ADD.gather(tx, [ring(1)])
-    other = Database(postgres_url)
     for _ in range(2):
-        with other.reading("close") as tx:
-            tx.own_connection.exec_driver_sql(
-                "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
-                " where datname = current_database() and pid <> pg_backend_pid()"
-            )
+        close_connections(postgres_url)
         with database.transaction("try") as tx:
             TRY.gather(tx, [{"row_id": "1", "attempts": 5}])
     with database.reading("look") as tx:
         assert attempts(tx) == [5]
-    for each in (database, other):
-        each.close()
+    database.close()
 
 
 def _call(call_id: str) -> Call:
