@@ -4,7 +4,7 @@ import os
 import select
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import Enum
 from time import sleep
 from typing import Any, Final, cast
@@ -12,12 +12,12 @@ from typing import Any, Final, cast
 import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from config.clock import stopwatch
 from config.errors import ConfigError
 from config.folded_text import folded
-from config.gathered_writes import forget_gathered, go_along_with_others
+from config.gathered_writes import as_sqlalchemys, forget_gathered, go_along_with_others, roll_back
 
 _SHAPES: Final = "write sqlite:////folder/pult.sqlite or postgresql+psycopg://name:password@host/database."
 _MOST_KEPT: Final = 4
@@ -44,24 +44,32 @@ class Connections:
     """
 
     def __init__(self, engine: Engine, use: Use) -> None:
-        self._engine = engine.execution_options(pult_use=use)
+        self._engine = engine
+        self._use = use
         self._is_sqlite = engine.dialect.name == "sqlite"
-        self._waits_itself = use is Use.WRITING and self._is_sqlite
+        self._begin = _take_write_lock if use is Use.WRITING else _begin_reading
         self._kept: list[tuple[Connection, float]] = []
         self._process = os.getpid()
 
     @contextmanager
     def begun(self) -> Iterator[Connection]:
-        """One inside a transaction, which is rolled back where the block does not commit it."""
+        """One inside a transaction, which is rolled back where the block does not commit it.
+
+        SQLAlchemy learns of the transaction with the first thing that it is asked to do in it: see
+        `config.gathered_writes.commit`.
+        """
         connection = self._taken()
         try:
-            with connection.begin() as transaction:
-                yield connection
-                if transaction.is_active:
-                    transaction.rollback()
+            if self._is_sqlite:
+                with as_sqlalchemys(connection, "BEGIN"):
+                    self._begin(_sqlites(connection))
+            yield connection
+            roll_back(connection)
         except BaseException:
             # Whatever it was may have been the connection's fault.
             forget_gathered(connection)
+            with suppress(SQLAlchemyError):
+                roll_back(connection)
             self._let_go(connection)
             raise
         forget_gathered(connection)
@@ -85,9 +93,9 @@ class Connections:
                 return connection
             self._let_go(connection)
         connection = self._engine.connect()
-        if self._waits_itself:
-            # `_take_write_lock` does.
-            cast(sqlite3.Connection, connection.connection.driver_connection).execute("PRAGMA busy_timeout=0")
+        if self._is_sqlite and self._use is Use.WRITING:
+            # `_take_write_lock` waits itself.
+            _sqlites(connection).execute("PRAGMA busy_timeout=0")
         return connection
 
     def _let_go(self, connection: Connection) -> None:
@@ -155,24 +163,22 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-def _begin_sqlite(connection: Any) -> None:
+def _begin_sqlite(connection: Connection) -> None:
     """IMMEDIATE takes the write lock at once, so that a transaction never fails half-way for want of it."""
-    match connection.get_execution_options().get("pult_use"):
-        case Use.WRITING:
-            _take_write_lock(connection)
-        case Use.READING:
-            connection.exec_driver_sql("BEGIN")
-        case _:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+    if not _sqlites(connection).in_transaction:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _take_write_lock(connection: Any) -> None:
+def _begin_reading(driver: sqlite3.Connection) -> None:
+    driver.execute("BEGIN")
+
+
+def _take_write_lock(driver: sqlite3.Connection) -> None:
     """Wait for the writers before us, as long as SQLite would, but look more often.
 
     SQLite itself pauses longer with every look, up to 100 ms, while a turn holds the lock for two or three: the unlucky
     would wait for dozens of later turns.
     """
-    driver = connection.connection.driver_connection
     if _is_begun(driver):
         return
     deadline, pause = stopwatch() + _LOCK_SECONDS, _FIRST_PAUSE_SECONDS
@@ -181,8 +187,7 @@ def _take_write_lock(connection: Any) -> None:
         if _is_begun(driver):
             return
         pause = min(pause * 1.5, _LONGEST_PAUSE_SECONDS)
-    # Fails as SQLAlchemy has it fail.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    driver.execute("BEGIN IMMEDIATE")
 
 
 def _is_begun(driver: sqlite3.Connection) -> bool:
@@ -193,3 +198,7 @@ def _is_begun(driver: sqlite3.Connection) -> bool:
             raise
         return False
     return True
+
+
+def _sqlites(connection: Connection) -> sqlite3.Connection:
+    return cast(sqlite3.Connection, connection.connection.driver_connection)

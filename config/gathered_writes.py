@@ -71,12 +71,12 @@ def go_along_with_others(engine: Engine) -> None:
         send_gathered(connection)
         _names(connection).executed(text)
 
-    def roll_back(connection: Connection) -> None:
+    def roll_back_first(connection: Connection) -> None:
         with suppress(psycopg.Error):
             server_statements.roll_back(_servers(connection))
 
     event.listen(engine, "before_cursor_execute", send_first)
-    event.listen(engine, "rollback", roll_back)
+    event.listen(engine, "rollback", roll_back_first)
 
 
 @lru_cache(_SHAPES_KEPT)
@@ -89,7 +89,7 @@ def _as_one(shape: tuple[tuple[Write, int], ...]) -> str:
 
 def execute(connection: Connection, text: str, parameters: Row) -> list[Row]:
     """What it finds, asked of the driver itself; its errors are raised as SQLAlchemy raises them."""
-    with _as_sqlalchemys(connection, text):
+    with as_sqlalchemys(connection, text):
         if connection.dialect.name == "sqlite":
             return cast(list[Row], connection.connection.cursor().execute(text, parameters).fetchall())
         return server_statements.run(_servers(connection), _names(connection), text, parameters)
@@ -98,7 +98,7 @@ def execute(connection: Connection, text: str, parameters: Row) -> list[Row]:
 def execute_many(connection: Connection, text: str, rows: Sequence[Row]) -> None:
     """The same for each row; nothing is found."""
     if connection.dialect.name == "sqlite":
-        with _as_sqlalchemys(connection, text):
+        with as_sqlalchemys(connection, text):
             connection.connection.cursor().executemany(text, rows)
         return
     for row in rows:
@@ -108,11 +108,25 @@ def execute_many(connection: Connection, text: str, rows: Sequence[Row]) -> None
 def commit(connection: Connection) -> None:
     """Write what was gathered, and commit. Raises SQLAlchemy's errors."""
     send_gathered(connection)
-    if connection.dialect.name != "sqlite":
-        with _as_sqlalchemys(connection, "COMMIT"):
+    with as_sqlalchemys(connection, "COMMIT"):
+        if connection.dialect.name == "sqlite":
+            connection.connection.commit()
+        else:
             server_statements.commit(_servers(connection))
-    # On a server there is nothing left of it to do but to know that it is done.
-    connection.commit()
+    if connection.in_transaction():
+        # Nothing is left of it to do but to know that it is done.
+        connection.commit()
+
+
+def roll_back(connection: Connection) -> None:
+    """Undo whatever was not committed."""
+    if connection.in_transaction():
+        connection.rollback()
+    elif connection.dialect.name == "sqlite":
+        connection.connection.rollback()
+    else:
+        with as_sqlalchemys(connection, "ROLLBACK"):
+            server_statements.roll_back(_servers(connection))
 
 
 def _servers(connection: Connection) -> psycopg.Connection[Any]:
@@ -127,7 +141,8 @@ def _names(connection: Connection) -> server_statements.Names:
 
 
 @contextmanager
-def _as_sqlalchemys(connection: Connection, text: str) -> Iterator[None]:
+def as_sqlalchemys(connection: Connection, text: str) -> Iterator[None]:
+    """The driver's errors in the block are raised as SQLAlchemy raises those of a statement."""
     try:
         yield
     except connection.dialect.loaded_dbapi.Error as error:

@@ -103,6 +103,9 @@ class Transaction(Session):
 
     def _make(self) -> None:
         self._is_made = True
+        if not self._ours.in_transaction():
+            # Else it would take the transaction for its own, and commit it before we do.
+            self._ours.begin()
         super().__init__(self._ours, **self._options)
         self.add_all(self._held.values())
         self._held.clear()
