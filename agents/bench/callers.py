@@ -5,10 +5,9 @@ say is not read aloud, so that a call takes its turns when the measurement wants
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import unescape
-from itertools import count
 from typing import Final
 from uuid import uuid4
 
@@ -51,13 +50,15 @@ class Person:
 
 
 class Callers:
-    """Makes calls of the paths in turn, each by somebody else of the insurer's people."""
+    """Makes calls of the paths in turn, each by somebody else of the insurer's people, by the calls' `numbers`."""
 
-    def __init__(self, centre: Centre, paths: Sequence[Path], people: Mapping[str, Sequence[Person]]) -> None:
+    def __init__(
+        self, centre: Centre, paths: Sequence[Path], people: Mapping[str, Sequence[Person]], numbers: Iterator[int]
+    ) -> None:
         self._centre = centre
         self._paths = paths
         self._people = people
-        self._numbers = count()
+        self._numbers = numbers
 
     def script(self) -> CallScript:
         """The next call, to its end."""

@@ -1,8 +1,8 @@
 """The parts of the bench, each measured on a database of one kind."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import count
 from typing import Final
@@ -62,6 +62,8 @@ class Scene:
     centre: ThrowAway
     people: Mapping[str, Sequence[Person]]
     sizes: Sizes
+    # Of all calls: who has asked for something in one part is told of it when they ring again, and not asked anew.
+    numbers: Iterator[int] = field(default_factory=count)
 
     def turns(self, step: Step, *, goal: float) -> list[Finding]:
         """Whole calls, turn by turn, beside the bare app."""
@@ -143,7 +145,7 @@ class Scene:
         return lambda: (waiting if next(numbers) % _TEN < _WAITING_OF_TEN else in_menus).script()
 
     def _callers(self, ways: Sequence[Path]) -> Callers:
-        return Callers(self.centre.floor.centre, ways, self.people)
+        return Callers(self.centre.floor.centre, ways, self.people, self.numbers)
 
 
 def route(make_floor: Callable[[], Floor], sizes: Sizes, step: Step) -> list[Finding]:
