@@ -6,17 +6,20 @@ each one once per kind of database, and the turn hands plain values to the drive
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias, cast
+from functools import lru_cache
+from typing import Any, Final, TypeAlias, cast
 
 from sqlalchemy import Dialect, Select, Table, bindparam, insert, update
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from config.database import Base, Transaction
+from config.database import Base, Instant, Transaction
 from config.gathered_writes import Write, execute, execute_many, gather, send_gathered
 from config.server_statements import Row
 
 Convert: TypeAlias = Callable[[Any], Any] | None
+
+_INSTANTS_KEPT: Final = 8
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,9 @@ def _prepare(statement: Executable, dialect: Dialect) -> _ForDriver:
 def _parameter(compiled: SQLCompiler, name: str, dialect: Dialect) -> tuple[str | None, Any]:
     bind = compiled.binds[name]
     fit = cast(Convert, bind.type.dialect_impl(dialect).bind_processor(dialect))
+    if fit is not None and isinstance(bind.type, Instant):
+        # A turn's rows all have the turn's instant.
+        fit = lru_cache(_INSTANTS_KEPT)(fit)
     if bind.required:
         return name, fit
     return None, bind.value if fit is None else fit(bind.value)
