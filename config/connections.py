@@ -17,7 +17,8 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from config.clock import stopwatch
 from config.errors import ConfigError
 from config.folded_text import folded
-from config.gathered_writes import as_sqlalchemys, forget_gathered, go_along_with_others, roll_back
+from config.gathered_writes import forget_gathered, send_before_others
+from config.past_sqlalchemy import as_sqlalchemys, keep_prepared, roll_back
 
 _SHAPES: Final = "write sqlite:////folder/pult.sqlite or postgresql+psycopg://name:password@host/database."
 _MOST_KEPT: Final = 4
@@ -56,7 +57,7 @@ class Connections:
         """One inside a transaction, which is rolled back where the block does not commit it.
 
         SQLAlchemy learns of the transaction with the first thing that it is asked to do in it: see
-        `config.gathered_writes.commit`.
+        `config.past_sqlalchemy`.
         """
         connection = self._taken()
         try:
@@ -146,7 +147,8 @@ def _server(url: URL) -> Engine:
         url, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=20, paramstyle="format"
     )
     event.listen(engine, "connect", _prepare_server)
-    go_along_with_others(engine)
+    send_before_others(engine)
+    keep_prepared(engine)
     return engine
 
 

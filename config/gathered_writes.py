@@ -4,21 +4,17 @@ Each statement is a message to the server and one back, and the server's work to
 turn that is most of what they cost. Whoever reads, and the commit, sends first what was gathered.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, cast
+from typing import Final
 
-import psycopg
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.exc import DBAPIError
 
-from config import server_statements
+from config.past_sqlalchemy import execute
 from config.server_statements import Row
 
 _GATHERED: Final = "pult_gathered"
-_PREPARED: Final = "pult_prepared"
 _SHAPES_KEPT: Final = 500
 
 
@@ -61,22 +57,13 @@ def forget_gathered(connection: Connection) -> None:
     connection.info.pop(_GATHERED, None)
 
 
-def go_along_with_others(engine: Engine) -> None:
-    """Let whatever SQLAlchemy itself does on a server's connections go together with what is done here.
+def send_before_others(engine: Engine) -> None:
+    """Let whatever SQLAlchemy itself executes on the engine's connections come after what was gathered before."""
 
-    What it executes comes after what was gathered before, and no rollback costs what is prepared.
-    """
-
-    def send_first(connection: Connection, _cursor: object, text: str, *_: object) -> None:
+    def send_first(connection: Connection, *_: object) -> None:
         send_gathered(connection)
-        _names(connection).executed(text)
-
-    def roll_back_first(connection: Connection) -> None:
-        with suppress(psycopg.Error):
-            server_statements.roll_back(_servers(connection))
 
     event.listen(engine, "before_cursor_execute", send_first)
-    event.listen(engine, "rollback", roll_back_first)
 
 
 @lru_cache(_SHAPES_KEPT)
@@ -85,76 +72,3 @@ def _as_one(shape: tuple[tuple[Write, int], ...]) -> str:
     if not first:
         return last
     return f"WITH {', '.join(f'w{number} AS ({text})' for number, text in enumerate(first))} {last}"
-
-
-def execute(connection: Connection, text: str, parameters: Row) -> list[Row]:
-    """What it finds, asked of the driver itself; its errors are raised as SQLAlchemy raises them."""
-    with as_sqlalchemys(connection, text):
-        if connection.dialect.name == "sqlite":
-            return cast(list[Row], connection.connection.cursor().execute(text, parameters).fetchall())
-        return server_statements.run(_servers(connection), _names(connection), text, parameters)
-
-
-def execute_many(connection: Connection, text: str, rows: Sequence[Row]) -> None:
-    """The same for each row; nothing is found."""
-    if connection.dialect.name == "sqlite":
-        with as_sqlalchemys(connection, text):
-            connection.connection.cursor().executemany(text, rows)
-        return
-    for row in rows:
-        execute(connection, text, row)
-
-
-def commit(connection: Connection) -> None:
-    """Write what was gathered, and commit. Raises SQLAlchemy's errors."""
-    send_gathered(connection)
-    with as_sqlalchemys(connection, "COMMIT"):
-        if connection.dialect.name == "sqlite":
-            connection.connection.commit()
-        else:
-            server_statements.commit(_servers(connection))
-    if connection.in_transaction():
-        # Nothing is left of it to do but to know that it is done.
-        connection.commit()
-
-
-def roll_back(connection: Connection) -> None:
-    """Undo whatever was not committed."""
-    if connection.in_transaction():
-        connection.rollback()
-    elif connection.dialect.name == "sqlite":
-        connection.connection.rollback()
-    else:
-        with as_sqlalchemys(connection, "ROLLBACK"):
-            server_statements.roll_back(_servers(connection))
-
-
-def _servers(connection: Connection) -> psycopg.Connection[Any]:
-    return cast("psycopg.Connection[Any]", connection.connection.driver_connection)
-
-
-def _names(connection: Connection) -> server_statements.Names:
-    names: server_statements.Names | None = connection.info.get(_PREPARED)
-    if names is None:
-        names = connection.info[_PREPARED] = server_statements.Names()
-    return names
-
-
-@contextmanager
-def as_sqlalchemys(connection: Connection, text: str) -> Iterator[None]:
-    """The driver's errors in the block are raised as SQLAlchemy raises those of a statement."""
-    try:
-        yield
-    except connection.dialect.loaded_dbapi.Error as error:
-        raise cast(
-            Exception,
-            DBAPIError.instance(
-                text,
-                None,
-                error,
-                connection.dialect.loaded_dbapi.Error,
-                hide_parameters=True,
-                connection_invalidated=connection.dialect.is_disconnect(error, connection.connection, None),
-                dialect=connection.dialect,
-            ),
-        ) from error

@@ -14,7 +14,8 @@ from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from config.database import Base, Instant, Transaction
-from config.gathered_writes import Write, execute, execute_many, gather, send_gathered
+from config.gathered_writes import Write, gather, send_gathered
+from config.past_sqlalchemy import execute, execute_many
 from config.server_statements import Row
 
 Convert: TypeAlias = Callable[[Any], Any] | None

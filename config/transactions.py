@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.orm.attributes import instance_state
 from sqlalchemy.orm.util import identity_key
 
-from config.gathered_writes import commit, send_gathered
+from config.gathered_writes import send_gathered
+from config.past_sqlalchemy import commit
 
 
 class Transaction(Session):
@@ -94,6 +95,7 @@ class Transaction(Session):
             write(self)
         if self._is_made:
             self.commit()
+        send_gathered(self._ours)
         commit(self._ours)
 
     def close(self) -> None:
