@@ -28,4 +28,6 @@ check: setup
 	$(VENV)/bin/pult score-cards check
 
 test: check
+	@# A test file that cannot be imported is said now, and not after all the others have run.
+	$(VENV)/bin/python -m pytest --collect-only -qq
 	$(VENV)/bin/python -m pytest -n 2 --dist loadgroup

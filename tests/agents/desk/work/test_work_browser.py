@@ -11,9 +11,10 @@ from agents.caller_requests import OnCall, open_from_card
 from agents.models import Presence, WrapUp
 from agents.wrap_up import WrittenOutcome, record_call_outcome
 from ivr.calls.models import Call, Outcome
+from tests.accessibility import faults
 from tests.agents.desk.work.conftest import add_insured, give_call
 from tests.agents.staff.conftest import Live, eventually, live  # noqa: F401 - the fixture
-from tests.agents.staff.test_browser import browser, check, connected, context, signed_in  # noqa: F401 - fixtures
+from tests.agents.staff.test_browser import browser, connected, context, signed_in  # noqa: F401 - fixtures
 from tests.ivr.insured.records import Given
 
 
@@ -173,7 +174,7 @@ def test_nothing_stands_in_the_way(browser: Browser, live, call, scheme: str, la
     ):
         page.goto(live.url + path)
         connected(page)
-        found[path] = check(page)
+        found[path] = faults(page)
         assert page.evaluate("document.documentElement.scrollWidth <= 1280")
     context.close()
     assert not any(found.values()), found
