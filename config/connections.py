@@ -3,13 +3,14 @@
 import os
 import select
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from enum import Enum
 from time import sleep
 from typing import Any, Final, cast
 
 import psycopg
+from msgspec.json import Decoder, Encoder
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
@@ -28,6 +29,15 @@ _LOCK_SECONDS: Final = 10.0
 _BUSY_TIMEOUT: Final = f"PRAGMA busy_timeout={_LOCK_SECONDS * 1000:.0f}"
 _FIRST_PAUSE_SECONDS: Final = 0.0005
 _LONGEST_PAUSE_SECONDS: Final = 0.004
+
+
+def _as_json(value: object) -> str:
+    return _ENCODER.encode(value).decode()
+
+
+_ENCODER: Final = Encoder()
+_JSON: Final[Mapping[str, Any]] = {"json_serializer": _as_json, "json_deserializer": Decoder().decode}
+"""Columns of JSON are written and read many times a turn, which takes the standard library ten times as long."""
 
 
 class Use(Enum):
@@ -62,8 +72,7 @@ class Connections:
         connection = self._taken()
         try:
             if self._is_sqlite:
-                with as_sqlalchemys(connection, "BEGIN"):
-                    self._begin(_sqlites(connection))
+                self._begin_sqlite(connection)
             yield connection
             roll_back(connection)
         except BaseException:
@@ -98,6 +107,12 @@ class Connections:
             # `_take_write_lock` waits itself.
             _sqlites(connection).execute("PRAGMA busy_timeout=0")
         return connection
+
+    def _begin_sqlite(self, connection: Connection) -> None:
+        try:
+            self._begin(_sqlites(connection))
+        except sqlite3.Error as error:
+            raise as_sqlalchemys(error, connection, "BEGIN") from error
 
     def _let_go(self, connection: Connection) -> None:
         """Close it; a server's goes back to the pool, which asks before it hands it out again."""
@@ -135,7 +150,7 @@ def engine_of(url: URL) -> Engine:
         return _server(url)
     # Parameters are callers' digits and names: an error that quotes them must never reach a log.
     connect_args = {"check_same_thread": False, "timeout": 10}
-    engine = create_engine(url, hide_parameters=True, connect_args=connect_args)
+    engine = create_engine(url, hide_parameters=True, connect_args=connect_args, **_JSON)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -144,7 +159,7 @@ def engine_of(url: URL) -> Engine:
 def _server(url: URL) -> Engine:
     # `config.gathered_writes` joins statements whose parameters are told by their order.
     engine = create_engine(
-        url, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=20, paramstyle="format"
+        url, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=20, paramstyle="format", **_JSON
     )
     event.listen(engine, "connect", _prepare_server)
     send_before_others(engine)

@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine, event
 
-from config.past_sqlalchemy import execute
+from config.past_sqlalchemy import commit, execute, execute_and_commit
 from config.server_statements import Row
 
 _GATHERED: Final = "pult_gathered"
@@ -44,12 +44,27 @@ def gather(connection: Connection, write: Write, rows: Iterable[Row]) -> None:
 
 def send_gathered(connection: Connection) -> None:
     """Write what was gathered. Raises SQLAlchemy's errors as any statement does."""
+    if gathered := _taken(connection):
+        execute(connection, *gathered)
+
+
+def commit_gathered(connection: Connection) -> None:
+    """Write what was gathered, and commit. Raises SQLAlchemy's errors."""
+    if gathered := _taken(connection):
+        execute_and_commit(connection, *gathered)
+    else:
+        commit(connection)
+
+
+def _taken(connection: Connection) -> tuple[str, Row] | None:
+    """What was gathered, as one statement with its parameters."""
     gathered: dict[str, tuple[Write, list[Row]]] | None = connection.info.get(_GATHERED)
-    if gathered:
-        parts = tuple(gathered.values())
-        gathered.clear()
-        text = _as_one(tuple((write, len(rows)) for write, rows in parts))
-        execute(connection, text, tuple([value for _, rows in parts for row in rows for value in row]))
+    if not gathered:
+        return None
+    parts = tuple(gathered.values())
+    gathered.clear()
+    text = _as_one(tuple((write, len(rows)) for write, rows in parts))
+    return text, tuple([value for _, rows in parts for row in rows for value in row])
 
 
 def forget_gathered(connection: Connection) -> None:

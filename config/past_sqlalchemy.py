@@ -3,8 +3,8 @@
 SQLAlchemy need not know of a transaction before it is asked to do something in it itself.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Final, cast
 
 import psycopg
@@ -19,17 +19,21 @@ _PREPARED: Final = "pult_prepared"
 
 def execute(connection: Connection, text: str, parameters: Row) -> list[Row]:
     """What it finds, asked of the driver itself; its errors are raised as SQLAlchemy raises them."""
-    with as_sqlalchemys(connection, text):
+    try:
         if connection.dialect.name == "sqlite":
             return cast(list[Row], connection.connection.cursor().execute(text, parameters).fetchall())
         return server_statements.run(_servers(connection), _names(connection), text, parameters)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise as_sqlalchemys(error, connection, text) from error
 
 
 def execute_many(connection: Connection, text: str, rows: Sequence[Row]) -> None:
     """The same for each row; nothing is found."""
     if connection.dialect.name == "sqlite":
-        with as_sqlalchemys(connection, text):
+        try:
             connection.connection.cursor().executemany(text, rows)
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise as_sqlalchemys(error, connection, text) from error
         return
     for row in rows:
         execute(connection, text, row)
@@ -37,11 +41,26 @@ def execute_many(connection: Connection, text: str, rows: Sequence[Row]) -> None
 
 def commit(connection: Connection) -> None:
     """Commit the transaction. Raises SQLAlchemy's errors."""
-    with as_sqlalchemys(connection, "COMMIT"):
+    try:
         if connection.dialect.name == "sqlite":
             connection.connection.commit()
         else:
             server_statements.commit(_servers(connection))
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise as_sqlalchemys(error, connection, "COMMIT") from error
+    _know_committed(connection)
+
+
+def execute_and_commit(connection: Connection, text: str, parameters: Row) -> None:
+    """The transaction's last statement and its commit, on a server. Raises SQLAlchemy's errors."""
+    try:
+        server_statements.run_and_commit(_servers(connection), _names(connection), text, parameters)
+    except psycopg.Error as error:
+        raise as_sqlalchemys(error, connection, text) from error
+    _know_committed(connection)
+
+
+def _know_committed(connection: Connection) -> None:
     if connection.in_transaction():
         # Nothing is left of it to do but to know that it is done.
         connection.commit()
@@ -54,8 +73,10 @@ def roll_back(connection: Connection) -> None:
     elif connection.dialect.name == "sqlite":
         connection.connection.rollback()
     else:
-        with as_sqlalchemys(connection, "ROLLBACK"):
+        try:
             server_statements.roll_back(_servers(connection))
+        except psycopg.Error as error:
+            raise as_sqlalchemys(error, connection, "ROLLBACK") from error
 
 
 def keep_prepared(engine: Engine) -> None:
@@ -83,21 +104,17 @@ def _names(connection: Connection) -> server_statements.Names:
     return names
 
 
-@contextmanager
-def as_sqlalchemys(connection: Connection, text: str) -> Iterator[None]:
-    """The driver's errors in the block are raised as SQLAlchemy raises those of a statement."""
-    try:
-        yield
-    except connection.dialect.loaded_dbapi.Error as error:
-        raise cast(
-            Exception,
-            DBAPIError.instance(
-                text,
-                None,
-                error,
-                connection.dialect.loaded_dbapi.Error,
-                hide_parameters=True,
-                connection_invalidated=connection.dialect.is_disconnect(error, connection.connection, None),
-                dialect=connection.dialect,
-            ),
-        ) from error
+def as_sqlalchemys(error: Any, connection: Connection, text: str) -> Exception:
+    """The driver's error at a statement, as SQLAlchemy raises it."""
+    return cast(
+        Exception,
+        DBAPIError.instance(
+            text,
+            None,
+            error,
+            connection.dialect.loaded_dbapi.Error,
+            hide_parameters=True,
+            connection_invalidated=connection.dialect.is_disconnect(error, connection.connection, None),
+            dialect=connection.dialect,
+        ),
+    )

@@ -19,7 +19,9 @@ from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 Row: TypeAlias = tuple[Any, ...]
 _PLACE: Final = re.compile("%[s%]")
 _TEXTS_KEPT: Final = 1000
-_GOOD: Final = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
+_GOOD: Final = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK, ExecStatus.PIPELINE_SYNC)
+# Of the statement, of the commit, and of the end of the message.
+_RESULTS_AND_SYNC: Final = 3
 # After these psycopg makes the server forget whatever is prepared.
 _FORGETS: Final = re.compile(r"\s*(ROLLBACK|DROP|ALTER|DISCARD|DEALLOCATE)\b", re.IGNORECASE)
 _STILL_THERE: Final = b"SELECT name FROM pg_prepared_statements WHERE name LIKE 'pult\\_%'"
@@ -44,6 +46,43 @@ def run(connection: Connection[Any], names: Names, text: str, parameters: Sequen
 
     Raises psycopg's errors.
     """
+    server, name = connection.pgconn, _prepared(connection, names, text)
+    adapting = Transformer(connection)
+    found = _good(connection, server.exec_prepared(name, _as_text(adapting, parameters)))
+    if not found.ntuples:
+        return []
+    adapting.set_pgresult(found)
+    return adapting.load_rows(0, found.ntuples, tuple)
+
+
+def run_and_commit(connection: Connection[Any], names: Names, text: str, parameters: Sequence[Any]) -> None:
+    """Run the transaction's last statement and commit, with one message. Raises psycopg's errors of either."""
+    server, name = connection.pgconn, _prepared(connection, names, text)
+    server.enter_pipeline_mode()
+    try:
+        server.send_query_prepared(name, _as_text(Transformer(connection), parameters))
+        server.send_query_params(b"COMMIT", None)
+        server.pipeline_sync()
+        results = [_result(connection) for _ in range(_RESULTS_AND_SYNC)]
+    finally:
+        if server.status == ConnStatus.OK:
+            server.exit_pipeline_mode()
+    for result in results:
+        # The first error is the one that counts: after it the server passes over the rest.
+        _good(connection, result)
+
+
+def _result(connection: Connection[Any]) -> Any:
+    """Of the next message."""
+    result = connection.pgconn.get_result()
+    if result is not None and result.status != ExecStatus.PIPELINE_SYNC:
+        # Each but the last is followed by nothing.
+        connection.pgconn.get_result()
+    return result
+
+
+def _prepared(connection: Connection[Any], names: Names, text: str) -> bytes:
+    """The statement's name on this connection, in a transaction that begins here where none is begun."""
     server = connection.pgconn
     if server.transaction_status == TransactionStatus.IDLE:
         _good(connection, server.exec_(b"BEGIN"))
@@ -57,14 +96,12 @@ def run(connection: Connection[Any], names: Names, text: str, parameters: Sequen
         name = f"pult_{next(names.numbers)}".encode()
         _good(connection, server.prepare(name, _numbered(text)))
         names.of_text[text] = name
-    adapting = Transformer(connection)
+    return name
+
+
+def _as_text(adapting: Any, parameters: Sequence[Any]) -> Sequence[bytes]:
     # As text, whose types the server knows from the statement: one of them is then prepared once, whatever is given.
-    values = adapting.dump_sequence(parameters, [PyFormat.TEXT] * len(parameters))
-    found = _good(connection, server.exec_prepared(name, cast("Sequence[bytes]", values)))
-    if not found.ntuples:
-        return []
-    adapting.set_pgresult(found)
-    return adapting.load_rows(0, found.ntuples, tuple)
+    return cast("Sequence[bytes]", adapting.dump_sequence(parameters, [PyFormat.TEXT] * len(parameters)))
 
 
 def commit(connection: Connection[Any]) -> None:
@@ -80,9 +117,9 @@ def roll_back(connection: Connection[Any]) -> None:
 
 
 def _good(connection: Connection[Any], result: Any) -> Any:
-    if result.status in _GOOD:
+    if result is not None and result.status in _GOOD:
         return result
-    if connection.pgconn.status != ConnStatus.OK:
+    if result is None or connection.pgconn.status != ConnStatus.OK:
         raise OperationalError("the connection to the server is lost")
     raise error_from_result(result, connection.info.encoding)
 

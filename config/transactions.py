@@ -8,8 +8,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.orm.attributes import instance_state
 from sqlalchemy.orm.util import identity_key
 
-from config.gathered_writes import send_gathered
-from config.past_sqlalchemy import commit
+from config.gathered_writes import commit_gathered, send_gathered
 
 
 class Transaction(Session):
@@ -23,7 +22,7 @@ class Transaction(Session):
         # Whatever a session has of its own is missing until then: __getattr__ is how one learns that it is needed.
         self._ours = bind
         self._options = options
-        self._held: dict[Any, object] = {}
+        self._held: dict[tuple[type, str], Any] = {}
         self._last_writes: list[Callable[[Transaction], None]] = []
         self.inserted: list[object] = []
         self._is_made = False
@@ -39,37 +38,38 @@ class Transaction(Session):
         """The one connection of the transaction, at no cost."""
         return self._ours
 
-    def hold(self, row: object) -> None:
-        """Take a row of the database as read: it has the identity of one."""
+    def hold(self, row: Any) -> None:
+        """Take a row of the database, of a model with an `id`, as read: it has the identity of one."""
         if self._is_made:
             self.add(row)
         else:
-            self._held[instance_state(row).key] = row
+            self._held[type(row), row.id] = row
 
-    def hold_new(self, row: object) -> None:
+    def hold_new(self, row: Any) -> None:
         """Take a row that has just been inserted past the session; open pages are told as of any other."""
         self.hold(row)
         self.inserted.append(row)
 
     def known(self, model: type, row_id: str) -> Any:
         """The row as this transaction has it already; None where it has not."""
-        key: Any = identity_key(model, row_id)
-        return self.identity_map.get(key) if self._is_made else self._held.get(key)
+        if self._is_made:
+            return self.identity_map.get(identity_key(model, row_id))
+        return self._held.get((model, row_id))
 
-    def has(self, row: object) -> bool:
+    def has(self, row: Any) -> bool:
         """Whether the row is one of this transaction."""
-        return row in self if self._is_made else self._held.get(instance_state(row).key) is row
+        return row in self if self._is_made else self._held.get((type(row), row.id)) is row
 
     def is_new(self, row: object) -> bool:
         """Whether the row is still to be inserted."""
         return self._is_made and row in self.new
 
-    def let_go(self, row: object) -> None:
+    def let_go(self, row: Any) -> None:
         """Write nothing more of the row."""
         if self._is_made:
             self.expunge(row)
         else:
-            del self._held[instance_state(row).key]
+            del self._held[type(row), row.id]
 
     def flush(self, objects: Any = None) -> None:
         """Write what was changed so far."""
@@ -95,8 +95,7 @@ class Transaction(Session):
             write(self)
         if self._is_made:
             self.commit()
-        send_gathered(self._ours)
-        commit(self._ours)
+        commit_gathered(self._ours)
 
     def close(self) -> None:
         """Forget all rows; what was not committed is rolled back with the connection."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Final, NamedTuple, Self
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from msgspec import Struct, field
+from msgspec.json import Decoder, Encoder
+from msgspec.structs import replace
 
 from flows.turn import Prompt, Scalar, Step, Trace
 
@@ -26,8 +29,7 @@ class Choice(NamedTuple):
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True, omit_defaults=True):
     """Everything that the next turn needs; `frames` is empty until the first `Begin`.
 
     `noinput` and `nomatch` count at the current node and start anew wherever an edge leads.
@@ -56,57 +58,20 @@ class Session:
 
     def to_json(self) -> str:
         """Compact JSON that `from_json` reads back to an equal session."""
-        value = {
-            "line": self.line,
-            "digest": self.digest,
-            "language": self.language,
-            "frames": self.frames,
-            "variables": dict(self.variables),
-            "noinput": self.noinput,
-            "nomatch": self.nomatch,
-            "said": [[prompt.id, prompt.variables] for prompt in self.said],
-            "last": [[prompt.id, prompt.variables] for prompt in self.last],
-            "keyed": self.keyed,
-            "leaving": self.leaving,
-            "is_offered": self.is_offered,
-            "is_hash_heard": self.is_hash_heard,
-            "path": self.path,
-        }
-        kept = {key: item for key, item in value.items() if item or key in _ALWAYS}
-        return _COMPACT.encode(kept)
+        return _ENCODER.encode(self).decode()
 
-    def without_digits(self) -> Self:
+    def without_digits(self) -> Session:
         """Where the call stood and why it rang, and nothing of what was keyed, looked up or read back."""
         return replace(self, variables={}, said=(), last=(), keyed="")
 
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """Read what `to_json` wrote; raises ValueError, KeyError or TypeError on anything else."""
-        value = json.loads(text)
-        return cls(
-            line=value["line"],
-            digest=value["digest"],
-            language=value["language"],
-            frames=tuple(Frame(flow, node, tuple(menus)) for flow, node, menus in value.get("frames", ())),
-            variables=value.get("variables", {}),
-            noinput=value.get("noinput", 0),
-            nomatch=value.get("nomatch", 0),
-            said=_prompts(value.get("said", ())),
-            last=_prompts(value.get("last", ())),
-            keyed=value.get("keyed", ""),
-            leaving=value.get("leaving", ""),
-            is_offered=value.get("is_offered", False),
-            is_hash_heard=value.get("is_hash_heard", False),
-            path=tuple(Choice(*choice) for choice in value.get("path", ())),
-        )
+    @staticmethod
+    def from_json(text: str) -> Session:
+        """Read what `to_json` wrote; raises ValueError on anything else."""
+        return _DECODER.decode(text)
 
 
-_ALWAYS: Final = frozenset({"line", "digest", "language"})
-_COMPACT: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-
-
-def _prompts(value: Any) -> tuple[Prompt, ...]:
-    return tuple(Prompt(id_, tuple((name, scalar) for name, scalar in variables)) for id_, variables in value)
+_ENCODER: Final = Encoder()
+_DECODER: Final = Decoder(Session)
 
 
 @dataclass(frozen=True, slots=True)

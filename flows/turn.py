@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 Scalar = str | int | bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
+class Prompt(Struct, frozen=True, array_like=True):
     """One prompt to speak: its id and the values of its placeholders, sorted by name."""
 
     id: str

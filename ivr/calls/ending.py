@@ -73,7 +73,7 @@ def _without_digits(session: str | None) -> str | None:
     """The session without anything that identifies a person; one that cannot be read goes whole."""
     try:
         return Session.from_json(session or "").without_digits().to_json()
-    except (ValueError, KeyError, TypeError):
+    except ValueError:
         return None
 
 

@@ -37,6 +37,10 @@ class IdentificationLevel(StrEnum):
     VERIFIED = "verified"
 
 
+HeldCall = Ref
+"""A call of whose row the writer is sure, as it holds it: a turn writes half a dozen such rows, and for each the
+database would look the call up again."""
+
 ROOM_TO_CHANGE: Final = {"fillfactor": 50}
 """For tables whose rows change with every turn: PostgreSQL then finds room for the new state beside the old one, and
 need not enter it into every index."""
@@ -105,7 +109,7 @@ class CallTurn(Base):
 
     __tablename__ = "call_turns"
 
-    call_id: Mapped[Ref] = mapped_column(ForeignKey("calls.id"), primary_key=True)
+    call_id: Mapped[HeldCall] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(primary_key=True)
     reply: Mapped[str]
     at: Mapped[datetime]
@@ -118,7 +122,7 @@ class CallEvent(Base):
     # SQLite keeps a call's events beside each other, and no second tree for their key.
     __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's own hook
 
-    call_id: Mapped[Ref] = mapped_column(ForeignKey("calls.id"), primary_key=True)
+    call_id: Mapped[HeldCall] = mapped_column(primary_key=True)
     seq: Mapped[int] = mapped_column(primary_key=True)
     insurer_id: Mapped[CoveredInsurerId]
     at: Mapped[datetime]

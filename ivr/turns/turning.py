@@ -29,6 +29,7 @@ log = logging.getLogger("pult.turns")
 # What nearly every turn changes of its call.
 _STANDING: Final = ("session", "turn", "state", "language", "caller_role", "region")
 _STAND: Final = change(Call, "event_count", *_STANDING)
+_WRITTEN: Final = frozenset(_STANDING)
 
 
 @dataclass
@@ -65,7 +66,7 @@ class Turning:
         """Where the call stands in its flow. Raises CallUnreadable."""
         try:
             return Session.from_json(self.call.session or "")
-        except (ValueError, KeyError, TypeError) as error:
+        except ValueError as error:
             raise CallUnreadable(self.call.id) from error
 
     def node(self) -> Node:
@@ -103,17 +104,19 @@ class Turning:
     def write(self) -> None:
         """Write the end of the turn: events, and where the call stands now. Nothing may follow in the transaction."""
         self.write_events()
-        changed = instance_state(self.call).committed_state
-        if changed:
-            values = {name: getattr(self.call, name) for name in _STANDING}
-            count = event_count(self.tx, self.call)
-            _STAND.gather(self.tx, [{"row_id": self.call.id, "event_count": count, **values}])
-            count_is_written(self.tx, self.call)
-            for name, value in values.items():
-                set_committed_value(self.call, name, value)
+        changed = set(instance_state(self.call).committed_state)
+        if not changed:
+            return
+        values = {name: getattr(self.call, name) for name in _STANDING}
+        count = event_count(self.tx, self.call)
+        _STAND.gather(self.tx, [{"row_id": self.call.id, "event_count": count, **values}])
+        count_is_written(self.tx, self.call)
+        if changed <= _WRITTEN:
             # A call with nothing else to write need not go through the session's accounting, which costs as much again.
-            if not changed:
-                self.tx.let_go(self.call)
+            self.tx.let_go(self.call)
+            return
+        for name, value in values.items():
+            set_committed_value(self.call, name, value)
 
     def context(self, session: Session) -> ActionContext:
         """What an action is given."""

@@ -724,7 +724,6 @@ def upgrade() -> None:
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('kind', sa.Text(), nullable=False),
     sa.Column('data', sa.JSON(), nullable=False),
-    sa.ForeignKeyConstraint(['call_id'], ['calls.id'], name=op.f('fk_call_events_call_id')),
     sa.PrimaryKeyConstraint('call_id', 'seq', name=op.f('pk_call_events')),
     sqlite_with_rowid=False
     )
@@ -734,7 +733,6 @@ def upgrade() -> None:
     sa.Column('number', sa.Text(), nullable=False),
     sa.Column('reply', sa.Text(), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
-    sa.ForeignKeyConstraint(['call_id'], ['calls.id'], name=op.f('fk_call_turns_call_id')),
     sa.PrimaryKeyConstraint('call_id', 'number', name=op.f('pk_call_turns'))
     )
     op.create_table('recording_pauses',
