@@ -16,6 +16,7 @@ from agents.serving import diverted_away, overflow_rules, serving_rules
 from config.calendars import CalendarError
 from config.centre import Centre
 from config.database import Transaction
+from config.found_rows import ChangedRows
 from config.prepared import Prepared
 from ivr.calls.log import record
 from ivr.calls.models import Call
@@ -98,7 +99,7 @@ class WaitingLines:
         ahead = ahead_of(tx, wait)
         estimate = estimate_seconds(tx, wait, ahead=ahead, at=now)
         if round_number > wait.round:
-            wait.round, wait.estimate_told_seconds = round_number, estimate
+            _TELL.change(tx, wait, round=round_number, estimate_told_seconds=estimate)
             record(tx, call, "place_told", at=now, ahead=ahead, estimate_seconds=estimate, round=round_number)
         waited = int((now - wait.since).total_seconds())
         leave_in = self._leave_in_seconds(tx, call, wait, now)
@@ -272,6 +273,7 @@ _WAITING: Final = Prepared(
         .subquery()
     )
 )
+_TELL: Final = ChangedRows(Wait, "round", "estimate_told_seconds")
 _PROMISED: Final = Prepared(
     select(Callback.wait_id).where(
         Callback.carrier_sid == bindparam("carrier_sid"),

@@ -9,7 +9,7 @@ from sqlalchemy.orm.attributes import instance_dict, instance_state, set_committ
 from sqlalchemy.orm.instrumentation import manager_of_class
 
 from config.database import Base
-from config.prepared import Prepared, insertion
+from config.prepared import Prepared, change, insertion
 from config.server_statements import Row
 from config.transactions import Transaction
 
@@ -69,6 +69,20 @@ class NewRows(Generic[_Model]):
         row = _as_stored(self._model, whole)
         tx.hold_new(row)
         return row
+
+
+class ChangedRows(Generic[_Model]):
+    """Changes these columns of a row that the transaction holds, past the session."""
+
+    def __init__(self, model: type[_Model], *columns: str) -> None:
+        self._change: Final = change(model, *columns)
+
+    def change(self, tx: Transaction, row: _Model, **values: Any) -> None:
+        """One row; every column is told. Its errors may come with the commit."""
+        self._change.gather(tx, [{"row_id": instance_dict(row)["id"], **values}])
+        for name, value in values.items():
+            set_committed_value(row, name, value)
+        tx.written.append(row)
 
 
 def _default(column: Column[Any]) -> Any:

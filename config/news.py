@@ -88,8 +88,8 @@ class Announcer:
                 changed.update(dict.fromkeys((told,) if isinstance(told, News) else told))
 
     def _announce(self, tx: Transaction) -> None:
-        if tx.inserted:
-            self._tell_of(tx, tx.inserted)
+        if tx.written:
+            self._tell_of(tx, tx.written)
         if changed := tx.info.pop(_CHANGED, None):
             self._errands(partial(self._publish, tuple(changed)))
 

@@ -24,7 +24,7 @@ class Transaction(Session):
         self._options = options
         self._held: dict[tuple[type, str], Any] = {}
         self._last_writes: list[Callable[[Transaction], None]] = []
-        self.inserted: list[object] = []
+        self.written: list[object] = []
         self._is_made = False
 
     def __getattr__(self, name: str) -> Any:
@@ -48,7 +48,7 @@ class Transaction(Session):
     def hold_new(self, row: Any) -> None:
         """Take a row that has just been inserted past the session; open pages are told as of any other."""
         self.hold(row)
-        self.inserted.append(row)
+        self.written.append(row)
 
     def known(self, model: type, row_id: str) -> Any:
         """The row as this transaction has it already; None where it has not."""

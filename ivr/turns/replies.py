@@ -6,15 +6,16 @@ from typing import Final, cast
 from sqlalchemy import Table, bindparam, func, select
 
 from config.database import Transaction
-from config.prepared import insertion
+from config.prepared import Prepared, insertion
 from ivr.calls.models import Call, CallTurn
 from ivr.errors import CallUnreadable
 from ivr.twiml.elements import Xml
 
 _TURNS: Final = cast(Table, CallTurn.__table__)
-# Built once: building a statement anew takes longer than the database needs for it.
-_GIVEN: Final = select(_TURNS.c.reply).where(
-    _TURNS.c.call_id == bindparam("of_call"), _TURNS.c.number == bindparam("of_number")
+_GIVEN: Final = Prepared(
+    select(_TURNS.c.reply).where(
+        _TURNS.c.call_id == bindparam("of_call"), _TURNS.c.number == bindparam("of_number")
+    )
 )
 _KEEP: Final = insertion(CallTurn, "call_id", "number", "reply", "at")
 
@@ -28,7 +29,8 @@ def keep_reply(tx: Transaction, call: Call, number: str, reply: Xml, *, at: date
 
 def reply_to(tx: Transaction, call: Call, number: str) -> Xml | None:
     """What was answered to this number; None if nothing was yet."""
-    return tx.own_connection.execute(_GIVEN, {"of_call": call.id, "of_number": number}).scalar_one_or_none()
+    reply: Xml | None = _GIVEN.value(tx, {"of_call": call.id, "of_number": number})
+    return reply
 
 
 def replied_at(tx: Transaction, call: Call, *numbers: str) -> datetime | None:
