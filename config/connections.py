@@ -27,8 +27,8 @@ _ASKED_AFTER_SECONDS: Final = 10.0
 _STATEMENTS_PREPARED: Final = 500
 _LOCK_SECONDS: Final = 10.0
 _BUSY_TIMEOUT: Final = f"PRAGMA busy_timeout={_LOCK_SECONDS * 1000:.0f}"
-_FIRST_PAUSE_SECONDS: Final = 0.0005
-_LONGEST_PAUSE_SECONDS: Final = 0.004
+_FIRST_PAUSE_SECONDS: Final = 0.0003
+_LONGEST_PAUSE_SECONDS: Final = 0.001
 
 
 def _as_json(value: object) -> str:
