@@ -60,7 +60,8 @@ class WaitingLines:
         refused either, and who goes from one queue straight into another has waited since the first.
         """
         now = self._centre.clock.now()
-        kept = self._kept(tx, call, at_head=at_head)
+        last = waits.last_wait(tx, call.id)
+        kept = self._kept(tx, call, last, at_head=at_head)
         if is_emergency:
             rules = rules_for(self._centre.insurers, call, queue)
         else:
@@ -80,7 +81,7 @@ class WaitingLines:
             preferred_agent_id=None if preferred is None else preferred.id,
             # Nobody waits for somebody who is away.
             is_held=preferred is not None and preferred.presence != Presence.AWAY,
-            since=_waited_since(tx, call, now),
+            since=_waited_since(last, now),
             at=now,
         )
         record(tx, call, "wait_began", at=now, wait=wait.id, queue=rules.name, emergency=is_emergency)
@@ -160,8 +161,8 @@ class WaitingLines:
         wait = waits.last_wait(tx, call.id)
         return None if wait is None else wait.queue
 
-    def _kept(self, tx: Transaction, call: Call, *, at_head: bool) -> Wait | None:
-        wait = waits.last_wait(tx, call.id)
+    def _kept(self, tx: Transaction, call: Call, wait: Wait | None, *, at_head: bool) -> Wait | None:
+        """The wait that goes on: the call's last, where it may, else the one that a promised call continues."""
         if wait is not None and wait.state in (WaitState.WAITING, WaitState.OFFERED, WaitState.CLAIMED):
             return wait
         if wait is not None and wait.state == WaitState.SERVED and at_head:
@@ -248,9 +249,8 @@ class WaitingLines:
         return max(0, math.ceil(rules.max_wait_seconds - (now - wait.queue_since).total_seconds()))
 
 
-def _waited_since(tx: Transaction, call: Call, now: datetime) -> datetime | None:
+def _waited_since(last: Wait | None, now: datetime) -> datetime | None:
     """Since when the contact waits already: in a queue of this call that was left a moment ago, for this one."""
-    last = waits.last_wait(tx, call.id)
     if last is None or last.state != WaitState.LEFT or last.ended_at is None:
         return None
     return last.since if now - last.ended_at < _MOMENT else None
@@ -291,5 +291,6 @@ def _size(tx: Transaction, insurer_id: str, queue: str, enough: int) -> int:
 def _promised_wait(tx: Transaction, call: Call) -> Wait | None:
     """The wait that a callback, being kept by this very call, continues."""
     wait_id = _PROMISED.value(tx, {"carrier_sid": call.carrier_sid, "insurer_id": call.insurer_id})
-    statement = select(Wait).where(Wait.id == wait_id, Wait.state == WaitState.CALLBACK)
-    return None if wait_id is None else tx.scalar(statement.with_for_update())
+    if wait_id is None:
+        return None
+    return tx.scalar(select(Wait).where(Wait.id == wait_id, Wait.state == WaitState.CALLBACK).with_for_update())

@@ -14,7 +14,7 @@ from agents.models import OPEN_WAIT, Purpose, QueuedCall, Wait, WaitState
 from agents.queue_rules import QueueRules
 from config import due_work
 from config.database import Transaction
-from config.found_rows import FoundRows, columns_of
+from config.found_rows import FoundRows, NewRows, columns_of
 from config.ids import new_id
 from config.prepared import Prepared
 from ivr.calls.models import Call
@@ -51,6 +51,7 @@ def last_wait(tx: Transaction, call_id: str) -> Wait | None:
 _WAITS: Final = columns_of(Wait)
 # Built once: building a statement anew takes longer than the database needs for it.
 _OF_CALL: Final = select(_WAITS).where(_WAITS.c.call_id == bindparam("call_id")).with_for_update()
+_NEW: Final = NewRows(Wait)
 _OPEN: Final = FoundRows(Wait, _OF_CALL.where(OPEN_WAIT))
 # Two waits of one millisecond have ids in any order, but at most one of them is open.
 _LAST: Final = FoundRows(
@@ -78,7 +79,8 @@ def start(
     Where somebody who speaks the caller's language is at work, only they are offered the caller for a while.
     """
     lane = rules.lane(is_strict=not is_emergency and _is_spoken(tx, call.insurer_id, rules))
-    wait = Wait(
+    wait = _NEW.add(
+        tx,
         id=new_id(at),
         insurer_id=call.insurer_id,
         call_id=call.id,
@@ -90,15 +92,13 @@ def start(
         rank=RANK_EMERGENCY if is_emergency else _RANK_USUAL - rules.priority,
         is_emergency=is_emergency,
         preferred_agent_id=preferred_agent_id,
-        purpose=Purpose.QUEUE,
-        state=WaitState.WAITING,
+        purpose=Purpose.QUEUE.value,
+        state=WaitState.WAITING.value,
         since=since or at,
         joined_at=at,
         queue_since=at,
         anyone_from=at + timedelta(seconds=PREFER_SECONDS) if is_held and not is_emergency else at,
     )
-    tx.add(wait)
-    tx.flush()
     _note_queue(tx, wait)
     appoint(tx, wait, rules=rules, at=at)
     return wait
@@ -192,7 +192,7 @@ _NOTE_QUEUE: Final = {
 def _note_queue(tx: Transaction, wait: Wait) -> None:
     """The call waits in this queue now; the log finds it there, also when it has gone on to another."""
     row = {"insurer_id": wait.insurer_id, "queue": wait.queue, "call_id": wait.call_id}
-    _NOTE_QUEUE[tx.get_bind().dialect.name].run(tx, [row])
+    _NOTE_QUEUE[tx.own_connection.dialect.name].run(tx, [row])
 
 
 def _is_spoken(tx: Transaction, insurer_id: str, rules: QueueRules) -> bool:

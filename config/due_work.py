@@ -134,7 +134,7 @@ def schedule(
 
     With `keep_earlier` an appointment that is due sooner stays as it is (for work that serves everybody at once).
     """
-    statement = _SCHEDULE[tx.get_bind().dialect.name, keep_earlier]
+    statement = _SCHEDULE[tx.own_connection.dialect.name, keep_earlier]
     appointment = {
         "id": new_id(due_at),
         "insurer_id": insurer_id,

@@ -82,7 +82,7 @@ def give_back(tx: Transaction, *, request_id: str) -> int:
 
 def _held(tx: Transaction, policy: Policy, service: Service, at: datetime) -> Entitlement:
     """The policy's entitlement, made if the roster named none, held against other writers."""
-    insert = postgresql_insert if tx.get_bind().dialect.name == "postgresql" else sqlite_insert
+    insert = postgresql_insert if tx.own_connection.dialect.name == "postgresql" else sqlite_insert
     fresh = insert(Entitlement).values(
         id=new_id(at), insurer_id=policy.insurer_id, policy_id=policy.id, service=service.name, limit_per_term=None
     )

@@ -92,7 +92,7 @@ def _misses(tx: Transaction, statement: Prepared, call: Call, whose: str, *, sin
 
 def _take_turns(tx: Transaction, guess: Guess) -> None:
     """SQLite has one writer at a time anyway; PostgreSQL would let two calls count the same misses."""
-    if tx.get_bind().dialect.name != "postgresql":
+    if tx.own_connection.dialect.name != "postgresql":
         return
     for key in sorted(one for one in (guess.caller, guess.policy) if one is not None):
         number = int(key[:16], 16) >> (64 - _LOCK_BITS)

@@ -133,7 +133,8 @@ def _enqueue(one: Turning, step: Enqueue, words: Xml) -> Xml | Heard:
     diversion = None if step.is_emergency else diversion_of_queue(one.tx, call.insurer_id, step.queue, one.at)
     if diversion is not None and diversion.queue is None:
         return diverted_document(one, diversion, words)
-    call.is_emergency = call.is_emergency or step.is_emergency
+    if step.is_emergency:
+        call.is_emergency = True
     entry = queues.join(
         one.tx, call, queue=step.queue, is_emergency=step.is_emergency, prefer_curator=step.prefer_curator
     )
