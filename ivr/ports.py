@@ -1,13 +1,15 @@
 """What the phone side must ask of the packages above it; `agents` and `recordings` answer, `agents.house` binds."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from config.database import Transaction
 from ivr.calls.models import Call
 from ivr.diversions import Diversion
+
+_FIVE_MINUTES: Final = timedelta(minutes=5)
 
 
 class QueueEntry(StrEnum):
@@ -74,6 +76,11 @@ class CallbackPlan:
     is_new: bool
     from_at: datetime
     until_at: datetime
+
+    @property
+    def told(self) -> tuple[datetime, datetime]:
+        """The window as people say it, from 14:35 until 16:40 and not from 14:37 until 16:37; no shorter than it is."""
+        return _to_five_minutes(self.from_at), _to_five_minutes(self.until_at + _FIVE_MINUTES - timedelta.resolution)
 
 
 class CallbackRefusal(StrEnum):
@@ -164,3 +171,7 @@ class Ports:
     curators: Curators
     callbacks: Callbacks
     voicemail: Voicemail
+
+
+def _to_five_minutes(at: datetime) -> datetime:
+    return at.replace(minute=at.minute // 5 * 5, second=0, microsecond=0)

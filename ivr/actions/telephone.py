@@ -67,9 +67,10 @@ def plan_callback(context: ActionContext, arguments: Arguments) -> ActionResult:
     plan = context.ports.callbacks.plan(context.tx, context.call, reason=reason, keep_place=True)
     if isinstance(plan, CallbackRefusal):
         return ActionResult("locked" if plan is CallbackRefusal.TOO_OFTEN else "no_phone")
+    since, until = plan.told
     window: Mapping[str, Scalar] = {
-        "callback_from": _moment(context, plan.from_at),
-        "callback_until": _moment(context, plan.until_at),
+        "callback_from": _moment(context, since),
+        "callback_until": _moment(context, until),
     }
     return ActionResult("planned" if plan.is_new else "already_planned", window)
 

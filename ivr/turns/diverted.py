@@ -68,7 +68,7 @@ def _promise(one: Turning) -> Xml:
     zone = zone_of_caller(one.tx, one.insurer, one.call)
     window = {
         name: told_there(at, zone, one.call.language)
-        for name, at in (("callback_from", plan.from_at), ("callback_until", plan.until_at))
+        for name, at in zip(("callback_from", "callback_until"), plan.told, strict=True)
     }
     return _said(one, "message.promised", window) + _said(one, "goodbye")
 

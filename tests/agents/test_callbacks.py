@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 from sqlalchemy import inspect, select, update
 
 from agents import placing
@@ -12,7 +13,7 @@ from agents.models import Callback, CallbackState, OfferState, Presence, Purpose
 from agents.web import answer_callback, end_callback_call
 from ivr.calls.models import Call, Outcome
 from ivr.carrier.port import CarrierCall, CarrierStatus
-from ivr.ports import CallbackRefusal, QueueEntry
+from ivr.ports import CallbackPlan, CallbackRefusal, QueueEntry
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 
@@ -153,6 +154,19 @@ def test_a_number_abroad_is_rung_back_only_in_an_emergency(house):
     assert promise(house, house.call(ani=abroad)) is CallbackRefusal.NO_PHONE
     assert promise(house, house.call("CA-2", ani=abroad, is_emergency=True)).is_new
     assert callback(house).is_urgent
+
+
+@pytest.mark.parametrize(
+    ("window", "told"),
+    [
+        (("14:37:12", "16:37:12"), ("14:35", "16:40")),
+        (("14:35:00", "16:40:00"), ("14:35", "16:40")),
+        (("20:58:59", "21:00:00"), ("20:55", "21:00")),
+    ],
+)
+def test_a_window_is_told_in_round_times_and_no_shorter_than_it_is(window, told):
+    since, until = (datetime.fromisoformat(f"2026-11-24T{at}+00:00") for at in window)
+    assert [f"{at:%H:%M}" for at in CallbackPlan(is_new=True, from_at=since, until_at=until).told] == list(told)
 
 
 def test_nobody_is_called_at_night_where_they_live(house):
