@@ -1,8 +1,8 @@
 """Whatever anybody sends to any route: a clear refusal, never a failure of ours, and not one row."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from flask import Flask
@@ -16,6 +16,7 @@ from agents.house import compose, create_app
 from config.database import Base, Database
 from config.settings import Settings, demo_settings, read_settings
 from ivr.carrier.signature import sign
+from ivr.web.webhook import fields_of
 
 PUBLIC, TOKEN = "https://pult.example:8443/base", "the-carriers-token"
 ID, SID = "0193a5b2c4d5e6f708192a3b4c5d6e7f", "CA" + "0" * 32
@@ -235,3 +236,20 @@ def test_a_number_that_no_database_holds_is_answered(app: Flask, number: str) ->
 def test_settings_name_the_token_that_signs(app: Flask) -> None:
     assert isinstance(app.extensions["pult.phone"].centre.settings, Settings)
     assert app.extensions["pult.phone"].centre.settings.auth_token == TOKEN
+
+
+@given(text=st.text(alphabet="ab=&+%20DFz", max_size=40))
+@example(text="CallSid=CA1&Digits=&From=%2B79161234567")
+@example(text="%D0%B0=%D1%8F")
+@example(text="a=%FF")
+@example(text="&".join(["a=1"] * 201))
+def test_a_form_is_read_as_the_standard_library_reads_it(text: str) -> None:
+    def read(reader: Callable[[], list[tuple[str, str]]]) -> list[tuple[str, str]] | None:
+        try:
+            return reader()
+        except ValueError:
+            return None
+
+    strict: Any = {"keep_blank_values": True, "strict_parsing": True, "errors": "strict", "max_num_fields": 200}
+    # To the standard library no text at all is no field; the guard refuses a form without any.
+    assert read(lambda: fields_of(text)) == (read(lambda: parse_qsl(text, **strict)) or None)
