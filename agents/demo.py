@@ -37,8 +37,10 @@ _ASK_FOR_APPOINTMENTS: Final = {
     "5000000003": ("+70002000003", "21111968"),
 }
 
-_DESK: Final = """The desk is at {desk}
-  sign in as vsk-desk-1 (or any other agent of `pult agent list`), or as admin, with the password {password}
+_DESK: Final = """The desk is at {desk}; sign in with the password {password} as
+  vsk-desk-1        an agent; others: pult agent list --insurer vsk
+  vsk-supervisor    a supervisor, who sees the floor, the call log and the reports; each insurer has one
+  admin             the administrator
 """
 
 _PLACES: Final = (
