@@ -11,13 +11,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 
 from agents.curators import LEAVE
-from agents.models import Agent, AgentSkill, Shift, WaitState
+from agents.models import Agent, AgentSkill, Shift, Wait, WaitState
 from agents.supervisor.reports.erlang_a import Load, agents_needed
 from agents.supervisor.reports.facts import Facts, ServiceFact, WaitFact
 from agents.supervisor.reports.figures import BY_NAME
 from agents.supervisor.reports.intervals import place
 from agents.supervisor.reports.reading import read_facts
 from config.database import Transaction
+from config.ids import first_id_at
 from config.line_descriptions import Insurer, Queue
 from ivr.calls.models import Call
 
@@ -70,6 +71,18 @@ def staffing(tx: Transaction, *, insurer: Insurer, queue: Queue, service_level: 
         for since, callers, present in zip(begun, measured.arrivals, there, strict=True)
     ]
     return Staffing(needs, measured, patience)
+
+
+def busiest_queue(tx: Transaction, *, insurer: Insurer, at: datetime) -> Queue:
+    """The queue that most callers have joined in the last week; the insurer's first where nobody has."""
+    found = tx.scalars(
+        select(Wait.joined_queue)
+        .where(Wait.insurer_id == insurer.id, Wait.id >= first_id_at(at - timedelta(weeks=1)))
+        .group_by(Wait.joined_queue)
+        .order_by(func.count().desc(), Wait.joined_queue)
+    )
+    known = (insurer.queues[name] for name in found if name in insurer.queues)
+    return next(known, next(iter(insurer.queues.values())))
 
 
 def half_hours(at: datetime) -> list[datetime]:

@@ -10,7 +10,7 @@ from agents.staff.guarding import only_for
 from agents.staff.languages import language
 from agents.staff.side import own_insurer, side
 from agents.supervisor.reports.charts import bar_chart
-from agents.supervisor.reports.staffing import WEEKS, staffing
+from agents.supervisor.reports.staffing import WEEKS, busiest_queue, staffing
 
 bp: Final = Blueprint("staffing", __name__, url_prefix="/reports/staffing")
 
@@ -21,13 +21,13 @@ _USUAL: Final = 80
 @bp.get("")
 @only_for(Role.SUPERVISOR)
 def show() -> ResponseReturnValue:
-    """The next hours of one queue, the first of the insurer's where none is named."""
+    """The next hours of one queue, the busiest where none is named."""
     insurer, zone, now = own_insurer(), own_insurer().time_zone, side().centre.clock.now()
-    queue = insurer.queues.get(request.args.get("queue") or next(iter(insurer.queues)))
-    level = request.args.get("level", _USUAL, type=int)
-    if queue is None or level not in LEVELS:
+    name, level = request.args.get("queue"), request.args.get("level", _USUAL, type=int)
+    if (name and name not in insurer.queues) or level not in LEVELS:
         abort(400)
     with side().centre.database.reading("staffing") as tx:
+        queue = insurer.queues[name] if name else busiest_queue(tx, insurer=insurer, at=now)
         found = staffing(tx, insurer=insurer, queue=queue, service_level=level / 100, at=now)
     names = [f"{one.since.astimezone(zone):%H:%M}" for one in found.needs]
     stacks = [_pieces(one.needed, one.on_shift) for one in found.needs]

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from agents.models import Shift, WaitState
 from agents.supervisor.reports.erlang_a import Load, agents_needed
 from agents.supervisor.reports.facts import Facts
-from agents.supervisor.reports.staffing import Staffing, half_hours, patience_of, staffing, weeks_ago
+from agents.supervisor.reports.staffing import Staffing, busiest_queue, half_hours, patience_of, staffing, weeks_ago
 from config.ids import new_id
 from tests.agents.conftest import NOON, House, house  # noqa: F401 - a fixture
 from tests.agents.staff.conftest import Site
@@ -56,6 +56,22 @@ def test_the_load_of_past_weeks_says_what_is_needed(past: Past) -> None:  # noqa
     assert found.needs[0].needed == agents_needed(Load(26, 600, 240), service_level=0.8, target_seconds=target)
     assert found.needs[0].needed > 4
     assert found.needs[1].needed == 0
+
+
+def test_without_a_word_it_is_about_the_queue_that_was_busiest_in_the_last_week(past: Past) -> None:  # noqa: F811
+    house, insurer = past.house, past.house.centre.insurers["vsk"]  # noqa: F811
+
+    def busiest() -> str:
+        with house.centre.database.reading("test_busiest") as tx:
+            return busiest_queue(tx, insurer=insurer, at=NOON).name
+
+    assert busiest() == next(iter(insurer.queues))
+    for number in range(3):
+        past.call(-WEEK - 600 - number * 60, 5, queue="medical_desk")
+    past.call(-600, 5, queue="medical_desk")
+    for number in range(2):
+        past.call(-600 - number * 60, 5, queue="curator")
+    assert busiest() == "curator"
 
 
 def test_on_shift_are_those_who_can_and_are_not_on_leave(past: Past) -> None:  # noqa: F811
