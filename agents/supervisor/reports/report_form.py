@@ -62,7 +62,8 @@ def read_report_form(given: Mapping[str, str], *, zone: ZoneInfo, now: datetime)
     if not is_wrong and _is_too_long(grouping, until - since):
         is_wrong = {"days"}
     figure = typed["figure"] if typed["figure"] in BY_NAME else "service_level"
-    typed |= {"by": grouping.value, "figure": figure}
+    # Rows that were not chosen go with the period, also with the next one.
+    typed |= {"by": grouping.value if typed["by"] == grouping else "", "figure": figure}
     return ReportForm(typed, since, until, grouping, figure, frozenset(is_wrong))
 
 

@@ -74,6 +74,14 @@ def test_a_period_that_cannot_be_is_refused_with_words(site: Site, query: str) -
     assert site.audited(action="report_made") == []
 
 
+def test_rows_that_nobody_chose_go_with_the_period(site: Site) -> None:
+    watcher = site.signed_in("watcher")
+    for period, rows in (("today", "По часам"), ("month", "По дням")):
+        text = watcher.get(f"/reports?period={period}&by=").text
+        assert f'<th scope="col">{rows}</th>' in text
+        assert re.search(r'<option value="[a-z]+" selected>По', text) is None
+
+
 @pytest.mark.parametrize("by", ["quarter", "half", "hour", "day", "line", "queue", "agent", "nonsense"])
 def test_every_grouping_has_its_page_and_table(logged: Logged, by: str) -> None:
     logged.call(minutes_ago=30, waited=5, agent="desk-1")
