@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Generic, TypeVar, cast
 
 from sqlalchemy import Column, Select, Table
-from sqlalchemy.orm import make_transient_to_detached
 from sqlalchemy.orm.attributes import instance_dict, instance_state, set_committed_value
 from sqlalchemy.orm.instrumentation import manager_of_class
 
@@ -92,8 +91,10 @@ def _default(column: Column[Any]) -> Any:
 
 
 def _as_stored(model: type[_Model], values: Mapping[str, Any]) -> _Model:
-    """An object as of a row that was read with these values."""
-    row = cast(Callable[[], _Model], manager_of_class(model).new_instance)()
+    """An object as of a row that was read with these values, which are those of all its columns."""
+    manager = manager_of_class(model)
+    row = cast(Callable[[], _Model], manager.new_instance)()
     instance_dict(row).update(values)
-    make_transient_to_detached(row)
+    # All that SQLAlchemy's make_transient_to_detached does for a new object of which nothing is missing.
+    instance_state(row).key = manager.mapper.identity_key_from_primary_key((values["id"],))
     return row

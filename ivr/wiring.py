@@ -26,13 +26,12 @@ _STATIC: Final = Path(__file__).parent / "web" / "static"
 def create_app(phone: PhoneSide) -> "Flask":
     """The Flask app of the phone side's webhooks, each behind the signature guard; others add their routes to it."""
     # Here and not above: workers and the sweep serve nothing, and start sooner without.
-    from flask import Flask
-
     from ivr.web import answers, voice
+    from ivr.web.app import WebhookApp
     from ivr.web.measuring import measure
     from ivr.web.prompts import prompts_blueprint
 
-    app = Flask("pult", static_folder=str(_STATIC), static_url_path="/static")
+    app = WebhookApp("pult", static_folder=str(_STATIC), static_url_path="/static")
     phone.deliveries.shelf.load()
     app.extensions[voice.EXTENSION] = phone
     measure(app)

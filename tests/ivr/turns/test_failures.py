@@ -83,10 +83,23 @@ def test_a_failed_action_is_undone_and_the_flow_goes_on(hand: Hand, monkeypatch:
         context.call.region = "77"
         raise RuntimeError("policy 1234567890")
 
-    monkeypatch.setattr(registry, "HANDLERS", {**registry.HANDLERS, "notices": broken})
+    monkeypatch.setattr(registry, "HANDLERS", {**registry.HANDLERS, "identify": broken})
     reply = hand.ring()
-    assert reply.find("Gather") is not None
+    for keys in ("1", "1", "1234567890#", "15031985"):
+        reply = hand.press(reply, keys)
+    assert len(reply) > 0
     assert hand.call().region is None
+
+
+def test_an_action_that_fails_before_it_writes_lets_the_flow_go_on(
+    hand: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_context: registry.ActionContext, _arguments: object) -> registry.ActionResult:
+        raise RuntimeError("policy 1234567890")
+
+    monkeypatch.setattr(registry, "HANDLERS", {**registry.HANDLERS, "notices": broken})
+    assert hand.ring().find("Gather") is not None
+    assert "action_answered" in hand.events()
 
 
 def test_two_identical_requests_at_once_have_one_effect(hand: Hand) -> None:
