@@ -34,8 +34,8 @@ def callback_answer_url(settings: Settings, callback_id: str) -> str:
     return f"{settings.public_url}/voice/callbacks/{callback_id}/answer"
 
 
-def callback_fallback_url(settings: Settings, call: Call) -> str:
-    """What the person hears where the centre cannot answer: the fallback of the line that we call back from."""
+def placed_fallback_url(settings: Settings, call: Call) -> str:
+    """What whoever we ring hears where the centre cannot answer: the fallback of the line that we ring from."""
     return f"{settings.fallback_url}/fallback/{call.insurer_id}/{call.line}"
 
 
@@ -49,9 +49,19 @@ def dial_over_url(settings: Settings, dial_id: str) -> str:
     return f"{settings.public_url}/voice/dials/{dial_id}/over"
 
 
-def dial_notice_url(settings: Settings, dial_id: str) -> str:
-    """What whoever answers an agent's call hears first: that it is recorded."""
-    return f"{settings.public_url}/voice/dials/{dial_id}/notice"
+def dial_ringing_url(settings: Settings, dial_id: str) -> str:
+    """What an agent hears while the number rings."""
+    return f"{settings.public_url}/voice/dials/{dial_id}/ringing"
+
+
+def dial_answer_url(settings: Settings, dial_id: str) -> str:
+    """What whoever answers an agent's call hears first, and where they go then."""
+    return f"{settings.public_url}/voice/dials/{dial_id}/answer"
+
+
+def dial_status_url(settings: Settings, dial_id: str) -> str:
+    """News of the leg of the number that an agent rings."""
+    return f"{settings.public_url}/voice/dials/{dial_id}/status"
 
 
 def colleague_leg_url(settings: Settings, dial_id: str) -> str:

@@ -11,7 +11,7 @@ from agents.addresses import claimed_caller_url
 from agents.floor import Floor
 from agents.models import Agent, Offer, OfferState, Presence, Purpose, Wait, WaitState
 from agents.ringing import keep_sid
-from agents.rows import locked_offer
+from agents.rows import locked_offer, locked_offer_of_wait
 from config.database import Transaction
 from ivr.calls.log import record
 from ivr.calls.models import Call, CallState, Outcome
@@ -43,7 +43,7 @@ def answered(floor: Floor, offer_id: str, sid: str) -> None:
             return
         if offers.is_beside(offer):
             _join(tx, call=call, wait=wait, offer=offer, agent=agent, at=now)
-        elif wait.state in (WaitState.WAITING, WaitState.OFFERED) and call.ended_at is None:
+        elif wait is not None and wait.state in (WaitState.WAITING, WaitState.OFFERED) and call.ended_at is None:
             _claim(tx, call=call, wait=wait, offer=offer, agent=agent, at=now)
         else:
             offers.end(tx, call=call, offer=offer, agent=agent, state=OfferState.WITHDRAWN, reason="lost_race", at=now)
@@ -70,7 +70,7 @@ def bridged(floor: Floor, offer_id: str) -> None:
     """The caller is in, or on the way into, the conference. Repeated, it changes nothing."""
     now = floor.centre.clock.now()
     with floor.centre.database.transaction("note_bridged") as tx:
-        call, wait, offer, agent = locked_offer(tx, offer_id)
+        call, wait, offer, agent = locked_offer_of_wait(tx, offer_id)
         if offer.state not in (*_UNANSWERED, OfferState.ACCEPTED):
             # The agent was lost meanwhile: nobody may sit alone in a conference.
             offers.schedule(tx, offer, offers.CLOSE, now + timedelta(seconds=_AGAIN_SECONDS))
@@ -115,12 +115,12 @@ def leg_ended(floor: Floor, offer_id: str, sid: str, status: CarrierStatus) -> N
             )
 
 
-def conclude(tx: Transaction, *, call: Call, wait: Wait, offer: Offer, agent: Agent, at: datetime) -> None:
+def conclude(tx: Transaction, *, call: Call, wait: Wait | None, offer: Offer, agent: Agent, at: datetime) -> None:
     """The conversation is over for this agent: wrap-up, unless the outcome is on record already.
 
     Who only joined it (consulted, or listening) has nothing to write down; when its own agent goes, so do they.
     """
-    if offers.is_beside(offer):
+    if wait is None or offers.is_beside(offer):
         _leave_beside(tx, call=call, offer=offer, agent=agent, at=at)
         return
     end_offer(tx, offer, at=at)
@@ -205,9 +205,10 @@ def _claim(tx: Transaction, *, call: Call, wait: Wait, offer: Offer, agent: Agen
     )
 
 
-def _join(tx: Transaction, *, call: Call, wait: Wait, offer: Offer, agent: Agent, at: datetime) -> None:
+def _join(tx: Transaction, *, call: Call, wait: Wait | None, offer: Offer, agent: Agent, at: datetime) -> None:
     """Somebody consulted, or listening, is in the conversation; where it is over meanwhile they are free at once."""
-    if wait.state != WaitState.CLAIMED or call.ended_at is not None:
+    # A call that an agent made has no wait, and goes on until it ends.
+    if (wait is not None and wait.state != WaitState.CLAIMED) or call.ended_at is not None:
         offers.end(tx, call=call, offer=offer, agent=agent, state=OfferState.WITHDRAWN, reason="lost_race", at=at)
         return
     offers.move(offer, OfferState.ACCEPTED)
@@ -232,7 +233,7 @@ def _leave_beside(tx: Transaction, *, call: Call, offer: Offer, agent: Agent, at
 def _begin(floor: Floor, offer_id: str) -> _Claimed | None:
     now = floor.centre.clock.now()
     with floor.centre.database.transaction("begin_connecting") as tx:
-        call, wait, offer, _ = locked_offer(tx, offer_id)
+        call, wait, offer, _ = locked_offer_of_wait(tx, offer_id)
         if offer.state != OfferState.ACCEPTED or offer.bridged_at is not None or offer.accepted_at is None:
             return None
         is_repeated = offer.connect_tried_at is not None
@@ -291,7 +292,7 @@ def _lose(floor: Floor, offer_id: str, *, is_live: bool) -> None:
     """The race is lost: the agent is free at once; a caller who is still there has chosen something else."""
     now = floor.centre.clock.now()
     with floor.centre.database.transaction("lose_race") as tx:
-        call, wait, offer, agent = locked_offer(tx, offer_id)
+        call, wait, offer, agent = locked_offer_of_wait(tx, offer_id)
         if offer.state != OfferState.ACCEPTED or offer.bridged_at is not None:
             return
         offers.end(tx, call=call, offer=offer, agent=agent, state=OfferState.WITHDRAWN, reason="lost_race", at=now)

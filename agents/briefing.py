@@ -50,7 +50,8 @@ def briefing(floor: Floor, *, insurer_id: str, code: str) -> Briefing:
 
 def _of(tx: Transaction, floor: Floor, offer: Offer, now: datetime) -> Briefing:
     insurer = floor.centre.insurers[offer.insurer_id]
-    call, wait = tx.get_one(Call, offer.call_id), tx.get_one(Wait, offer.wait_id)
+    call = tx.get_one(Call, offer.call_id)
+    wait = None if offer.wait_id is None else tx.get_one(Wait, offer.wait_id)
     callback = tx.scalar(select(Callback).where(Callback.reached_call_id == call.id))
     place = insurer.region(call.region)
     line, queue = insurer.lines.get(call.line), insurer.queues.get(offer.queue)
@@ -61,8 +62,8 @@ def _of(tx: Transaction, floor: Floor, offer: Offer, now: datetime) -> Briefing:
         queue=offer.queue if queue is None else queue.title["ru"],
         language=call.language,
         reason=_reason(tx, call),
-        waited_seconds=int(((wait.claimed_at or now) - wait.since).total_seconds()),
-        is_emergency=wait.is_emergency,
+        waited_seconds=0 if wait is None else int(((wait.claimed_at or now) - wait.since).total_seconds()),
+        is_emergency=wait is not None and wait.is_emergency,
         level=call.level,
         caller_role=call.caller_role,
         region=None if place is None else place.name["ru"],

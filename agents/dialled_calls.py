@@ -6,12 +6,13 @@ from typing import Final
 
 from sqlalchemy import select
 
-from agents import colleague_calls, legs, presence, wrap_up_drafts
+from agents import colleague_calls, legs, offers, presence, wrap_up_drafts
 from agents.dialling import ASKED_FOR, MAY_DIAL
 from agents.errors import NothingToDo
 from agents.floor import Floor
 from agents.models import Agent, Dial, DialState, Presence
 from agents.rows import locked
+from config import due_work
 from config.database import Transaction
 from config.ids import new_id
 from config.line_descriptions import Line
@@ -19,8 +20,10 @@ from ivr.calls.ending import end_call
 from ivr.calls.log import record
 from ivr.calls.models import Call, CallState, Direction
 from ivr.carrier.port import CarrierStatus
-from recordings.conversations import expect
-from recordings.models import RecordingKind
+
+RING: Final = "ring_number"
+CHECK: Final = "check_number"
+END_LEGS: Final = "end_dialled_legs"
 
 _NOBODY: Final = (CarrierStatus.BUSY, CarrierStatus.NO_ANSWER, CarrierStatus.FAILED)
 
@@ -46,11 +49,6 @@ class Placed:
     line: Line
     colleague_address: str | None
 
-    @property
-    def is_recorded(self) -> bool:
-        """Whether whoever answers is told of the recording, and the call is recorded."""
-        return self.line.records_calls and self.colleague_address is None
-
 
 def place(floor: Floor, *, dial_id: str, address: str, carrier_sid: str) -> Placed | None:
     """The agent's telephone calls: write the call, once; whom to dial, and the line in whose name.
@@ -71,20 +69,27 @@ def place(floor: Floor, *, dial_id: str, address: str, carrier_sid: str) -> Plac
             return None
         if colleague is not None and colleague.presence != Presence.AVAILABLE:
             return None
-        call = _write(tx, dial, agent, colleague, placed.line, carrier_sid, now)
-        if placed.is_recorded:
-            expect(tx, call, conversation=carrier_sid, kind=RecordingKind.OWN_CALL, at=now)
+        _write(tx, dial, agent, colleague, placed.line, carrier_sid, now)
+        if colleague is None:
+            # The number rings when this is committed; the agent hears ringing until somebody answers.
+            schedule(tx, dial, RING, now)
         return placed
 
 
 def ended(floor: Floor, *, dial_id: str, status: CarrierStatus) -> None:
-    """The call that an agent made is over; late or repeated, it changes nothing."""
+    """The call that an agent made is over; late or repeated, it changes nothing.
+
+    An agent who hangs up before anybody answers at the number has given it up, whatever their own leg says.
+    """
     centre = floor.centre
     with centre.database.transaction("end_dial") as tx:
         dial = tx.get(Dial, dial_id)
         call = None if dial is None or dial.call_id is None else locked(tx, Call, dial.call_id)
-        if call is not None:
-            end_call(centre, tx, call, cause=status.value, at=centre.clock.now())
+        if dial is None or call is None:
+            return
+        is_given_up = status is CarrierStatus.COMPLETED and dial.e164 is not None and dial.answered_at is None
+        cause = CarrierStatus.CANCELED if is_given_up else status
+        end_call(centre, tx, call, cause=cause.value, at=centre.clock.now())
 
 
 def hung_up(floor: Floor, *, insurer_id: str, code: str, dial_id: str) -> Unreached | None:
@@ -116,6 +121,11 @@ def over(tx: Transaction, call: Call, *, at: datetime) -> None:
     if dial is None:
         return
     dial.state = DialState.OVER
+    if dial.e164 is not None:
+        for kind in (RING, CHECK):
+            due_work.cancel(tx, kind=kind, subject_id=dial.id)
+        schedule(tx, dial, END_LEGS, at)
+        offers.withdraw_listeners(tx, call=call, conference=dial.id, reason="conversation_over", at=at)
     agent, colleague = colleague_calls.parties(tx, dial)
     if agent is None or dial.carrier_sid is None:
         return
@@ -127,6 +137,11 @@ def over(tx: Transaction, call: Call, *, at: datetime) -> None:
         is_written_down = wrap_up_drafts.recordings_of(tx, agent, call) > 0
         to = Presence.AVAILABLE if is_written_down else Presence.WRAP_UP
         presence.change(tx, agent, to, at=at, call_id=None if is_written_down else call.id)
+
+
+def schedule(tx: Transaction, dial: Dial, kind: str, due_at: datetime) -> None:
+    """Make `kind` due for the dial."""
+    due_work.schedule(tx, kind=kind, subject_id=dial.id, insurer_id=dial.insurer_id, due_at=due_at)
 
 
 def _unreached(floor: Floor, dial_id: str) -> Unreached | None:
@@ -143,7 +158,7 @@ def _unreached(floor: Floor, dial_id: str) -> Unreached | None:
 
 def _write(
     tx: Transaction, dial: Dial, agent: Agent, colleague: Agent | None, line: Line, carrier_sid: str, now: datetime
-) -> Call:
+) -> None:
     about = None if dial.about_call_id is None else tx.get(Call, dial.about_call_id)
     call = Call(
         id=new_id(now),
@@ -174,7 +189,6 @@ def _write(
         presence.change(tx, colleague, Presence.OFFERED, at=now, call_id=call.id)
     if agent.presence != Presence.WRAP_UP:
         presence.change(tx, agent, Presence.ON_CALL, at=now, call_id=call.id)
-    return call
 
 
 def _line(floor: Floor, tx: Transaction, dial: Dial) -> Line:

@@ -4,12 +4,13 @@ beginning and at its end.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from sqlalchemy import select
 
-from agents.models import SERVING_PURPOSES, Agent, Ear, Offer, OfferState, Purpose
+from agents.models import SERVING_PURPOSES, Agent, Dial, Ear, Offer, OfferState, Purpose
 from agents.rows import locked
 from config.audit import audit
 from config.database import Transaction
@@ -19,16 +20,25 @@ from ivr.calls.models import Call
 _HAD_IT: Final = (OfferState.ACCEPTED, OfferState.DONE)
 
 
-def host_of(tx: Transaction, conference: str) -> tuple[Agent, Offer] | None:
-    """The agent who has the conversation, or had it last, and their offer."""
+@dataclass(frozen=True)
+class Host:
+    """The agent who has a conversation, or had it last, and their leg, once that is known."""
+
+    agent: Agent
+    carrier_sid: str | None
+
+
+def host_of(tx: Transaction, conference: str) -> Host | None:
+    """Whose conversation it is: of an agent who was offered the caller, or who made the call."""
     statement = (
-        select(Agent, Offer)
+        select(Agent, Offer.carrier_sid)
         .join(Offer, Offer.agent_id == Agent.id)
         .where(Offer.conference == conference, Offer.purpose.in_(SERVING_PURPOSES), Offer.state.in_(_HAD_IT))
         .order_by(Offer.accepted_at.desc(), Offer.id.desc())
     )
-    row = tx.execute(statement.limit(1)).first()
-    return None if row is None else (row[0], row[1])
+    made = select(Agent, Dial.carrier_sid).join(Dial, Dial.agent_id == Agent.id).where(Dial.id == conference)
+    row = tx.execute(statement.limit(1)).first() or tx.execute(made).first()
+    return None if row is None else Host(row[0], row[1])
 
 
 def begin(tx: Transaction, *, call: Call, offer: Offer, supervisor: Agent, at: datetime) -> None:
@@ -83,7 +93,7 @@ def passed_on(tx: Transaction, *, call: Call, conference: str, at: datetime) -> 
 
 def _host_code(tx: Transaction, offer: Offer) -> str | None:
     host = host_of(tx, offer.conference)
-    return None if host is None else host[0].code
+    return None if host is None else host.agent.code
 
 
 def _audit(tx: Transaction, call: Call, supervisor: Agent, action: str, at: datetime, **detail: str | None) -> None:

@@ -15,7 +15,7 @@ from agents.errors import NothingToDo
 from agents.floor import Floor
 from agents.models import OPEN_OFFER, SERVING_PURPOSES, Agent, Offer, OfferState, Presence, Purpose, Wait
 from agents.monitoring import TAKE_EAR
-from agents.rows import locked, locked_offer
+from agents.rows import locked, locked_offer_of_wait
 from config import due_work
 from config.database import Transaction
 from ivr.calls.log import record
@@ -33,20 +33,28 @@ def consult(floor: Floor, *, insurer_id: str, code: str, to_code: str) -> None:
     set_hold(floor, insurer_id=insurer_id, code=code, on=True)
     now = floor.centre.clock.now()
     with floor.centre.database.transaction("consult") as tx:
-        call, wait, host, _ = locked_offer(tx, conversation_of(tx, insurer_id, code).id)
+        call, wait, host, _ = locked_offer_of_wait(tx, conversation_of(tx, insurer_id, code).id)
         colleague = agent_named(tx, insurer_id, to_code)
         _check_free(code, to_code, Presence(colleague.presence))
         if _beside(tx, wait, Purpose.CONSULT) is not None:
             raise NothingToDo(f"{code} consults somebody already")
         record(tx, call, "consult_began", at=now, agent=code, to=to_code)
-        offers.make_beside(tx, call=call, wait=wait, host=host, agent=colleague, at=now, purpose=Purpose.CONSULT)
+        offers.make_beside(
+            tx,
+            call=call,
+            wait=wait,
+            conference=host.conference,
+            agent=colleague,
+            at=now,
+            purpose=Purpose.CONSULT,
+        )
 
 
 def end_consult(floor: Floor, *, insurer_id: str, code: str) -> None:
     """Let the colleague go and take the caller off hold. Raises NothingToDo where nobody is consulted."""
     now = floor.centre.clock.now()
     with floor.centre.database.transaction("end_consult") as tx:
-        call, wait, _, _ = locked_offer(tx, conversation_of(tx, insurer_id, code).id)
+        call, wait, _, _ = locked_offer_of_wait(tx, conversation_of(tx, insurer_id, code).id)
         offer = _beside(tx, wait, Purpose.CONSULT)
         if offer is None:
             raise NothingToDo(f"{code} consults nobody")
@@ -66,7 +74,7 @@ def hand_over(floor: Floor, *, insurer_id: str, code: str) -> str:
     """
     now = floor.centre.clock.now()
     with floor.centre.database.transaction("hand_over") as tx:
-        call, wait, host, agent = locked_offer(tx, conversation_of(tx, insurer_id, code).id)
+        call, wait, host, agent = locked_offer_of_wait(tx, conversation_of(tx, insurer_id, code).id)
         offer = _beside(tx, wait, Purpose.CONSULT)
         colleague = None if offer is None else locked(tx, Agent, offer.agent_id)
         if offer is None or colleague is None or offer.state != OfferState.ACCEPTED:

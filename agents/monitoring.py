@@ -6,17 +6,31 @@ that offer; the carrier is brought to it by due work, which finds by the row wha
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from sqlalchemy import select
 
-from agents import answering, ears, offers
+from agents import answering, dialled_calls, ears, offers
 from agents.commands import agent_named, conversation_of, open_offer_of
 from agents.errors import NothingToDo
 from agents.floor import Floor
-from agents.models import OPEN_OFFER, SERVING_PURPOSES, Agent, Ear, Offer, OfferState, Presence, Purpose, Wait
-from agents.rows import locked_offer
+from agents.models import (
+    ANSWERED_DIAL,
+    OPEN_OFFER,
+    SERVING_PURPOSES,
+    Agent,
+    Dial,
+    DialState,
+    Ear,
+    Offer,
+    OfferState,
+    Presence,
+    Purpose,
+    Wait,
+)
+from agents.rows import locked, locked_offer
 from agents.sight import is_anonymous
 from config.centre import Centre
 from config.database import Transaction
@@ -56,7 +70,8 @@ class NotListenedTo(NothingToDo):
 def listen(floor: Floor, *, insurer_id: str, code: str, to_code: str) -> None:
     """As `listen_to_call`, the call that the agent `to_code` has; also raises NotListenedTo for no supervisor."""
     with floor.centre.database.reading("who_is_listened_to") as tx:
-        call_id = conversation_of(tx, insurer_id, to_code).call_id
+        own = dialled_calls.call_made_by(tx, agent_named(tx, insurer_id, to_code))
+        call_id = own or conversation_of(tx, insurer_id, to_code).call_id
         if not agent_named(tx, insurer_id, code).is_supervisor:
             raise NotListenedTo(code, Why.NO_SUPERVISOR)
     listen_to_call(floor, insurer_id=insurer_id, code=code, call_id=call_id)
@@ -69,15 +84,25 @@ def listen_to_call(floor: Floor, *, insurer_id: str, code: str, call_id: str) ->
     """
     now = floor.centre.clock.now()
     with floor.centre.database.transaction("listen") as tx:
-        call, wait, host, _ = locked_offer(tx, _host_id(tx, insurer_id, code, call_id))
+        talk = _conversation(tx, insurer_id, call_id)
+        if talk is None:
+            raise NotListenedTo(code, Why.NO_CALL)
         supervisor = agent_named(tx, insurer_id, code)
         own = open_offer_of(tx, supervisor)
-        if own is not None and own.purpose == Purpose.MONITOR and own.call_id == call.id:
+        if own is not None and own.purpose == Purpose.MONITOR and own.call_id == talk.call.id:
             return
-        why = _why_not(tx, floor.centre, call=call, wait=wait, host=host, supervisor=supervisor)
+        why = _why_not(tx, floor.centre, talk, supervisor)
         if why is not None:
             raise NotListenedTo(code, why)
-        offers.make_beside(tx, call=call, wait=wait, host=host, agent=supervisor, at=now, purpose=Purpose.MONITOR)
+        offers.make_beside(
+            tx,
+            call=talk.call,
+            wait=talk.wait,
+            conference=talk.conference,
+            agent=supervisor,
+            at=now,
+            purpose=Purpose.MONITOR,
+        )
 
 
 def lend_ear(floor: Floor, *, insurer_id: str, code: str, ear: Ear, call_id: str | None = None) -> None:
@@ -112,7 +137,7 @@ def take_ear(floor: Floor, offer_id: str) -> None:
             conference=offer.conference,
             call_sid=offer.carrier_sid,
             seat=_SEAT_OF[ear],
-            coached_sid=host[1].carrier_sid if ear is Ear.WHISPER else None,
+            coached_sid=host.carrier_sid if ear is Ear.WHISPER else None,
         )
 
 
@@ -138,40 +163,58 @@ def leave(floor: Floor, *, insurer_id: str, code: str, call_id: str) -> None:
 
 
 def may_be_heard(centre: Centre, call: Call, queue: str) -> bool:
-    """Whether the line lets supervisors listen to calls out of this queue; nobody listens to who is anonymous."""
+    """Whether the line lets supervisors listen to calls out of this queue, or out of none, as an agent's own call is;
+    nobody listens to who is anonymous.
+    """
     insurer = centre.insurers[call.insurer_id]
     described, line = insurer.queues.get(queue), insurer.lines.get(call.line)
     is_nobodys = call.is_anonymous or (described is not None and described.is_anonymous)
     return not is_nobodys and line is not None and line.listening_in is not ListeningIn.NEVER
 
 
-def _why_not(
-    tx: Transaction, centre: Centre, *, call: Call, wait: Wait, host: Offer, supervisor: Agent
-) -> Why | None:
-    insurer = centre.insurers[call.insurer_id]
-    if host.state != OfferState.ACCEPTED or call.ended_at is not None:
+@dataclass(frozen=True)
+class _Conversation:
+    """A call, its wait (None for one that an agent made), the conference, and the agent who has it."""
+
+    call: Call
+    wait: Wait | None
+    conference: str
+    agent_id: str
+    is_on: bool
+
+
+def _why_not(tx: Transaction, centre: Centre, talk: _Conversation, supervisor: Agent) -> Why | None:
+    call, queue = talk.call, "" if talk.wait is None else talk.wait.queue
+    if not talk.is_on or call.ended_at is not None:
         return Why.NO_CALL
-    if host.agent_id == supervisor.id:
+    if talk.agent_id == supervisor.id:
         return Why.OWN
-    if is_anonymous(tx, insurer, call):
+    if is_anonymous(tx, centre.insurers[call.insurer_id], call):
         return Why.ANONYMOUS
-    if not may_be_heard(centre, call, wait.queue):
+    if not may_be_heard(centre, call, queue):
         return Why.LINE
     return None if supervisor.presence in _FREE_TO_LISTEN else Why.BUSY
 
 
-def _host_id(tx: Transaction, insurer_id: str, code: str, call_id: str) -> str:
-    """The offer of the agent who has the call; calls that agents make themselves have none."""
-    statement = select(Offer.id).where(
-        Offer.call_id == call_id,
-        Offer.insurer_id == insurer_id,
-        Offer.purpose.in_(SERVING_PURPOSES),
-        Offer.state == OfferState.ACCEPTED,
+def _conversation(tx: Transaction, insurer_id: str, call_id: str) -> _Conversation | None:
+    """The conversation of a call, locked: of the agent who was offered the caller, or who rang a number."""
+    offer_id = tx.scalar(
+        select(Offer.id).where(
+            Offer.call_id == call_id,
+            Offer.insurer_id == insurer_id,
+            Offer.purpose.in_(SERVING_PURPOSES),
+            Offer.state == OfferState.ACCEPTED,
+        )
     )
-    found = tx.scalar(statement)
-    if found is None:
-        raise NotListenedTo(code, Why.NO_CALL)
-    return found
+    if offer_id is not None:
+        call, wait, host, _ = locked_offer(tx, offer_id)
+        return _Conversation(call, wait, host.conference, host.agent_id, host.state == OfferState.ACCEPTED)
+    dial_id = tx.scalar(select(Dial.id).where(Dial.call_id == call_id, Dial.insurer_id == insurer_id, ANSWERED_DIAL))
+    made = None if dial_id is None else locked(tx, Call, call_id)
+    dial = None if dial_id is None or made is None else locked(tx, Dial, dial_id)
+    if made is None or dial is None:
+        return None
+    return _Conversation(made, None, dial.id, dial.agent_id, dial.state == DialState.PLACED)
 
 
 def _own_id(tx: Transaction, insurer_id: str, code: str, call_id: str | None) -> str:

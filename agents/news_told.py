@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from agents.accounts.models import StaffSession
-from agents.models import Agent, Callback, Offer, Wait
+from agents.models import Agent, Callback, Dial, Offer, Wait
 from agents.quality.models import Evaluation, EvaluationState
 from agents.supervisor.models import CallExport
 from config.database import Base
@@ -31,6 +31,13 @@ def _call(row: Call) -> News:
 
 def _of_call(row: Leg | Hold | RecordingPause) -> News:
     return News("call", row.insurer_id, row.call_id, call=row.call_id)
+
+
+def _dial(row: Dial) -> News | tuple[News, ...]:
+    """Somebody answers at the number; what is asked for and not placed yet is nobody's news."""
+    if row.call_id is None:
+        return ()
+    return News("call", row.insurer_id, row.call_id, agent=row.agent_id, call=row.call_id)
 
 
 def _outcome(row: Outcome) -> News | tuple[News, ...]:
@@ -86,6 +93,7 @@ TOLD: Final[Mapping[type[Base], Teller]] = {
     Call: _call,
     Leg: _of_call,
     Hold: _of_call,
+    Dial: _dial,
     Outcome: _outcome,
     Request: _request,
     Callback: _callback,

@@ -1,11 +1,14 @@
 """Offers as rows: made, and brought to an end, within somebody's transaction; the agent's presence follows along."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
+from sqlalchemy import select
+
 from agents import ears, presence, transitions, waits
 from agents.estimates import RING_SECONDS
-from agents.models import Agent, Offer, OfferState, Presence, Purpose, Wait, WaitState
+from agents.models import OPEN_OFFER, Agent, Offer, OfferState, Presence, Purpose, Wait, WaitState
 from agents.rows import locked, open_offers
 from config import due_work
 from config.database import Transaction
@@ -42,10 +45,10 @@ def make(tx: Transaction, *, call: Call, wait: Wait, agent: Agent, at: datetime)
 
 
 def make_beside(
-    tx: Transaction, *, call: Call, wait: Wait, host: Offer, agent: Agent, at: datetime, purpose: Purpose
+    tx: Transaction, *, call: Call, wait: Wait | None, conference: str, agent: Agent, at: datetime, purpose: Purpose
 ) -> Offer:
-    """Invite a free, locked agent into the conversation of `host`, an accepted offer of another agent."""
-    offer = _make(tx, call=call, wait=wait, agent=agent, at=at, purpose=purpose, conference=host.conference)
+    """Invite a free, locked agent into a conversation that another agent has. A call that they made has no wait."""
+    offer = _make(tx, call=call, wait=wait, agent=agent, at=at, purpose=purpose, conference=conference)
     _announce(tx, call, offer, agent, at)
     return offer
 
@@ -54,7 +57,7 @@ def _make(
     tx: Transaction,
     *,
     call: Call,
-    wait: Wait,
+    wait: Wait | None,
     agent: Agent,
     at: datetime,
     purpose: Purpose,
@@ -63,13 +66,13 @@ def _make(
     offer_id = new_id(at)
     offer = Offer(
         id=offer_id,
-        insurer_id=wait.insurer_id,
-        wait_id=wait.id,
+        insurer_id=call.insurer_id,
+        wait_id=None if wait is None else wait.id,
         call_id=call.id,
         agent_id=agent.id,
-        queue=wait.queue,
+        queue="" if wait is None else wait.queue,
         purpose=purpose,
-        is_broadcast=wait.is_emergency and purpose not in _BESIDE,
+        is_broadcast=wait is not None and wait.is_emergency and purpose not in _BESIDE,
         presence_before=agent.presence,
         reason_before=agent.presence_reason,
         state=OfferState.MADE,
@@ -134,7 +137,7 @@ def end_and_requeue(
     tx: Transaction,
     *,
     call: Call,
-    wait: Wait,
+    wait: Wait | None,
     offer: Offer,
     agent: Agent,
     state: OfferState,
@@ -144,15 +147,25 @@ def end_and_requeue(
 ) -> None:
     """Close an offer; where it was the wait's last, the wait keeps its place and is routed again."""
     end(tx, call=call, offer=offer, agent=agent, state=state, reason=reason, at=at)
-    if wait.state in (WaitState.OFFERED, WaitState.CLAIMED) and not open_offers(tx, wait.id):
+    if wait is not None and wait.state in (WaitState.OFFERED, WaitState.CLAIMED) and not open_offers(tx, wait.id):
         waits.put_back(tx, wait, at=at, at_head=at_head)
 
 
 def withdraw_all(tx: Transaction, *, call: Call, wait: Wait, reason: str, at: datetime, but: str | None = None) -> None:
     """Take back every open offer of the wait, save `but`."""
-    for offer in open_offers(tx, wait.id):
+    _withdraw(tx, [one for one in open_offers(tx, wait.id) if one.id != but], call=call, reason=reason, at=at)
+
+
+def withdraw_listeners(tx: Transaction, *, call: Call, conference: str, reason: str, at: datetime) -> None:
+    """Take back every open offer to listen to a call that an agent made."""
+    found = select(Offer).where(Offer.conference == conference, Offer.purpose == Purpose.MONITOR, OPEN_OFFER)
+    _withdraw(tx, tx.scalars(found.with_for_update()).all(), call=call, reason=reason, at=at)
+
+
+def _withdraw(tx: Transaction, those: Sequence[Offer], *, call: Call, reason: str, at: datetime) -> None:
+    for offer in those:
         agent = locked(tx, Agent, offer.agent_id)
-        if offer.id != but and agent is not None:
+        if agent is not None:
             end(tx, call=call, offer=offer, agent=agent, state=OfferState.WITHDRAWN, reason=reason, at=at)
 
 

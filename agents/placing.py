@@ -7,10 +7,11 @@ from typing import Final
 from sqlalchemy import bindparam, select
 
 from agents import callbacks, presence, waits
-from agents.addresses import callback_answer_url, callback_fallback_url, callback_status_url
+from agents.addresses import callback_answer_url, callback_status_url, placed_fallback_url
 from agents.callbacks import PLACE, TIMEOUT, TURN
 from agents.floor import Floor
 from agents.models import Callback, CallbackState, Wait, WaitState
+from agents.placed_calls import live_call
 from config import due_work
 from config.centre import Centre
 from config.database import Transaction
@@ -66,7 +67,9 @@ def place(floor: Floor, callback_id: str) -> None:
     to_dial = _begin(floor, callback_id)
     if to_dial is None:
         return
-    sid = _found_at_carrier(floor, to_dial) if to_dial.must_look else None
+    sid = None
+    if to_dial.must_look:
+        sid = live_call(floor, to=to_dial.phone, caller_id=to_dial.caller_id, since=to_dial.since)
     try:
         sid = sid or floor.carrier.place_call(
             to=to_dial.phone,
@@ -159,7 +162,7 @@ def _begin(floor: Floor, callback_id: str) -> _ToDial | None:
         if found is None:
             return None
         call, wait, callback = found
-        fallback = callback_fallback_url(floor.centre.settings, call)
+        fallback = placed_fallback_url(floor.centre.settings, call)
         if callback.state == CallbackState.DIALLING and callback.carrier_sid is None and callback.dialled_at:
             return _ToDial(callback.phone, call.dnis, fallback, callback.dialled_at, must_look=True)
         if callback.state != CallbackState.PLANNED or callback.due_at > now:
@@ -193,24 +196,6 @@ def _helped_by_duty(tx: Transaction, call: Call, wait: Wait | None, callback: Ca
         waits.end(tx, wait, WaitState.LEFT, reason="helped_by_duty", at=at)
     callbacks.close(tx, callback, CallbackState.DONE, reason="helped_by_duty", at=at)
     record(tx, call, "callback_needless", at=at, callback=callback.id)
-
-
-def _found_at_carrier(floor: Floor, to_dial: _ToDial) -> str | None:
-    """The live call that the lost answer was about: from the same line, and kept by no other promise.
-
-    Another insurer may ring the same person in the same moment, or this one for another reason.
-    """
-    live = [
-        placed.sid
-        for placed in floor.carrier.calls_since(to_dial.since - timedelta(seconds=2))
-        if not placed.is_inbound
-        and placed.to_number == to_dial.phone
-        and placed.from_number == to_dial.caller_id
-        and not placed.status.is_over
-    ]
-    with floor.centre.database.reading("calls_kept") as tx:
-        kept = set(tx.scalars(select(Callback.carrier_sid).where(Callback.carrier_sid.in_(live))))
-    return next((sid for sid in live if sid not in kept), None)
 
 
 def _try_later(

@@ -28,14 +28,26 @@ def locked(tx: Transaction, model: type[_Row], row_id: str) -> _Row | None:
     return tx.get(model, row_id, with_for_update=True, populate_existing=True)
 
 
-def locked_offer(tx: Transaction, offer_id: str) -> tuple[Call, Wait, Offer, Agent]:
-    """An offer with all that it concerns, locked in order; raises UnknownOffer."""
+def locked_offer(tx: Transaction, offer_id: str) -> tuple[Call, Wait | None, Offer, Agent]:
+    """An offer with all that it concerns, locked in order; without a wait that to listen to a call which an agent made.
+
+    Raises UnknownOffer.
+    """
     seen = tx.get(Offer, offer_id)
     if seen is None:
         raise UnknownOffer(offer_id)
-    call, wait = locked(tx, Call, seen.call_id), locked(tx, Wait, seen.wait_id)
+    call = locked(tx, Call, seen.call_id)
+    wait = None if seen.wait_id is None else locked(tx, Wait, seen.wait_id)
     offer, agent = locked(tx, Offer, offer_id), locked(tx, Agent, seen.agent_id)
-    if call is None or wait is None or offer is None or agent is None:
+    if call is None or offer is None or agent is None or (wait is None and seen.wait_id is not None):
+        raise UnknownOffer(offer_id)
+    return call, wait, offer, agent
+
+
+def locked_offer_of_wait(tx: Transaction, offer_id: str) -> tuple[Call, Wait, Offer, Agent]:
+    """As `locked_offer`, of an offer that has a wait; raises UnknownOffer for another too."""
+    call, wait, offer, agent = locked_offer(tx, offer_id)
+    if wait is None:
         raise UnknownOffer(offer_id)
     return call, wait, offer, agent
 

@@ -6,18 +6,17 @@ from typing import Final, Protocol
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
-from agents import answering, colleague_calls, dialled_calls, passing_outside, placing, ringing
-from agents.addresses import colleague_leg_url, dial_notice_url, dial_over_url, dial_through_over_url
+from agents import answering, colleague_calls, dialled_calls, dialled_numbers, passing_outside, placing, ringing
+from agents.addresses import colleague_leg_url, dial_over_url, dial_ringing_url, dial_through_over_url
 from agents.errors import UnknownOffer
 from agents.estimates import RING_SECONDS
 from agents.floor import Floor
 from agents.models import Callback, Dial, Offer
-from agents.rows import locked
 from config.database import Transaction
 from ivr.calls.models import Call
 from ivr.carrier.port import CarrierStatus
 from ivr.twiml import elements
-from ivr.urls import Urls
+from ivr.urls import Urls, ringing_tone_url
 from ivr.web import answers
 from recordings.addresses import recording_url
 from recordings.models import RecordingKind
@@ -36,7 +35,7 @@ _OF_A_LEG: Final = {
 }
 _HANG_UP: Final = '<?xml version="1.0" encoding="UTF-8"?><Response><Hangup/></Response>'
 
-_RING_OUT_SECONDS: Final = 45
+_TONE_SECONDS: Final = 5
 
 Guard = Callable[[], ResponseReturnValue | None]
 """Refuses a request that the carrier did not sign, before any view; None lets it pass."""
@@ -54,7 +53,7 @@ class OutgoingCalls(Protocol):
         ...
 
     def tell_of_recording(self, tx: Transaction, call: Call) -> str:
-        """Note on the locked call that whoever answered is told of the recording; the document that says so."""
+        """Note on the locked call that whoever answered is told of the recording; the verb that says so."""
         ...
 
     def ended(self, *, carrier_sid: str, status: CarrierStatus) -> None:
@@ -124,9 +123,20 @@ def _hear_of_dials(routes: Blueprint, floor: Floor, outgoing: OutgoingCalls) -> 
         dialled_calls.ended(floor, dial_id=dial_id, status=status)
         return answers.document(_HANG_UP)
 
-    @routes.post("/dials/<dial_id>/notice")
-    def dial_notice(dial_id: str) -> ResponseReturnValue:
-        return answers.document(tell_of_recording(floor, outgoing, dial_id))
+    @routes.post("/dials/<dial_id>/ringing")
+    def dial_ringing(dial_id: str) -> ResponseReturnValue:
+        return answers.document(ring_out(floor))
+
+    @routes.post("/dials/<dial_id>/answer")
+    def dial_answer(dial_id: str) -> ResponseReturnValue:
+        return answers.document(answer_dial(floor, outgoing, dial_id, request.form.get("CallSid", "")))
+
+    @routes.post("/dials/<dial_id>/status")
+    def dial_status(dial_id: str) -> ResponseReturnValue:
+        status = _OVER.get(request.form.get("CallStatus", ""))
+        if status is not None and (sid := request.form.get("CallSid", "")):
+            dialled_numbers.over(floor, dial_id, sid=sid, status=status)
+        return Response(status=204)
 
     @routes.post("/dials/<dial_id>/colleague")
     def dial_colleague(dial_id: str) -> ResponseReturnValue:
@@ -161,7 +171,7 @@ def connect_outside(floor: Floor, dial_id: str, sid: str) -> str:
             extension=dial.extension,
             action=dial_through_over_url(floor.centre.settings, dial.id),
             caller_id=call.dnis,
-            timeout=_RING_OUT_SECONDS,
+            timeout=dialled_numbers.RING_SECONDS,
         )
     )
 
@@ -176,38 +186,51 @@ def go_on_after_outside(floor: Floor, dial_id: str, sid: str, *, is_answered: bo
 
 
 def place_dial(floor: Floor, dial_id: str, address: str, sid: str) -> str:
-    """The document of a call from an agent's page: the number or colleague that they asked to ring, or a hang-up."""
+    """The document of a call from an agent's page: the colleague whom they asked to ring, the conference in which they
+    meet whoever answers at the number, or a hang-up.
+    """
     placed = dialled_calls.place(floor, dial_id=dial_id, address=address, carrier_sid=sid) if sid else None
     if placed is None:
         return _HANG_UP
     dial, settings = placed.dial, floor.centre.settings
-    own = {"action": dial_over_url(settings, dial.id), "caller_id": placed.line.numbers[0]}
+    action = dial_over_url(settings, dial.id)
     if placed.colleague_address is not None:
-        news = colleague_leg_url(settings, dial.id)
-        ring = elements.dial_telephone(placed.colleague_address, status_url=news, timeout=RING_SECONDS, **own)
-    else:
-        ring = elements.dial_number(
-            dial.e164 or "",
-            extension=dial.extension,
-            timeout=_RING_OUT_SECONDS,
-            recorded=_recorded(floor, placed, sid) if placed.is_recorded else None,
-            **own,
+        return elements.document(
+            elements.dial_telephone(
+                placed.colleague_address,
+                status_url=colleague_leg_url(settings, dial.id),
+                action=action,
+                caller_id=placed.line.numbers[0],
+                timeout=RING_SECONDS,
+            )
         )
-    return elements.document(ring)
+    waiting = dial_ringing_url(settings, dial.id)
+    recording = _recording_url(floor, dial) if placed.line.records_calls else None
+    return elements.document(
+        elements.await_in_conference(dial.id, action=action, wait_url=waiting, recording_url=recording)
+    )
 
 
-def _recorded(floor: Floor, placed: dialled_calls.Placed, sid: str) -> elements.RecordedDial:
-    dial, settings = placed.dial, floor.centre.settings
-    url = recording_url(settings, call_id=dial.call_id or "", conversation=sid, kind=RecordingKind.OWN_CALL)
-    return elements.RecordedDial(notice_url=dial_notice_url(settings, dial.id), status_url=url)
+def _recording_url(floor: Floor, dial: Dial) -> str:
+    return recording_url(
+        floor.centre.settings, call_id=dial.call_id or "", conversation=dial.id, kind=RecordingKind.OWN_CALL
+    )
 
 
-def tell_of_recording(floor: Floor, outgoing: OutgoingCalls, dial_id: str) -> str:
-    """What whoever answers an agent's call hears before they are put through; nothing of a dial that is over."""
-    with floor.centre.database.transaction("tell_of_recording") as tx:
-        dial = tx.get(Dial, dial_id)
-        call = None if dial is None or dial.call_id is None else locked(tx, Call, dial.call_id)
-        return elements.EMPTY if call is None else outgoing.tell_of_recording(tx, call)
+def ring_out(floor: Floor) -> str:
+    """What an agent hears for as long as a number rings."""
+    url = ringing_tone_url(floor.centre.settings.public_url)
+    return elements.document(elements.play(url, times=dialled_numbers.RING_SECONDS // _TONE_SECONDS + 1))
+
+
+def answer_dial(floor: Floor, outgoing: OutgoingCalls, dial_id: str, sid: str) -> str:
+    """The document of whoever answers at a number that an agent rang: the notice of a recording, then the agent."""
+    with floor.centre.database.transaction("answer_dial") as tx:
+        answered = dialled_numbers.answered(tx, floor, dial_id, sid) if sid else None
+        if answered is None:
+            return _HANG_UP
+        notice = [outgoing.tell_of_recording(tx, answered.call)] if answered.is_recorded else []
+        return elements.document(*notice, elements.dial_conference(dial_id, action=None))
 
 
 def hear_leg(floor: Floor, offer_id: str, sid: str, status: str) -> None:

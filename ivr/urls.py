@@ -64,6 +64,11 @@ class Urls:
         return f"{self.public_url}/voice/calls/{self.call_id}"
 
 
+def ringing_tone_url(public_url: str) -> str:
+    """One round of the Russian ringing tone, five seconds long."""
+    return f"{public_url}/static/ringing.wav"
+
+
 def message_status_url(public_url: str, message_id: str) -> str:
     """Hears how far a text message has come."""
     return f"{public_url}/voice/messages/{message_id}/status"

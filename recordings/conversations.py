@@ -1,6 +1,6 @@
 """Recordings of conversations: expected once caller and agent meet, followed by the carrier's news, looked for without.
 
-The carrier makes them (`record-from-start` of a conference, or of an agent's own call). A call whose caller spoke to
+The carrier makes them (`record-from-start` of a conference). A call whose caller spoke to
 several agents one after the other has one for each: its parts.
 """
 
@@ -20,7 +20,7 @@ from ivr.calls.finding import locked_call
 from ivr.calls.log import record
 from ivr.calls.models import Call
 from ivr.calls.recorded import has_been_told
-from ivr.carrier.port import CarrierRecording, Recorded, RecordingStatus, Shelf
+from ivr.carrier.port import CarrierRecording, RecordingStatus, Shelf
 from ivr.errors import UnknownCall
 from ivr.signals import call_ended
 from ivr.turns.messages import DISCARD
@@ -66,11 +66,6 @@ def _expected(
     return row
 
 
-def recorded(row: Recording) -> Recorded:
-    """What the carrier records for this row."""
-    return Recorded(row.conversation or "", is_conference=row.kind == RecordingKind.CONVERSATION)
-
-
 @dataclass(frozen=True)
 class Conversations:
     """What follows conversations as they are recorded."""
@@ -102,7 +97,7 @@ class Conversations:
             row = tx.get(Recording, recording_id)
         if row is None or row.state not in UNDER_WAY:
             return
-        found = self.carrier.recordings_of(recorded(row))
+        found = self.carrier.recordings_of(row.conversation or "")
         now = self.centre.clock.now()
         with self.centre.database.transaction("check_recording") as tx:
             call, locked = locked_call(tx, row.call_id), locked_recording(tx, recording_id)

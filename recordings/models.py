@@ -33,9 +33,8 @@ class RecordingState(StrEnum):
 class Recording(Base):
     """One recording, or one part of a call whose caller spoke to several agents one after the other.
 
-    `conversation` is the carrier's name of what is recorded, at times more than once: a conference, or an agent's own
-    call. `key_id` tells which seal key wraps the data key. `peaks` is the loudness along its length, base64 of a byte
-    each.
+    `conversation` is the name of the conference that is recorded, at times more than once. `key_id` tells which seal
+    key wraps the data key. `peaks` is the loudness along its length, base64 of a byte each.
     """
 
     __tablename__ = "recordings"

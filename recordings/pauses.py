@@ -17,9 +17,9 @@ from ivr.calls.finding import locked_call
 from ivr.calls.log import record
 from ivr.calls.models import Call
 from ivr.carrier.errors import CallGone
-from ivr.carrier.port import Recorded, Shelf
+from ivr.carrier.port import Shelf
 from recordings.errors import NothingRecorded
-from recordings.models import Recording, RecordingKind, RecordingPause, RecordingState
+from recordings.models import Recording, RecordingPause, RecordingState
 
 PAUSE: Final = "pause_recording"
 _UNDER_WAY: Final = (RecordingState.EXPECTED, RecordingState.RECORDING)
@@ -86,9 +86,8 @@ class Pauses:
             row, pause = _running(tx, call_id), _open_pause(tx, call_id)
         if row is None:
             return
-        what = Recorded(row.conversation or "", is_conference=row.kind == RecordingKind.CONVERSATION)
         try:
-            self.carrier.pause_recording(what, on=pause is not None)
+            self.carrier.pause_recording(row.conversation or "", on=pause is not None)
         except CallGone as error:
             if pause is not None:
                 raise NotYet("the carrier does not record yet") from error

@@ -7,7 +7,7 @@ from enum import StrEnum
 from sqlalchemy import select
 
 from agents import ears, offers
-from agents.models import OPEN_OFFER, Agent, Callback, Dial, Ear, Offer, Presence, Purpose, Wait
+from agents.models import OPEN_OFFER, Agent, Callback, Dial, DialState, Ear, Offer, Presence, Purpose, Wait
 from config.database import Transaction
 from config.line_descriptions import Insurer, Line, ListeningIn, Words
 from ivr.calls.models import Call, Hold
@@ -52,7 +52,8 @@ class OtherDesk:
 @dataclass(frozen=True)
 class CallNow:
     """The agent's call. `since` is when its stage began, `held_since` when the hold did; `waiting_since` is None
-    once the wait is over. Without a `purpose` the agent made the call, or a colleague rang (`other_desk`);
+    once the wait is over. Without a `purpose` the agent made the call, and the number `is_rung` until somebody answers
+    there, or a colleague rang (`other_desk`);
     `callback_reason` says that the centre rang the person, and why; `heard` who listens in, as far as the line's
     description lets the agent know.
     """
@@ -73,6 +74,7 @@ class CallNow:
     callback_reason: str | None
     consulted: Colleague | None
     is_only_beside: bool
+    is_rung: bool
     other_desk: OtherDesk | None
     heard: tuple[Heard, ...]
 
@@ -85,10 +87,13 @@ def call_now(tx: Transaction, *, insurer: Insurer, agent_id: str, at: datetime) 
         return None
     offer = _newest_offer(tx, agent, call)
     is_beside = offer is not None and offers.is_beside(offer)
+    is_listener = offer is not None and offer.purpose == Purpose.MONITOR
     held_since = tx.scalar(select(Hold.started_at).where(Hold.call_id == call.id, Hold.ended_at.is_(None)))
     # On hold the caller hears neither who joined nor who asked them: those talk all the same.
     stage = _stage(agent, is_held=held_since is not None and not is_beside)
-    wait = None if offer is None else tx.get_one(Wait, offer.wait_id)
+    wait = None if offer is None or offer.wait_id is None else tx.get_one(Wait, offer.wait_id)
+    dial = None if offer is not None else _own_dial(tx, agent, call)
+    conference = offer.conference if offer is not None else dial.id if dial is not None else None
     line, queue = insurer.lines.get(call.line), insurer.queues.get("" if offer is None else offer.queue)
     return CallNow(
         call_id=call.id,
@@ -107,14 +112,21 @@ def call_now(tx: Transaction, *, insurer: Insurer, agent_id: str, at: datetime) 
         callback_reason=tx.scalar(select(Callback.reason).where(Callback.reached_call_id == call.id)),
         consulted=None if offer is None else _consulted(tx, offer),
         is_only_beside=is_beside,
+        is_rung=dial is not None and dial.state == DialState.PLACED and dial.answered_at is None,
         other_desk=_other_desk(tx, agent, call),
-        heard=_heard(tx, line, offer, stage),
+        heard=() if is_listener or conference is None else _heard(tx, line, conference, stage),
     )
 
 
 def _newest_offer(tx: Transaction, agent: Agent, call: Call) -> Offer | None:
     statement = select(Offer).where(Offer.agent_id == agent.id, Offer.call_id == call.id)
     return tx.scalar(statement.order_by(Offer.id.desc()).limit(1))
+
+
+def _own_dial(tx: Transaction, agent: Agent, call: Call) -> Dial | None:
+    """The number that the agent rang by this call."""
+    statement = select(Dial).where(Dial.call_id == call.id, Dial.agent_id == agent.id, Dial.e164.is_not(None))
+    return tx.scalar(statement)
 
 
 def _stage(agent: Agent, *, is_held: bool) -> Stage:
@@ -142,12 +154,12 @@ def _other_desk(tx: Transaction, agent: Agent, call: Call) -> OtherDesk | None:
     return OtherDesk(other.title, other.extension or other.code, is_ringing_us, other.presence == Presence.ON_CALL)
 
 
-def _heard(tx: Transaction, line: Line | None, offer: Offer | None, stage: Stage) -> tuple[Heard, ...]:
-    """Nothing of it for a supervisor who is one of them, nor where the description hides it."""
+def _heard(tx: Transaction, line: Line | None, conference: str, stage: Stage) -> tuple[Heard, ...]:
+    """Nothing of it where the description hides it. Asked for nobody who is one of them."""
     is_told = line is not None and line.listening_in is ListeningIn.SHOWN
-    if not is_told or offer is None or offer.purpose == Purpose.MONITOR or stage not in (Stage.TALKING, Stage.HOLDING):
+    if not is_told or stage not in (Stage.TALKING, Stage.HOLDING):
         return ()
-    found = ears.listeners(tx, offer.conference)
+    found = ears.listeners(tx, conference)
     return tuple(Heard(agent.title, Ear(one.ear)) for agent, one in found if one.ear)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from time import sleep
 from typing import Any, Final
 
-from sqlalchemy import Connection, MetaData, Row, Select, Table, func, insert, select, tuple_, update
+from sqlalchemy import Connection, MetaData, Row, Select, Table, func, insert, or_, select, tuple_, update
 from sqlalchemy.engine import create_engine
 from sqlalchemy.sql import ColumnElement, FromClause
 
@@ -135,7 +135,10 @@ def _finished(table: FromClause, named: _Named) -> ColumnElement[bool]:
         "calls": lambda: c.ended_at.is_not(None),
         "waits": lambda: c.ended_at.is_not(None),
         "callbacks": lambda: c.ended_at.is_not(None),
-        "offers": lambda: c.wait_id.in_(select(named["waits"].c.id).where(named["waits"].c.ended_at.is_not(None))),
+        "offers": lambda: or_(
+            c.wait_id.in_(select(named["waits"].c.id).where(named["waits"].c.ended_at.is_not(None))),
+            c.wait_id.is_(None) & c.ended_at.is_not(None),
+        ),
         "presence_intervals": lambda: c.until.is_not(None),
         "recordings": lambda: c.ended_at.is_not(None),
         "due_work": lambda: c.kind == RETIRE,

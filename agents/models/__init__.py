@@ -2,6 +2,7 @@
 
 from agents.models.offers import Offer as Offer
 from agents.models.offers import WrapUp as WrapUp
+from agents.models.outgoing import ANSWERED_DIAL as ANSWERED_DIAL
 from agents.models.outgoing import Callback as Callback
 from agents.models.outgoing import Dial as Dial
 from agents.models.staff import Agent as Agent

@@ -13,6 +13,7 @@ class Offer(Base):
     """An invitation to an agent. At most one is open per agent, and one that rings per wait (emergencies ring many).
 
     A `consult` or `monitor` offer goes to somebody who joins a conversation that another agent has, in its conference.
+    To listen to a call that an agent made is the one purpose without a wait; its `queue` is empty.
 
     `ring_tried_at` and `connect_tried_at` are written before the carrier is asked, so that whoever comes after a crash
     looks before repeating. `presence_before` is what the agent returns to when the offer is withdrawn. Where it
@@ -63,13 +64,14 @@ class Offer(Base):
             "ear is null or (purpose = 'monitor' and state = 'accepted' and ear_since is not null)", name="ear_is_lent"
         ),
         known("ear", Ear),
+        CheckConstraint("wait_id is not null or purpose = 'monitor'", name="is_about_a_wait"),
         Index("ix_offers_handling", "insurer_id", "queue", "accepted_at"),
         Index("ix_offers_state", "state", "made_at"),
     )
 
     id: Mapped[RowId]
     insurer_id: Mapped[CoveredInsurerId]
-    wait_id: Mapped[Ref] = mapped_column(index=True)
+    wait_id: Mapped[Ref | None] = mapped_column(index=True)
     call_id: Mapped[Ref] = mapped_column(index=True)
     agent_id: Mapped[Ref] = mapped_column(index=True)
     queue: Mapped[str]

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, and_, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agents.models.words import CallbackState, DialState, known
@@ -73,7 +73,8 @@ class Dial(Base):
 
     `presence_before` is what an agent who rang a colleague returns to; a colleague who is rung was available.
     `about_call_id` is the call from whose card it was asked; `call_id`, known at the carrier by `carrier_sid`, the call
-    that came of it.
+    that came of it. A number meets the agent in the conference of the dial's own name: `number_sid` is its leg, rung
+    after `ring_tried_at` was written.
     """
 
     __tablename__ = "dials"
@@ -112,3 +113,10 @@ class Dial(Base):
     state: Mapped[str]
     asked_at: Mapped[datetime]
     carrier_sid: Mapped[str | None] = mapped_column(unique=True)
+    number_sid: Mapped[str | None] = mapped_column(unique=True)
+    ring_tried_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+
+
+ANSWERED_DIAL = and_(Dial.state == DialState.PLACED, Dial.answered_at.is_not(None))
+"""An agent speaks with whoever answered at the number that they rang."""

@@ -89,7 +89,7 @@ def _served(tx: Transaction, call: Call) -> Iterator[_Part]:
 def _dialled(tx: Transaction, call: Call) -> Iterator[_Part]:
     """A call that the agent made to a number; one between colleagues is nobody's to judge."""
     statement = (
-        select(Agent, Dial.carrier_sid)
+        select(Agent, Dial.id)
         .join(Dial, Dial.agent_id == Agent.id)
         .where(Dial.call_id == call.id, Dial.colleague_id.is_(None))
     )

@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import func, select
 
 from agents.estimates import agents_at_work, ahead_of, estimate_seconds
-from agents.models import SERVING_PURPOSES, Agent, Offer, OfferState, Presence, Wait, WaitState
+from agents.models import ANSWERED_DIAL, SERVING_PURPOSES, Agent, Dial, Offer, OfferState, Presence, Wait, WaitState
 from agents.monitoring import may_be_heard
 from agents.service_level import Answering, PastWait, answering
 from agents.supervisor.alarms import Raised, Staffed, WaitingCaller, alarms
@@ -193,17 +193,20 @@ def _bars(since: Sequence[datetime], at: datetime) -> tuple[int, ...]:
 def _agents(tx: Transaction, centre: Centre, insurer: Insurer) -> tuple[AgentNow, ...]:
     """In the order of their codes, so that everybody keeps their row."""
     has_caller = (Offer.agent_id == Agent.id) & Offer.purpose.in_(SERVING_PURPOSES)
+    has_rung = (Dial.agent_id == Agent.id) & (Dial.call_id == Agent.call_id) & ANSWERED_DIAL
     statement = (
-        select(Agent, Call, Offer.queue)
+        select(Agent, Call, Offer.queue, Dial.id)
         .outerjoin(Call, Call.id == Agent.call_id)
         .outerjoin(Offer, has_caller & (Offer.state == OfferState.ACCEPTED))
+        .outerjoin(Dial, has_rung)
         .where(Agent.insurer_id == insurer.id)
         .order_by(Agent.code)
     )
     return tuple(_agent(centre, *row) for row in tx.execute(statement))
 
 
-def _agent(centre: Centre, agent: Agent, call: Call | None, queue: str | None) -> AgentNow:
+def _agent(centre: Centre, agent: Agent, call: Call | None, queue: str | None, dial_id: str | None) -> AgentNow:
+    is_talk = queue is not None or dial_id is not None
     return AgentNow(
         id=agent.id,
         code=agent.code,
@@ -214,7 +217,7 @@ def _agent(centre: Centre, agent: Agent, call: Call | None, queue: str | None) -
         call_id=None if call is None else call.id,
         line=None if call is None else call.line,
         is_emergency=call is not None and call.is_emergency and agent.presence != Presence.WRAP_UP,
-        may_be_heard=call is not None and queue is not None and may_be_heard(centre, call, queue),
+        may_be_heard=call is not None and is_talk and may_be_heard(centre, call, queue or ""),
     )
 
 

@@ -2,11 +2,23 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
-from sqlalchemy import select
+from sqlalchemy import literal, select
 
 from agents import ears
-from agents.models import OPEN_OFFER, SERVING_PURPOSES, Agent, Ear, Offer, OfferState, Presence, Purpose
+from agents.models import (
+    ANSWERED_DIAL,
+    OPEN_OFFER,
+    SERVING_PURPOSES,
+    Agent,
+    Dial,
+    Ear,
+    Offer,
+    OfferState,
+    Presence,
+    Purpose,
+)
 from agents.monitoring import TAKE_EAR, may_be_heard
 from config.centre import Centre
 from config.database import Transaction
@@ -59,8 +71,8 @@ def _own(tx: Transaction, agent: Agent) -> Listening | None:
     return Listening(
         call_id=call.id,
         line=call.line,
-        code=host[0].code,
-        title=host[0].title,
+        code=host.agent.code,
+        title=host.agent.title,
         ear=None if offer.ear is None else Ear(offer.ear),
         since=offer.ear_since or offer.made_at,
         is_changing=tx.scalar(is_due) is not None,
@@ -68,7 +80,7 @@ def _own(tx: Transaction, agent: Agent) -> Listening | None:
 
 
 def _offered(tx: Transaction, centre: Centre, insurer_id: str, call_id: str) -> tuple[str, ...]:
-    statement = (
+    offered = (
         select(Agent.code, Offer.queue, Call)
         .join(Offer, Offer.agent_id == Agent.id)
         .join(Call, Call.id == Offer.call_id)
@@ -79,4 +91,11 @@ def _offered(tx: Transaction, centre: Centre, insurer_id: str, call_id: str) -> 
             Offer.state == OfferState.ACCEPTED,
         )
     )
-    return tuple(row[0] for row in tx.execute(statement) if may_be_heard(centre, row[2], row[1]))
+    made = (
+        select(Agent.code, literal(""), Call)
+        .join(Dial, Dial.agent_id == Agent.id)
+        .join(Call, Call.id == Dial.call_id)
+        .where(Dial.call_id == call_id, Dial.insurer_id == insurer_id, ANSWERED_DIAL)
+    )
+    found = chain(tx.execute(offered), tx.execute(made))
+    return tuple(code for code, queue, call in found if may_be_heard(centre, call, queue))

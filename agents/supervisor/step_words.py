@@ -166,6 +166,7 @@ _SENTENCES: Final[Mapping[str, _Sentence]] = {
         gettext("The number outside answers") if it["answered"] else gettext("The number outside does not answer")
     ),
     "dialled": lambda it, _: gettext("%(agent)s dials", agent=it["agent"]),
+    "number_answered": lambda it, _: gettext("Somebody answers at the number"),
     "caller_recognised": lambda it, _: gettext("The number is known"),
     "identified": lambda it, _: gettext("Identified by policy and birth date"),
     "identification_failed": lambda it, _: gettext("Policy and birth date do not fit"),

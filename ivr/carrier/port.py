@@ -55,14 +55,6 @@ class CarrierMessage:
     created_at: datetime | None
 
 
-@dataclass(frozen=True)
-class Recorded:
-    """What is recorded: a conference by its name or, with `is_conference` false, a call by its sid."""
-
-    name: str
-    is_conference: bool = True
-
-
 class RecordingStatus(StrEnum):
     """Where a recording is at the carrier; `absent` is one in which nothing was said."""
 
@@ -95,10 +87,18 @@ class Telephony(Protocol):
     """Calls: placing, moving and ending them."""
 
     def place_call(
-        self, *, to: str, caller_id: str, answer_url: str, fallback_url: str, status_url: str, timeout_seconds: int
+        self,
+        *,
+        to: str,
+        caller_id: str,
+        answer_url: str,
+        fallback_url: str,
+        status_url: str,
+        timeout_seconds: int,
+        extension: str | None = None,
     ) -> str:
-        """Ring `to`; once answered it runs the document at `answer_url`, or where that fails at `fallback_url`. The
-        new call's sid.
+        """Ring `to`; once answered its extension is keyed after a second, and it runs the document at `answer_url`, or
+        where that fails at `fallback_url`. The new call's sid.
 
         `status_url` hears initiated, ringing, answered and completed. CarrierUnavailable: it may be ringing.
         """
@@ -201,11 +201,11 @@ class Shelf(Protocol):
         """
         ...
 
-    def recordings_of(self, recorded: Recorded) -> list[CarrierRecording]:
-        """Every recording of a conference or a call, ended ones included; deleted ones are not among them."""
+    def recordings_of(self, conference: str) -> list[CarrierRecording]:
+        """Every recording of the conferences of this name, ended ones included; deleted ones are not among them."""
         ...
 
-    def pause_recording(self, recorded: Recorded, *, on: bool) -> None:
+    def pause_recording(self, conference: str, *, on: bool) -> None:
         """Let silence stand for what is said from now, or record again. Raises CallGone where nothing is recorded."""
         ...
 

@@ -15,7 +15,7 @@ from twilio.rest import Client
 from ivr.carrier.errors import CallGone, CarrierRefused, CarrierUnavailable, LostRace, NotReady
 from ivr.carrier.exchanges import error_for, exchange
 from ivr.carrier.media import MediaShelf
-from ivr.carrier.port import CarrierCall, CarrierMessage, CarrierRecording, Recorded, Seat
+from ivr.carrier.port import CarrierCall, CarrierMessage, CarrierRecording, Seat
 from ivr.carrier.words import recording_status_named, status_named
 
 T = TypeVar("T")
@@ -73,7 +73,15 @@ class TwilioCarrier:
     # --- calls ---------------------------------------------------------------------------------
 
     def place_call(
-        self, *, to: str, caller_id: str, answer_url: str, fallback_url: str, status_url: str, timeout_seconds: int
+        self,
+        *,
+        to: str,
+        caller_id: str,
+        answer_url: str,
+        fallback_url: str,
+        status_url: str,
+        timeout_seconds: int,
+        extension: str | None = None,
     ) -> str:
         """See `port.Telephony`."""
         call = self._ask(
@@ -90,6 +98,7 @@ class TwilioCarrier:
                 status_callback_event=_CALL_EVENTS,
                 timeout=timeout_seconds,
                 time_limit=_LONGEST_CALL_SECONDS,
+                **_keyed(extension),
             ),
         )
         return _sid(call)
@@ -245,29 +254,24 @@ class TwilioCarrier:
         """See `port.Shelf`. 404 means "not ready" as well as "not there", so the metadata decide."""
         return exchange("fetch_recording", lambda: self._sound(sid, most_bytes))
 
-    def recordings_of(self, recorded: Recorded) -> list[CarrierRecording]:
+    def recordings_of(self, conference: str) -> list[CarrierRecording]:
         """See `port.Shelf`."""
         try:
-            return self._ask("recordings_of", lambda: [_recording(it) for it in self._recordings(recorded)])
+            return self._ask("recordings_of", lambda: [_recording(it) for it in self._recordings(conference)])
         except CallGone:
             return []
 
-    def _recordings(self, recorded: Recorded) -> Iterator[Any]:
-        if not recorded.is_conference:
-            yield from self._client.calls(recorded.name).recordings.list(page_size=_PAGE)
-            return
-        for conference in self._client.conferences.list(friendly_name=recorded.name):
+    def _recordings(self, name: str) -> Iterator[Any]:
+        for conference in self._client.conferences.list(friendly_name=name):
             yield from self._client.conferences(_sid(conference)).recordings.list(page_size=_PAGE)
 
-    def pause_recording(self, recorded: Recorded, *, on: bool) -> None:
+    def pause_recording(self, conference: str, *, on: bool) -> None:
         """See `port.Shelf`. Silence and not a gap, so that the sound keeps to the call's own time."""
         how = {"status": "paused", "pause_behavior": "silence"} if on else {"status": "in-progress"}
-        self._ask("pause_recording", lambda: self._current_recording(recorded).update(**how))
+        self._ask("pause_recording", lambda: self._current_recording(conference).update(**how))
 
-    def _current_recording(self, recorded: Recorded) -> Any:
-        if not recorded.is_conference:
-            return self._client.calls(recorded.name).recordings(_RUNNING)
-        found = self._client.conferences.list(friendly_name=recorded.name, status="in-progress", limit=1)
+    def _current_recording(self, name: str) -> Any:
+        found = self._client.conferences.list(friendly_name=name, status="in-progress", limit=1)
         if not found:
             raise CallGone("pause_recording")
         return self._client.conferences(_sid(found[0])).recordings(_RUNNING)
@@ -324,6 +328,11 @@ def _call(call: Any) -> CarrierCall:
         started_at=call.start_time,
         ended_at=call.end_time,
     )
+
+
+def _keyed(extension: str | None) -> dict[str, str]:
+    """What has an extension keyed; each `w` is half a second."""
+    return {} if extension is None else {"send_digits": f"ww{extension}"}
 
 
 def _recorded_by(recording_url: str | None) -> dict[str, Any]:

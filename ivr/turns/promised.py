@@ -103,13 +103,13 @@ class OutgoingCalls:
         return apology(promised_in.language, line.duty_number, promised_in.dnis, delivery)
 
     def tell_of_recording(self, tx: Transaction, call: Call) -> Xml:
-        """Note on the locked call that whoever answered is told of the recording; the document that says so."""
+        """Note on the locked call that whoever answered is told of the recording; the verb that says so."""
         line = self._phone.centre.insurers[call.insurer_id].lines[call.line]
         if not has_been_told(tx, call.id):
             record(tx, call, RECORDING_ANNOUNCED, at=self._phone.centre.clock.now(), language=call.language)
         text = _RECORDED.get(call.language, _RECORDED["ru"])
         delivery = self._phone.deliveries.of(line)
-        return elements.document(say_text(text, language=call.language, delivery=delivery))
+        return say_text(text, language=call.language, delivery=delivery)
 
     def ended(self, *, carrier_sid: str, status: CarrierStatus) -> None:
         """The outgoing call is over. One that nobody answered is unknown here."""

@@ -5,7 +5,6 @@ every kind of document is held against Twilio's schema in the tests.
 """
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 Xml = str
@@ -89,36 +88,11 @@ def leave() -> Xml:
     return "<Leave/>"
 
 
-@dataclass(frozen=True)
-class RecordedDial:
-    """Where a recorded call to a number finds the notice for whoever answers, and tells the news of the recording."""
-
-    notice_url: str
-    status_url: str
-
-
-def dial_number(
-    number: str,
-    *,
-    extension: str | None,
-    action: str,
-    caller_id: str,
-    timeout: int,
-    recorded: RecordedDial | None = None,
-) -> Xml:
-    """Connect to a number, and key its extension a second after it answers; then its notice, where it is recorded."""
-    recording = "" if recorded is None else _recording(recorded)
-    noun = number_to_ring(number, extension, notice_url=None if recorded is None else recorded.notice_url)
+def dial_number(number: str, *, extension: str | None, action: str, caller_id: str, timeout: int) -> Xml:
+    """Connect to a number, and key its extension a second after it answers."""
     return (
         f'<Dial action="{escape(action)}" method="POST" timeout="{timeout}" callerId="{escape(caller_id)}"'
-        f' answerOnBridge="true" ringTone="ru"{recording}>{noun}</Dial>'
-    )
-
-
-def _recording(recorded: RecordedDial) -> Xml:
-    return (
-        f' record="record-from-answer" recordingStatusCallback="{escape(recorded.status_url)}"'
-        ' recordingStatusCallbackMethod="POST" recordingStatusCallbackEvent="in-progress completed absent"'
+        f' answerOnBridge="true" ringTone="ru">{number_to_ring(number, extension)}</Dial>'
     )
 
 
@@ -140,18 +114,37 @@ def dial_last(number: str, *, extension: str | None, caller_id: str, timeout: in
     )
 
 
-def number_to_ring(number: str, extension: str | None, *, notice_url: str | None = None) -> Xml:
-    """Whom a Dial rings: a number, the extension that is keyed a second after it answers, and what they hear first."""
+def number_to_ring(number: str, extension: str | None) -> Xml:
+    """Whom a Dial rings: a number, and the extension that is keyed a second after it answers."""
     digits = f' sendDigits="ww{escape(extension)}"' if extension else ""
-    notice = f' url="{escape(notice_url)}" method="POST"' if notice_url else ""
-    return f"<Number{digits}{notice}>{escape(number)}</Number>"
+    return f"<Number{digits}>{escape(number)}</Number>"
 
 
-def dial_conference(name: str, *, action: str) -> Xml:
-    """Bring the caller into a conference that starts with them and ends when they go."""
+def dial_conference(name: str, *, action: str | None) -> Xml:
+    """Bring somebody into a conference that starts with them and ends when they go; on with `action`, or a hang-up."""
+    after = "" if action is None else f' action="{escape(action)}" method="POST"'
     return (
-        f'<Dial action="{escape(action)}" method="POST"><Conference startConferenceOnEnter="true"'
+        f'<Dial{after}><Conference startConferenceOnEnter="true"'
         f' endConferenceOnExit="true" beep="false">{escape(name)}</Conference></Dial>'
+    )
+
+
+def await_in_conference(name: str, *, action: str, wait_url: str, recording_url: str | None) -> Xml:
+    """Let somebody hear `wait_url` in a conference that starts with whoever comes next, and ends when they go; recorded
+    from its start where there is a `recording_url`, which hears of it.
+    """
+    recorded = "" if recording_url is None else _recorded(recording_url)
+    return (
+        f'<Dial action="{escape(action)}" method="POST"><Conference startConferenceOnEnter="false"'
+        f' endConferenceOnExit="true" beep="false" waitUrl="{escape(wait_url)}" waitMethod="POST"{recorded}>'
+        f"{escape(name)}</Conference></Dial>"
+    )
+
+
+def _recorded(status_url: str) -> Xml:
+    return (
+        f' record="record-from-start" recordingStatusCallback="{escape(status_url)}"'
+        ' recordingStatusCallbackMethod="POST" recordingStatusCallbackEvent="in-progress completed absent"'
     )
 
 

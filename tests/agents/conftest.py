@@ -24,7 +24,7 @@ from config.lines import load_insurers
 from config.settings import read_settings
 from ivr.calls.models import Call, CallState
 from ivr.carrier.errors import CarrierUnavailable, LostRace
-from ivr.carrier.port import CarrierCall, CarrierRecording, CarrierStatus, Recorded
+from ivr.carrier.port import CarrierCall, CarrierRecording, CarrierStatus
 from ivr.signals import call_ended
 
 NOON = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)  # a Tuesday, noon in Moscow
@@ -133,12 +133,12 @@ class RecordingCarrier:
         self._ask("fetch_recording", sid=sid)
         return self.recordings[sid]
 
-    def recordings_of(self, recorded: Recorded) -> list[CarrierRecording]:
-        self._ask("recordings_of", recorded=recorded)
-        return self.recorded.get(recorded.name, [])
+    def recordings_of(self, conference: str) -> list[CarrierRecording]:
+        self._ask("recordings_of", conference=conference)
+        return self.recorded.get(conference, [])
 
-    def pause_recording(self, recorded: Recorded, *, on: bool) -> None:
-        self._ask("pause_recording", recorded=recorded, on=on)
+    def pause_recording(self, conference: str, *, on: bool) -> None:
+        self._ask("pause_recording", conference=conference, on=on)
         self._answer("pause_recording")
 
     def delete_recording(self, sid: str) -> None:

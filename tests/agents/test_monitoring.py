@@ -5,14 +5,16 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from agents import commands, joining, monitoring
-from agents.models import Ear, OfferState, Presence, Purpose
+from agents import commands, dialled_calls, dialled_numbers, dialling, joining, monitoring
+from agents.models import Dial, Ear, OfferState, Presence, Purpose
 from agents.monitoring import NotListenedTo, Why
-from agents.web import hear_leg
+from agents.web import hear_leg, place_dial
 from config.audit import AuditEntry
 from config.line_descriptions import ListeningIn
+from config.phone_numbers import PhoneNumber
+from ivr.calls.models import Call
 from ivr.carrier.errors import CallGone
-from ivr.carrier.port import Seat
+from ivr.carrier.port import CarrierStatus, Seat
 from tests.agents.test_joining import beside, consulted, talk
 
 VSK = {"insurer_id": "vsk"}
@@ -216,6 +218,63 @@ def test_a_line_says_whether_anybody_listens(house):
     lines = house.centre.insurers["vsk"].lines
     lines["medical_desk"] = replace(lines["medical_desk"], listening_in=ListeningIn.NEVER)
     assert refused(house, call_id=call.id) is Why.LINE
+
+
+def dialled(house, *, is_answered=True):
+    """a1 rings a number; somebody answers there. The dial's id, and the call."""
+    house.agent("a1")
+    dial_id = dialling.ask(house.floor, **VSK, code="a1", number=PhoneNumber("+74951112233"))
+    place_dial(house.floor, dial_id, "client:a1", "CA-own")
+    house.work()
+    if is_answered:
+        with house.centre.database.transaction("answer") as tx:
+            dialled_numbers.answered(tx, house.floor, dial_id, "CA-out-1")
+    with house.centre.database.reading("dialled") as tx:
+        return dial_id, tx.get_one(Call, tx.get_one(Dial, dial_id).call_id)
+
+
+def test_a_call_that_an_agent_makes_is_listened_to_as_others_are(house):
+    dial_id, call = dialled(house)
+    listening(house, "CA-leg-1", call)
+    rung = house.carrier.of("ring_agent")[-1]
+    assert (rung["conference"], rung["seat"]) == (dial_id, Seat.LISTENER)
+    lend(house, Ear.WHISPER)
+    assert seats(house) == [("CA-leg-1", Seat.WHISPERER, "CA-own")]
+    dialled_calls.ended(house.floor, dial_id=dial_id, status=CarrierStatus.COMPLETED)
+    house.work()
+    assert audited(house) == [
+        ("listened_in", "a1"),
+        ("ended_listen", "a1"),
+        ("monitor_whisper", "a1"),
+        ("ended_whisper", "a1"),
+    ]
+    assert house.agent_now("boss").presence == Presence.AWAY
+    assert "CA-leg-1" in [one["call_sid"] for one in house.carrier.of("end_call")]
+    assert house.agent_now("a1").presence == Presence.WRAP_UP
+
+
+def test_a_listener_who_leaves_a_call_that_an_agent_makes_leaves_the_two_in_it(house):
+    _, call = dialled(house)
+    listening(house, "CA-leg-1", call)
+    monitoring.leave(house.floor, **BOSS, call_id=call.id)
+    assert house.agent_now("boss").presence == Presence.AWAY
+    assert house.agent_now("a1").presence == Presence.ON_CALL
+
+
+def test_who_declines_to_listen_to_a_call_that_an_agent_makes_changes_nothing_of_it(house):
+    _, call = dialled(house)
+    house.agent("boss", skills={}, presence_now=Presence.AVAILABLE)
+    monitoring.listen_to_call(house.floor, **BOSS, call_id=call.id)
+    house.work()
+    hear_leg(house.floor, house.offers(purpose=Purpose.MONITOR)[-1].id, "CA-leg-1", "busy")
+    assert house.agent_now("boss").presence == Presence.AWAY
+    assert house.agent_now("a1").presence == Presence.ON_CALL
+
+
+def test_nobody_listens_while_the_number_still_rings(house):
+    _, call = dialled(house, is_answered=False)
+    house.agent("boss", skills={})
+    assert refused(house, call_id=call.id) is Why.NO_CALL
 
 
 def test_at_the_terminal_only_supervisors_listen(house):

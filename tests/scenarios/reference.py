@@ -286,11 +286,16 @@ def passed_outside(centre: Centre) -> None:
 
 
 def dialled(centre: Centre) -> None:
-    """An agent makes a call of their own."""
+    """An agent makes a call of their own, and a supervisor listens to it, whispers, and stays to its end."""
     _by_hand(centre)
-    centre.switch.register(MOBILE, exchange.AutoAnswer(after=2, talk_for=10, patience=None))
+    centre.switch.register(MOBILE, exchange.AutoAnswer(after=2, talk_for=30, patience=None))
     _do(centre, partial(dialling.ask, insurer_id="rgs", code="rgs-desk-1", number=PhoneNumber(MOBILE)))
     _dial_from_the_page(centre)
+    centre.run_for(10)
+    supervisor = {"insurer_id": "rgs", "code": "rgs-supervisor"}
+    _do(centre, partial(monitoring.listen, **supervisor, to_code="rgs-desk-1"))
+    centre.run_for(8)
+    _do(centre, partial(monitoring.lend_ear, **supervisor, ear=Ear.WHISPER))
     centre.run_for(30)
     _write_down(centre)
 

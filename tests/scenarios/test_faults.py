@@ -48,7 +48,10 @@ PASSED_BY: Final[dict[calls.Scenario, str]] = {
     """,
     calls.passed_to_a_queue: "commit:transfer_to_queue",
     calls.passed_outside: "commit:pass_outside commit:dial_through_over",
-    calls.dialled: "commit:ask_to_dial commit:place_dial commit:end_dial commit:tell_of_recording",
+    calls.dialled: """
+        commit:ask_to_dial commit:place_dial commit:end_dial commit:begin_ringing_number commit:note_number_rung
+        commit:answer_dial commit:end_dialled_number
+    """,
     calls.paused: "commit:pause_recording commit:confirm_pause carrier:pause_recording",
     calls.recording_news_lost: "commit:check_recording carrier:recordings_of",
     calls.rang_a_colleague: "commit:ask_to_ring_colleague commit:hear_colleague",

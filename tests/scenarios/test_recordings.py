@@ -22,9 +22,9 @@ def of_call(centre: Centre, call_id: str) -> list[Recording]:
         return list(tx.scalars(select(Recording).where(Recording.call_id == call_id).order_by(Recording.id)))
 
 
-def events(centre: Centre, call_id: str) -> list[str]:
+def events(centre: Centre, call_id: str, kinds: str = "recording_%") -> list[str]:
     with centre.records.reading("events") as tx:
-        statement = select(CallEvent.kind).where(CallEvent.call_id == call_id, CallEvent.kind.like("recording_%"))
+        statement = select(CallEvent.kind).where(CallEvent.call_id == call_id, CallEvent.kind.like(kinds))
         return list(tx.scalars(statement.order_by(CallEvent.seq)))
 
 
@@ -136,3 +136,10 @@ def test_who_is_rung_by_an_agent_is_told_first_and_recorded(centre: Centre) -> N
     assert events(centre, call.id)[:2] == ["recording_announced", "recording_began"]
     (row,) = of_call(centre, call.id)
     assert (row.kind, row.state) == (RecordingKind.OWN_CALL, RecordingState.DELETED_AT_CARRIER)
+
+
+def test_a_supervisor_listens_to_a_call_that_an_agent_makes(centre: Centre) -> None:
+    calls.dialled(centre)
+    centre.run_until_quiet()
+    call = newest_call(centre, Direction.OUTBOUND)
+    assert events(centre, call.id, "monitor_%") == ["monitor_began", "monitor_whisper"]

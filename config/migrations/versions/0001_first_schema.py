@@ -462,7 +462,7 @@ def upgrade() -> None:
     op.create_table('offers',
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('insurer_id', sa.String(length=32), nullable=False),
-    sa.Column('wait_id', sa.String(length=32), nullable=False),
+    sa.Column('wait_id', sa.String(length=32), nullable=True),
     sa.Column('call_id', sa.String(length=32), nullable=False),
     sa.Column('agent_id', sa.String(length=32), nullable=False),
     sa.Column('queue', sa.Text(), nullable=False),
@@ -489,6 +489,7 @@ def upgrade() -> None:
     sa.CheckConstraint("(state in ('done', 'missed', 'declined', 'withdrawn', 'failed')) = (ended_at is not null)", name=op.f('ck_offers_an_end_has_its_time')),
     sa.CheckConstraint("purpose in ('queue', 'consult', 'transfer', 'callback', 'monitor')", name=op.f('ck_offers_purpose_is_known')),
     sa.CheckConstraint("ear in ('listen', 'whisper', 'barge')", name=op.f('ck_offers_ear_is_known')),
+    sa.CheckConstraint("wait_id is not null or purpose = 'monitor'", name=op.f('ck_offers_is_about_a_wait')),
     sa.CheckConstraint("ear is null or (purpose = 'monitor' and state = 'accepted' and ear_since is not null)", name=op.f('ck_offers_ear_is_lent')),
     sa.CheckConstraint("state in ('made', 'ringing', 'accepted', 'done', 'missed', 'declined', 'withdrawn', 'failed')", name=op.f('ck_offers_state_is_known')),
     sa.CheckConstraint("state not in ('accepted', 'done') or accepted_at is not null", name=op.f('ck_offers_was_accepted')),
@@ -546,13 +547,17 @@ def upgrade() -> None:
     sa.Column('state', sa.Text(), nullable=False),
     sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('carrier_sid', sa.Text(), nullable=True),
+    sa.Column('number_sid', sa.Text(), nullable=True),
+    sa.Column('ring_tried_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('answered_at', sa.DateTime(timezone=True), nullable=True),
     sa.CheckConstraint('(e164 is null) = (colleague_id is not null)', name=op.f('ck_dials_rings_a_number_or_a_colleague')),
     sa.CheckConstraint('colleague_id is null or colleague_id <> agent_id', name=op.f('ck_dials_rings_somebody_else')),
     sa.CheckConstraint("state in ('asked', 'placed', 'over')", name=op.f('ck_dials_state_is_known')),
     sa.ForeignKeyConstraint(['agent_id', 'insurer_id'], ['agents.id', 'agents.insurer_id'], name=op.f('fk_dials_agent_id_insurer_id')),
     sa.ForeignKeyConstraint(['colleague_id', 'insurer_id'], ['agents.id', 'agents.insurer_id'], name=op.f('fk_dials_colleague_id_insurer_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_dials')),
-    sa.UniqueConstraint('carrier_sid', name=op.f('uq_dials_carrier_sid'))
+    sa.UniqueConstraint('carrier_sid', name=op.f('uq_dials_carrier_sid')),
+    sa.UniqueConstraint('number_sid', name=op.f('uq_dials_number_sid'))
     )
     with op.batch_alter_table('dials', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_dials_agent_id'), ['agent_id'], unique=False)

@@ -1,20 +1,22 @@
 """Calls that agents make: which numbers, whose page, once; logged with the agent as the one who dialled."""
 
-import re
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
 
-from agents import commands, dialled_calls, dialling
+from agents import commands, dialled_calls, dialled_numbers, dialling
 from agents.models import Agent, Dial, Offer
 from agents.upkeep import keep_up
-from agents.web import connect_outside, go_on_after_outside, place_dial
+from agents.web import answer_dial, connect_outside, go_on_after_outside, place_dial, ring_out
 from agents.wrap_up import WrittenOutcome, record_call_outcome, release
+from config.database import Transaction
 from config.phone_numbers import PhoneNumber
 from ivr.calls.models import Call, CallEvent, IdentificationLevel, Leg
+from ivr.carrier.errors import CarrierRefused
 from ivr.carrier.port import CarrierStatus
 from ivr.ports import Parting
+from recordings.models import Recording
 from tests.agents.desk.conftest import OTHER_PHONE, OWN_PHONE, Ringing, ring
 from tests.agents.staff.conftest import Site
 
@@ -39,9 +41,14 @@ def place(site: Site, dial_id: str, *, address: str = "client:desk-1", sid: str 
 
 
 def test_a_call_is_dialled_with_its_extension_in_the_name_of_the_line_and_logged(site: Site) -> None:
-    document = place(site, asked(site))
-    assert re.search(r'<Number sendDigits="ww12" url="[^"]+/notice" method="POST">\+74951112233</Number>', document)
-    assert 'callerId="+78002001441"' in document
+    dial_id = asked(site)
+    document = place(site, dial_id)
+    assert f">{dial_id}</Conference>" in document
+    assert f'waitUrl="http://127.0.0.1:8080/voice/dials/{dial_id}/ringing"' in document
+    assert "/static/ringing.wav" in ring_out(site.house.floor)
+    site.house.work()
+    (rung,) = site.house.carrier.of("place_call")
+    assert (rung["to"], rung["extension"], rung["caller_id"]) == ("+74951112233", "12", "+78002001441")
     (call,) = rows(site, Call)
     assert (call.direction, call.ani, call.line) == ("outbound", "+74951112233", "medical_desk")
     (leg,) = rows(site, Leg)
@@ -237,6 +244,108 @@ def test_after_it_the_agent_writes_down_what_came_of_it_and_upkeep_waits_for_the
     (call,) = rows(site, Call)
     assert (call.state, call.hangup_cause) == ("ended", "no_answer")
     assert [one.kind for one in rows(site, CallEvent)] == ["dialled", "agent_connected", "ended", "agent_left"]
+
+
+class Told:
+    """The phone side's notice of a recording, as far as this side asks for it."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+
+    def tell_of_recording(self, tx: Transaction, call: Call) -> str:
+        self.calls.append(call.id)
+        return "<Say>notice</Say>"
+
+
+def rung(site: Site) -> tuple[str, str]:
+    """A dial whose number rings, and the number's leg."""
+    place(site, dial_id := asked(site))
+    site.house.work()
+    return dial_id, rows(site, Dial, id=dial_id)[0].number_sid
+
+
+def ended_legs(site: Site) -> list[str]:
+    site.house.work()
+    return [one["call_sid"] for one in site.house.carrier.of("end_call")]
+
+
+def test_who_answers_hears_the_notice_and_meets_the_agent_as_often_as_the_carrier_asks(site: Site) -> None:
+    dial_id, sid = rung(site)
+    told = Told()
+    documents = {answer_dial(site.house.floor, told, dial_id, sid) for _ in range(2)}
+    (document,) = documents
+    assert document.index("notice") < document.index(f">{dial_id}</Conference>")
+    assert [one.kind for one in rows(site, CallEvent)] == ["dialled", "agent_connected", "number_answered"]
+    (recording,) = rows(site, Recording)
+    assert (recording.kind, recording.conversation) == ("own_call", dial_id)
+    assert set(told.calls) == {recording.call_id}
+    assert "<Hangup/>" in answer_dial(site.house.floor, told, dial_id, "CA-another")
+    assert "<Hangup/>" in answer_dial(site.house.floor, told, dial_id, "")
+
+
+def test_the_desk_says_that_it_rings_until_somebody_answers(site: Site) -> None:
+    dial_id, sid = rung(site)
+    page = site.signed_in("anna")
+    assert "исходящий, звоним" in page.get("/desk").text
+    answer_dial(site.house.floor, Told(), dial_id, sid)
+    assert "исходящий, звоним" not in page.get("/desk").text
+
+
+@pytest.mark.parametrize("status", ["busy", "no_answer", "failed"])
+def test_a_number_that_does_not_answer_lets_the_agent_go(site: Site, status: str) -> None:
+    dial_id, sid = rung(site)
+    for _ in range(2):
+        dialled_numbers.over(site.house.floor, dial_id, sid=sid, status=CarrierStatus(status))
+    assert rows(site, Call)[0].hangup_cause == status
+    assert site.house.agent_now("desk-1").presence == "wrap_up"
+    assert ended_legs(site) == [sid, "CA-out"]
+
+
+def test_an_agent_who_hangs_up_first_stops_the_ringing(site: Site) -> None:
+    dial_id, sid = rung(site)
+    dialled_calls.ended(site.house.floor, dial_id=dial_id, status=CarrierStatus.COMPLETED)
+    assert rows(site, Call)[0].hangup_cause == "canceled"
+    assert sid in ended_legs(site)
+    assert "<Hangup/>" in answer_dial(site.house.floor, Told(), dial_id, sid)
+
+
+def test_a_number_that_the_carrier_refuses_is_told_as_failed(site: Site) -> None:
+    site.house.carrier.refuse["place_call"] = CarrierRefused("place_call", code=21211, status=400)
+    place(site, asked(site))
+    site.house.work()
+    assert rows(site, Call)[0].hangup_cause == "failed"
+    assert ended_legs(site) == ["CA-out"]
+
+
+def test_an_answer_of_the_carrier_that_was_lost_rings_the_number_once(site: Site) -> None:
+    site.house.carrier.lose_answer_of.add("place_call")
+    place(site, dial_id := asked(site))
+    site.house.work()
+    site.house.clock.move_by(30)
+    site.house.work()
+    assert len(site.house.carrier.of("place_call")) == 1
+    assert rows(site, Dial, id=dial_id)[0].number_sid == "CA-out-1"
+
+
+def test_ringing_whose_answer_was_lost_is_stopped_with_the_call(site: Site) -> None:
+    site.house.carrier.lose_answer_of.add("place_call")
+    place(site, dial_id := asked(site))
+    site.house.work()
+    dialled_calls.ended(site.house.floor, dial_id=dial_id, status=CarrierStatus.COMPLETED)
+    assert set(ended_legs(site)) == {"CA-out-1", "CA-out"}
+
+
+@pytest.mark.parametrize(("status", "state"), [("under_way", "connected"), ("no_answer", "ended")])
+def test_a_number_of_which_no_news_comes_is_asked_for(site: Site, status: str, state: str) -> None:
+    _, sid = rung(site)
+    site.house.carrier.statuses[sid] = CarrierStatus(status)
+    site.house.clock.move_by(dialled_numbers.RING_SECONDS + 20)
+    site.house.work()
+    assert rows(site, Call)[0].state == state
+    site.house.carrier.statuses[sid] = CarrierStatus.COMPLETED
+    site.house.clock.move_by(20)
+    site.house.work()
+    assert rows(site, Call)[0].state == "ended"
 
 
 def test_a_page_that_says_its_call_is_over_is_believed_when_the_carrier_says_so_too(site: Site) -> None:

@@ -96,7 +96,7 @@ def test_a_lost_redis_delays_nobody_and_asks_pages_to_look(house: House, tmp_pat
 
 QUIET = set(
     """account_roles accounts agent_skills api_tokens audit_entries audit_seals calibrations call_events call_turns
-    carrier_news destruction_acts dials due_work entitlement_uses entitlements failed_tries first_opinions
+    carrier_news destruction_acts due_work entitlement_uses entitlements failed_tries first_opinions
     flow_versions identification_tries insured_people insured_phones insured_searches legal_holds
     outgoing_events policies presence_intervals programmes queued_calls request_steps saved_searches score_card_versions
     shifts webhook_deliveries webhook_endpoints wrap_ups""".split()  # noqa: SIM905 - to be read
