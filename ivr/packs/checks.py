@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Final
 
 from ivr import telephone_sound
-from ivr.packs import sound
-from ivr.packs.errors import NotWav
 from ivr.packs.pack import Pack, read_file
 from ivr.packs.wanted import Wanted
-from ivr.packs.wav import Wav
+from ivr.telephone_sound import levels
+from ivr.telephone_sound.errors import NotWav
+from ivr.telephone_sound.wav import Wav
 
 LONGEST_SECONDS: Final = 40.0
 _SHORTEST_SECONDS: Final = 0.1
@@ -87,7 +87,7 @@ def _entry(language: str, one: Wanted, path: Path | None) -> Entry:
         state=state,
         says=wav.text,
         seconds=telephone_sound.seconds(wav.samples),
-        level=sound.level(wav.samples),
+        level=levels.level(wav.samples),
         format=wav.kind,
         is_rendered=bool(wav.maker),
         faults=(*fault, *_sound_faults(wav)),
@@ -105,12 +105,12 @@ def _state(wav: Wav, one: Wanted) -> tuple[State, tuple[str, ...]]:
 def _sound_faults(wav: Wav) -> Iterator[str]:
     if not wav.is_fit:
         yield f"wrong format ({wav.kind}): 8 kHz mono, as 16 bit PCM, µ-law or IMA ADPCM"
-    seconds, level = telephone_sound.seconds(wav.samples), sound.level(wav.samples)
+    seconds, level = telephone_sound.seconds(wav.samples), levels.level(wav.samples)
     if seconds > LONGEST_SECONDS:
         yield f"too long: {seconds:.1f} s of at most {LONGEST_SECONDS:.0f}"
     if seconds < _SHORTEST_SECONDS:
         yield f"too short: {seconds:.2f} s"
     elif level < _QUIETEST_DBFS:
         yield f"too quiet: {level:.0f} dBFS, at least {_QUIETEST_DBFS:.0f}"
-    if sound.is_cut_off(wav.samples):
+    if levels.is_cut_off(wav.samples):
         yield "clipped: recorded too loud"

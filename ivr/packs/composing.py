@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from flows.speech import Part, text_of_parts
-from ivr.packs import sound
 from ivr.packs.addresses import Played
-from ivr.packs.errors import NotWav
 from ivr.packs.pack import Recording, Shelf
-from ivr.packs.wav import Coding, write_wav
+from ivr.telephone_sound import levels
+from ivr.telephone_sound.errors import NotWav
+from ivr.telephone_sound.wav import Coding, write_wav
 
 _SHORT_PAUSE_SECONDS: Final = 0.12
 _LONG_PAUSE_SECONDS: Final = 0.3
@@ -59,4 +59,4 @@ def _samples(recording: Recording) -> bytes:
 def _pause(stop: str) -> bytes:
     if not stop:
         return b""
-    return sound.silence(_LONG_PAUSE_SECONDS if set(stop) & set(".!?…") else _SHORT_PAUSE_SECONDS)
+    return levels.silence(_LONG_PAUSE_SECONDS if set(stop) & set(".!?…") else _SHORT_PAUSE_SECONDS)

@@ -13,8 +13,9 @@ from typing import Final
 
 import yaml
 
-from ivr.packs.errors import NotWav, PackError
-from ivr.packs.wav import Wav, read_head, read_wav
+from ivr.packs.errors import PackError
+from ivr.telephone_sound.errors import NotWav
+from ivr.telephone_sound.wav import Wav, read_head, read_wav
 
 log = logging.getLogger("pult.packs")
 

@@ -7,12 +7,12 @@ from pathlib import Path
 from subprocess import SubprocessError
 from typing import Final, Protocol
 
-from ivr.packs import sound
 from ivr.packs.checks import Entry, State, Step
-from ivr.packs.errors import NotWav
 from ivr.packs.pack import Pack, read_file
 from ivr.packs.wanted import Wanted
-from ivr.packs.wav import Coding, write_wav
+from ivr.telephone_sound import levels
+from ivr.telephone_sound.errors import NotWav
+from ivr.telephone_sound.wav import Coding, write_wav
 
 _MAKER: Final = "pult prompts render"
 
@@ -63,7 +63,7 @@ def render(pack: Pack, engine: Engine, chosen: Sequence[Entry], step: Step = lam
         except (OSError, ValueError, SubprocessError) as error:
             refused.append(f"{entry.language}/{entry.wanted.file}: {engine.name} cannot speak it ({error})")
         else:
-            samples = sound.levelled(sound.trimmed(samples))
+            samples = levels.levelled(levels.trimmed(samples))
             content = write_wav(samples, entry.wanted.words, Coding.ADPCM, maker=f"{_MAKER}, {engine.name}")
             _write(pack.folder / entry.language / entry.wanted.file, content)
             made.append(entry.wanted.file)

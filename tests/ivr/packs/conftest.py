@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from config.line_descriptions import Insurer, Insurers, Line, LineSpeech, SpeechBy
-from ivr.packs.wav import Coding, write_wav
+from ivr.telephone_sound.wav import Coding, write_wav
 
 
 def tone(seconds: float, frequency: float = 440.0, *, rate: int = 8000, peak: int = 8000) -> bytes:

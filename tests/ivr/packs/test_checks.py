@@ -10,15 +10,15 @@ import yaml
 from click.testing import CliRunner, Result
 
 from flows import FlowSet
-from ivr.packs import sound
 from ivr.packs.checks import State, entries, findings, unknown_files
 from ivr.packs.cli import Places, prompts_command
 from ivr.packs.pack import Pack, Shelf, find_pack
 from ivr.packs.rendering import Engine
 from ivr.packs.wanted import Wanted, file_name, wanted
-from ivr.packs.wav import read_wav
+from ivr.telephone_sound import levels
+from ivr.telephone_sound.wav import read_wav
 from tests.ivr.packs.conftest import Record, tone
-from tests.ivr.packs.test_wav import plain
+from tests.ivr.telephone_sound.test_wav import plain
 
 GREETING = Wanted("prompts/hello.wav", "Здравствуйте!", "hello")
 WORD = Wanted("words/двадцать_пять.wav", "двадцать пять", "wait")
@@ -37,7 +37,7 @@ class SpokenTone:
         if re.search("[a-zҷў]", text, re.IGNORECASE):
             raise SubprocessError("not written in Russian letters")
         self.spoke.append(text)
-        return sound.silence(0.5) + tone(0.4, peak=900) + sound.silence(0.5)
+        return levels.silence(0.5) + tone(0.4, peak=900) + levels.silence(0.5)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def test_what_is_right_has_no_faults(studio: Pack, record: Record) -> None:
         ("Здравствуйте!", tone(41), "ru/prompts/hello.wav: too long: 41.0 s of at most 40"),
         ("Здравствуйте!", tone(0.05), "ru/prompts/hello.wav: too short"),
         ("Здравствуйте!", tone(1, peak=300), "ru/prompts/hello.wav: too quiet: -44 dBFS"),
-        ("Здравствуйте!", sound.silence(1), "ru/prompts/hello.wav: too quiet"),
+        ("Здравствуйте!", levels.silence(1), "ru/prompts/hello.wav: too quiet"),
         ("Здравствуйте!", b"\xff\x7f" * 8000, "ru/prompts/hello.wav: clipped"),
     ],
     ids=["stale", "unmarked", "long", "short", "quiet", "silent", "clipped"],

@@ -21,8 +21,8 @@ from ivr.calls.spoken import SpokenTexts
 from ivr.packs.deliveries import deliveries_of
 from ivr.packs.errors import PackError
 from ivr.packs.pack import SHIPPED
-from ivr.packs.wav import read_wav
 from ivr.phone_side import PhoneSide
+from ivr.telephone_sound.wav import read_wav
 from ivr.twiml import elements
 from ivr.twiml.speech import Delivery, say_text, spoken, text_of
 from tests.ivr.insurers import shipped_insurers

@@ -14,7 +14,7 @@ from ivr.exchange.voice import tones
 from ivr.packs.addresses import Addresses
 from ivr.packs.composing import PackVoice, composed
 from ivr.packs.pack import Shelf
-from ivr.packs.wav import Coding, write_wav
+from ivr.telephone_sound.wav import Coding, write_wav
 from tests.ivr.exchange.conftest import CALLER, LINE, RecordingApp
 from tests.ivr.exchange.voice.conftest import Telephone
 

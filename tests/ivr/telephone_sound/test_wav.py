@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from ivr import telephone_sound
 from ivr.exchange.voice import audio
-from ivr.packs import sound
-from ivr.packs.errors import NotWav
-from ivr.packs.wav import Coding, read_wav, write_wav
+from ivr.telephone_sound import levels
+from ivr.telephone_sound.errors import NotWav
+from ivr.telephone_sound.wav import Coding, read_wav, write_wav
 from tests.ivr.packs.conftest import share_at, tone
 
 WORDS = "Здравствуйте! Это «Пульт»."
@@ -36,7 +36,7 @@ def test_a_file_keeps_its_sound_and_says_what_it_speaks(coding: Coding) -> None:
     assert read.is_fit
     assert telephone_sound.seconds(read.samples) == 1.0
     assert share_at(read.samples, 440) > 0.99
-    assert sound.level(read.samples) == pytest.approx(sound.level(tone(1.0)), abs=0.3)
+    assert levels.level(read.samples) == pytest.approx(levels.level(tone(1.0)), abs=0.3)
 
 
 @pytest.mark.parametrize("coding", list(Coding))
@@ -65,7 +65,7 @@ def test_a_studios_recording_is_converted_without_hiss(rate: int, channels: int)
     assert telephone_sound.seconds(heard) == pytest.approx(0.5, abs=0.01)
     assert share_at(heard, 1000) > 0.98
     # Left in, it would come back as a tone of 1,700 Hz.
-    assert sound.level(too_high) < sound.level(heard) - 30
+    assert levels.level(too_high) < levels.level(heard) - 30
 
 
 @pytest.mark.parametrize(
@@ -97,20 +97,20 @@ def test_whatever_is_damaged_is_read_or_refused(cut: int, at: int, byte: int, co
 
 
 def test_speech_is_trimmed_and_brought_to_one_level() -> None:
-    quiet = sound.silence(1) + tone(0.5, peak=500) + sound.silence(1)
+    quiet = levels.silence(1) + tone(0.5, peak=500) + levels.silence(1)
 
-    prompt = sound.levelled(sound.trimmed(quiet))
+    prompt = levels.levelled(levels.trimmed(quiet))
 
     assert telephone_sound.seconds(prompt) == pytest.approx(0.58, abs=0.05)
-    assert sound.level(prompt) == pytest.approx(-18, abs=0.5)
-    assert not sound.is_cut_off(prompt)
+    assert levels.level(prompt) == pytest.approx(-18, abs=0.5)
+    assert not levels.is_cut_off(prompt)
 
 
 def test_what_was_recorded_too_loud_is_seen() -> None:
     loud = b"".join(struct.pack("<h", max(-32768, min(32767, it[0] * 8))) for it in struct.iter_unpack("<h", tone(0.5)))
 
-    assert sound.is_cut_off(loud)
-    assert not sound.is_cut_off(tone(0.5, peak=31000))
+    assert levels.is_cut_off(loud)
+    assert not levels.is_cut_off(tone(0.5, peak=31000))
 
 
 def test_the_shipped_files_are_those_of_a_telephone() -> None:

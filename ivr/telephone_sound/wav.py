@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import Final
 
 from ivr import telephone_sound
-from ivr.packs import sound
-from ivr.packs.errors import NotWav
+from ivr.telephone_sound import adpcm
+from ivr.telephone_sound.errors import NotWav
 
 _PCM, _MU_LAW, _ADPCM, _EXTENSIBLE = 1, 7, 0x11, 0xFFFE
 _LARGEST_BYTES: Final = 40 * 1024 * 1024
@@ -123,7 +123,7 @@ def _decoded(form: _Format, chunks: dict[bytes, bytes]) -> bytes:
 
 def _from_adpcm(form: _Format, chunks: dict[bytes, bytes]) -> bytes:
     try:
-        samples = sound.from_adpcm(chunks[b"data"], form.block)
+        samples = adpcm.from_adpcm(chunks[b"data"], form.block)
     except ValueError as error:
         raise NotWav(f"IMA ADPCM: {error}") from error
     if len(chunks.get(b"fact", b"")) >= 4:
@@ -141,10 +141,10 @@ def write_wav(samples: bytes, text: str, coding: Coding, *, maker: str = "") -> 
             form = struct.pack("<HHIIHHH", _MU_LAW, 1, telephone_sound.RATE, telephone_sound.RATE, 1, 8, 0)
             data = telephone_sound.to_mu_law(samples)
         case Coding.ADPCM:
-            per_second = telephone_sound.RATE * sound.BLOCK_BYTES // sound.BLOCK_SAMPLES
-            block = (sound.BLOCK_BYTES, 4, 2, sound.BLOCK_SAMPLES)
+            per_second = telephone_sound.RATE * adpcm.BLOCK_BYTES // adpcm.BLOCK_SAMPLES
+            block = (adpcm.BLOCK_BYTES, 4, 2, adpcm.BLOCK_SAMPLES)
             form = struct.pack("<HHIIHHHH", _ADPCM, 1, telephone_sound.RATE, per_second, *block)
-            data = sound.to_adpcm(samples)
+            data = adpcm.to_adpcm(samples)
     info = _chunk(b"ICMT", text.encode() + b"\0") + (_chunk(b"ISFT", maker.encode() + b"\0") if maker else b"")
     fact = struct.pack("<I", len(samples) // telephone_sound.WIDTH)
     # What it says stands before the sound, where readers that read only a little find it.
