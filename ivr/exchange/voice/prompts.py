@@ -114,19 +114,12 @@ class Prompts:
                 return kept
             response.raise_for_status()
             content = response.raw.read(_MOST_READ_BYTES, decode_content=True)
-        return Audible(audio.samples_of(content), _text(content), response.headers.get("ETag", ""))
+        return Audible(audio.samples_of(content), audio.text_of(content), response.headers.get("ETag", ""))
 
     def close(self) -> None:
         """Close connections, end engines."""
         self._session.close()
         self.engines.close()
-
-
-def _text(content: bytes) -> str:
-    try:
-        return audio.text_of(content)
-    except ValueError:
-        return ""
 
 
 def _key(prompt: Prompt, base: str) -> Key:

@@ -25,7 +25,7 @@ def test_exchange_imports_nothing_of_the_rest() -> None:
                 names = [alias.name for alias in node.names]
             for name in names:
                 root = name.split(".")[0]
-                is_own = name == "ivr.exchange" or name.startswith("ivr.exchange.") or name in SHARED
+                is_own = any(name == one or name.startswith(f"{one}.") for one in ("ivr.exchange", *SHARED))
                 if not is_own and root not in sys.stdlib_module_names and root not in ALLOWED | SOUND:
                     foreign.add(f"{path.name}: {name}")
     assert not foreign
