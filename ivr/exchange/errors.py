@@ -4,7 +4,8 @@ ExchangeError
 ├── Refused          a REST request is refused: Twilio's error code and an HTTP status
 ├── DocumentFault    a TwiML document cannot be run: Twilio's error code
 ├── NoSuchPhone      the control API was asked about a telephone that does not exist
-└── PortTaken        the exchange cannot listen where it was told to
+├── PortTaken        the exchange cannot listen where it was told to
+└── UnreadableLines  a file of what is said at telephones is not written as it should be
 """
 
 from __future__ import annotations
@@ -39,6 +40,10 @@ class NoSuchPhone(ExchangeError):
 
 class PortTaken(ExchangeError):
     """The address to listen on is in use, or may not be used."""
+
+
+class UnreadableLines(ExchangeError):
+    """A file of lines cannot be read; the text says where."""
 
 
 def not_found(path: str) -> Refused:

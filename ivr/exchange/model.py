@@ -186,7 +186,10 @@ class RecordingStatus(StrEnum):
 
 @dataclass(slots=True, eq=False)
 class Recording:
-    """A recording of a call or of a conference; durations in seconds."""
+    """A recording of a call or of a conference; durations in seconds.
+
+    ``parties`` are the calls that took part when it began, ``silences`` where its sound was paused.
+    """
 
     sid: str
     source: str
@@ -201,6 +204,8 @@ class Recording:
     paused_at: datetime | None = None
     skipped_seconds: float = 0.0
     is_skipping: bool = False
+    silences: list[tuple[float, float]] = field(default_factory=list)
+    parties: tuple[Call, ...] = ()
     duration_seconds: int = -1
     updated_at: datetime | None = None
     is_deleted: bool = False

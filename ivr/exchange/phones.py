@@ -45,13 +45,17 @@ class PhoneEvent:
 
 @dataclass(slots=True, eq=False)
 class Phone:
-    """A telephone, by the address under which it rings; its calls in order."""
+    """A telephone, by the address under which it rings; its calls in order.
+
+    ``matter`` is what whoever holds it speaks about, where recordings are to tell (`ivr.exchange.talk`).
+    """
 
     id: str
     address: str
     behaviour: Behaviour = field(default_factory=Person)
     hands: Hands = field(default_factory=Hands)
     dictation_seconds: float | None = None
+    matter: str = ""
     events: list[PhoneEvent] = field(default_factory=list)
     dropped: int = 0
     calls: list[Call] = field(default_factory=list)

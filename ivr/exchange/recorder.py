@@ -1,16 +1,11 @@
-"""Recordings: beginning, pausing, ending, their callbacks, and the sound itself (twilio.md §1, §4)."""
+"""Recordings: beginning, pausing, ending, and their callbacks (twilio.md §1, §4)."""
 
 from __future__ import annotations
 
-import io
-import math
-import struct
-import wave
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ivr.exchange.clock import rfc2822
-from ivr.exchange.model import Recording, RecordingStatus
+from ivr.exchange.model import Call, Recording, RecordingStatus
 from ivr.exchange.twiml.verbs import NOWHERE, Callback
 from ivr.exchange.webhooks import tell, url_of
 from ivr.exchange.webrequest import Fields
@@ -18,7 +13,6 @@ from ivr.exchange.webrequest import Fields
 if TYPE_CHECKING:
     from ivr.exchange.core import Core
 
-RATE = 8000
 _LIVE = (RecordingStatus.IN_PROGRESS, RecordingStatus.PAUSED)
 UNFINISHED = (*_LIVE, RecordingStatus.PROCESSING)
 
@@ -37,6 +31,7 @@ def begin(
     """Begin to record a call or a conference."""
     recording = Recording(core.sids.make("RE"), source, core.now(), call_sid, conference_sid, name)
     recording.channels, recording.track, recording.callback = channels, track, callback
+    recording.parties = _parties(core, call_sid, conference_sid)
     core.recordings[recording.sid] = recording
     core.live_recordings.setdefault(call_sid or conference_sid, []).append(recording)
     core.sound.recorded(core, recording)
@@ -44,6 +39,12 @@ def begin(
     if (most := core.settings.most_recorded_seconds) is not None and not _is_kept_whole(core, recording):
         core.after(most, lambda: stop(core, recording))
     return recording
+
+
+def _parties(core: Core, call_sid: str, conference_sid: str) -> tuple[Call, ...]:
+    if call_sid:
+        return (core.calls[call_sid],)
+    return tuple(one.call for one in core.conferences[conference_sid].participants.values())
 
 
 def _is_kept_whole(core: Core, recording: Recording) -> bool:
@@ -68,8 +69,12 @@ def resume(core: Core, recording: Recording) -> None:
     """Go on recording."""
     if recording.status is not RecordingStatus.PAUSED or recording.paused_at is None:
         return
+    seconds = (core.now() - recording.paused_at).total_seconds()
     if recording.is_skipping:
-        recording.skipped_seconds += (core.now() - recording.paused_at).total_seconds()
+        recording.skipped_seconds += seconds
+    else:
+        ended = _sound_seconds(core, recording)
+        recording.silences.append((ended - seconds, ended))
     recording.status, recording.paused_at = RecordingStatus.IN_PROGRESS, None
     core.sound.recorded(core, recording)
 
@@ -85,8 +90,7 @@ def stop(core: Core, recording: Recording) -> None:
     if recording.status not in _LIVE:
         return
     resume(core, recording)
-    seconds = (core.now() - recording.started_at).total_seconds() - recording.skipped_seconds
-    recording.duration_seconds = max(0, round(seconds))
+    recording.duration_seconds = max(0, round(_sound_seconds(core, recording)))
     recording.status = RecordingStatus.PROCESSING
     core.sound.recorded(core, recording)
     subject = recording.call_sid or recording.conference_sid
@@ -94,6 +98,11 @@ def stop(core: Core, recording: Recording) -> None:
     if not core.live_recordings[subject]:
         del core.live_recordings[subject]
     core.after(core.settings.recording_processing_seconds, lambda: _complete(core, recording))
+
+
+def _sound_seconds(core: Core, recording: Recording) -> float:
+    """How long its sound is by now."""
+    return (core.now() - recording.started_at).total_seconds() - recording.skipped_seconds
 
 
 def _complete(core: Core, recording: Recording) -> None:
@@ -127,20 +136,3 @@ def _fields(core: Core, recording: Recording) -> Fields:
     if recording.status is RecordingStatus.COMPLETED:
         fields.append(("RecordingDuration", str(recording.duration_seconds)))
     return tuple(fields)
-
-
-@lru_cache(maxsize=4)
-def sound(seconds: int, channels: int) -> bytes:
-    """A WAV of that length, 16 bits at 8 kHz: a tone of 440 Hz and, on a second channel, silence."""
-    second = b"".join(
-        struct.pack("<h", round(6000 * math.sin(2 * math.pi * 440 * n / RATE)))
-        + (b"\0\0" if channels == 2 else b"")
-        for n in range(RATE)
-    )
-    buffer = io.BytesIO()
-    with wave.open(buffer, "wb") as file:
-        file.setnchannels(channels)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes(second * seconds)
-    return buffer.getvalue()

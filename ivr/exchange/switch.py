@@ -175,6 +175,11 @@ class Switch:
         with self.turn() as core:
             speak(core, phones.find(core, phone), text)
 
+    def talk_about(self, phone: str, matter: str) -> None:
+        """What whoever holds this telephone speaks about from now on: the name of a play (`ivr.exchange.talk`)."""
+        with self.turn() as core:
+            phones.find(core, phone).matter = matter
+
     def hang_up(self, phone: str) -> None:
         """Put the receiver down; nothing happens if no call is up."""
         with self.turn() as core:

@@ -97,6 +97,10 @@ class ManyTelephones:
         """Press keys."""
         self._switch.press(call_sid, keys)
 
+    def talk_about(self, call_sid: str, matter: str) -> None:
+        """What is said there, where it is recorded, is about this matter (`ivr.exchange.talk`)."""
+        self._switch.talk_about(call_sid, matter)
+
     def hang_up(self, call_sid: str) -> None:
         """Put the receiver down; nothing happens where it is down already."""
         self._switch.hang_up(call_sid)

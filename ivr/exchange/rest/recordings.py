@@ -10,6 +10,7 @@ from ivr.exchange.errors import Refused, not_found
 from ivr.exchange.model import Recording, RecordingStatus
 from ivr.exchange.rest import desk, shapes
 from ivr.exchange.rest.calls import find as find_call
+from ivr.exchange.talk.recorded import sound_of
 
 bp = Blueprint("recordings", __name__)
 
@@ -111,8 +112,8 @@ def media(account: str, sid: str) -> Response:
             raise not_found(request.path)
         if channels == 2 and recording.channels != 2:
             raise Refused(21218, "The recording is not dual-channel")
-        seconds, sound = recording.duration_seconds, core.sound
-    wav = sound.wav_of(recording, channels) or recorder.sound(seconds, channels)
+        sound = core.sound
+    wav = sound.wav_of(recording, channels) or sound_of(recording, channels)
     return Response(wav, mimetype="audio/x-wav")
 
 
