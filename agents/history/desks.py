@@ -20,7 +20,7 @@ from agents.errors import AgentError
 from agents.floor import Floor
 from agents.history.agenda import Agenda
 from agents.history.duties import Colleague, Stretch, breaks
-from agents.history.matters import open_letter, written
+from agents.history.matters import matter_of, open_letter, written
 from agents.models import OPEN_OFFER, SERVING_PURPOSES, Agent, Offer, Presence
 from agents.wrap_up import record_call_outcome
 from config.prepared import Prepared
@@ -55,6 +55,9 @@ class Telephones(Protocol):
 
     def press(self, call_sid: str, keys: str) -> None:
         """Press keys."""
+
+    def talk_about(self, call_sid: str, matter: str) -> None:
+        """What is said there, where it is recorded, is about this matter."""
 
     def hang_up(self, call_sid: str) -> None:
         """Put the receiver down."""
@@ -197,8 +200,10 @@ class Desks:
         with self._floor.centre.database.reading("talk_of_history") as tx:
             offer = tx.scalar(select(Offer).where(Offer.agent_id == one.id, OPEN_OFFER))
             call = None if offer is None else tx.get(Call, offer.call_id)
+            matter = matter_of(tx, call, offer.queue) if offer and call else ""
         if offer is None or call is None or offer.purpose not in SERVING_PURPOSES:
             return  # Whoever asked them in lets them go.
+        self._telephones.talk_about(call.carrier_sid, matter)
         talk = _Talk(one, doing, call, offer.queue)
         seconds = self._length(talk)
         if self._dice.random() < _HOLDS and not call.is_anonymous:

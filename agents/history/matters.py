@@ -53,8 +53,7 @@ _MOVES: Final = 0.3
 
 def written(tx: Transaction, call: Call, queue: str, own_codes: tuple[str, ...], dice: Random) -> WrittenOutcome:
     """What comes of a conversation in that queue, by what the call has opened; nothing but its kind of an anonymous."""
-    kind = tx.scalar(select(Request.kind).where(Request.call_id == call.id).order_by(Request.id.desc()).limit(1))
-    usual = _BY_REQUEST.get(kind or "") or _BY_QUEUE.get(queue) or _USUAL
+    usual = _BY_REQUEST.get(_kind_of_request(tx, call)) or _BY_QUEUE.get(queue) or _USUAL
     code = dice.choice([one for one in usual if one in own_codes] or ["info_given"])
     if call.is_anonymous or dice.random() < 0.55:
         return WrittenOutcome(code)
@@ -62,6 +61,17 @@ def written(tx: Transaction, call: Call, queue: str, own_codes: tuple[str, ...],
         return WrittenOutcome(code, note=dice.choice(_NOTES))
     due_at = (call.answered_at or call.started_at) + timedelta(hours=dice.choice((3, 20, 26)))
     return WrittenOutcome(code, note=dice.choice(_NOTES), next_action="ring_back", due_at=due_at, owner="desk")
+
+
+def matter_of(tx: Transaction, call: Call, queue: str) -> str:
+    """What the conversation is about: the kind of request that the call has opened, else whatever the queue is for."""
+    return _kind_of_request(tx, call) or queue
+
+
+def _kind_of_request(tx: Transaction, call: Call) -> str:
+    """That of the newest which the call has opened; empty if it has opened none."""
+    newest = select(Request.kind).where(Request.call_id == call.id).order_by(Request.id.desc()).limit(1)
+    return tx.scalar(newest) or ""
 
 
 def open_letter(floor: Floor, mine: OnCall) -> None:

@@ -26,6 +26,7 @@ from config.due_work import DueWork
 from config.errors import ConfigError
 from config.settings import CENTRE_FILE, Settings, demo_settings, read_settings
 from ivr.calls.models import Call, CallEvent, Outcome
+from ivr.exchange.telephones import ManyTelephones
 from recordings.keeping import RETIRE
 from recordings.listening import sound_of
 from recordings.models import Recording
@@ -78,8 +79,18 @@ def count(centre: Centre, model: type[Base], *where: object) -> int:
 
 
 @pytest.mark.timeout(600)
-def test_a_past_is_made_beside_a_live_call_and_gone_on_with_after_each_kill(tmp_path: Path) -> None:
+def test_a_past_is_made_beside_a_live_call_and_gone_on_with_after_each_kill(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings = demo_in(tmp_path)
+    matters = set()
+
+    def talk_about(telephones: ManyTelephones, call_sid: str, matter: str) -> None:
+        matters.add(matter)
+        really_talk_about(telephones, call_sid, matter)
+
+    really_talk_about = ManyTelephones.talk_about
+    monkeypatch.setattr(ManyTelephones, "talk_about", talk_about)
     with wsgi.rehearse(settings, NOW, redis_url=None) as stage:
         load_demo(stage.centre)
         call = stage.telephones.dial(LINE, CALLER, ("0",), think_seconds=1, speaks_seconds=0)
@@ -93,6 +104,8 @@ def test_a_past_is_made_beside_a_live_call_and_gone_on_with_after_each_kill(tmp_
         assert make(settings, stage) == []
         brought = count(stage.centre, Call) - before
         assert brought > 10
+        # Kinds of request, and the queues of those who have opened none.
+        assert {"appointment", "medical_desk"} < matters
         assert stage.rehearsal.run_until(lambda: "ended" in stage.telephones.happened(call))
         stage.rehearsal.run_for(timedelta(minutes=2))
         assert count(stage.centre, Call) - before == brought
@@ -123,6 +136,8 @@ def assert_is_past(centre: Centre, brought: int) -> None:
     assert {one.id for one in recordings} <= retired
     assert min(open_since) >= NOW
     assert recordings
+    # Nobody says what somebody else has said, in the same voice.
+    assert len({one.peaks for one in recordings}) == len(recordings)
     for one in recordings:
         assert sound_of(centre, insurer_id=one.insurer_id, recording_id=one.id).read()[:4] == b"RIFF"
 
