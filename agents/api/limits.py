@@ -1,10 +1,11 @@
-"""How often a token may ask: so many requests a minute, counted in the Redis-protocol server for all processes.
+"""How often a token may ask, and an address be refused: a minute's requests, counted in Redis for all processes.
 
 While that is away each process counts for itself: the API does not fall, and one system still cannot take it all.
 """
 
 import logging
 import threading
+from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
@@ -41,30 +42,39 @@ class Allowance:
 
 
 class RateLimits:
-    """Counts requests by token and minute."""
+    """Counts requests by minute: those with a good token by the token, the others by the address they come from."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
-        self._limit = settings.number("PULT_API_PER_MINUTE", default=600, least=1, most=1_000_000)
+        self._asked = settings.number("PULT_API_PER_MINUTE", default=600, least=1, most=1_000_000)
+        self._refused = settings.number("PULT_API_REFUSED_PER_MINUTE", default=60, least=1, most=1_000_000)
         self._redis = connect(settings.redis_url, timeout_seconds=settings.turn_redis_seconds)
         self._clock = clock
         self._silent_until = 0.0
-        self._own: dict[str, int] = {}
+        self._own: Counter[str] = Counter()
+        self._own_minute = 0
         self._lock = threading.Lock()
 
     def take(self, token_id: str) -> Allowance:
-        """Count one request. Never raises for want of Redis."""
+        """Count one request under a good token. Never raises for want of Redis."""
+        return self._take(f"token:{token_id}", self._asked)
+
+    def take_refused(self, address: str) -> Allowance:
+        """Count one request that came from `address` without a good token. Never raises for want of Redis."""
+        return self._take(f"address:{address}", self._refused)
+
+    def _take(self, who: str, limit: int) -> Allowance:
         refuse_inside_transaction("count a request")
-        second = int(self._clock.now().timestamp())
-        key = f"pult:api:{token_id}:{second // _WINDOW_SECONDS}"
-        count = self._counted(key)
+        minute, second = divmod(int(self._clock.now().timestamp()), _WINDOW_SECONDS)
+        count = self._counted(who, minute)
         return Allowance(
-            limit=self._limit,
-            left=max(0, self._limit - count),
-            reset_seconds=_WINDOW_SECONDS - second % _WINDOW_SECONDS,
-            is_used_up=count > self._limit,
+            limit=limit,
+            left=max(0, limit - count),
+            reset_seconds=_WINDOW_SECONDS - second,
+            is_used_up=count > limit,
         )
 
-    def _counted(self, key: str) -> int:
+    def _counted(self, who: str, minute: int) -> int:
+        key = f"pult:api:{who}:{minute}"
         if stopwatch() >= self._silent_until:
             try:
                 with self._redis.pipeline(transaction=False) as pipe:
@@ -74,11 +84,12 @@ class RateLimits:
             except RedisError as error:
                 log.warning("requests are counted here alone: Redis does not answer (%s)", type(error).__name__)
                 self._silent_until = stopwatch() + _SILENT_SECONDS
-        return self._counted_here(key)
+        return self._counted_here(who, minute)
 
-    def _counted_here(self, key: str) -> int:
+    def _counted_here(self, who: str, minute: int) -> int:
         with self._lock:
-            minute = key.rsplit(":", 1)[1]
-            self._own = {one: count for one, count in self._own.items() if one.endswith(f":{minute}")}
-            self._own[key] = self._own.get(key, 0) + 1
-            return self._own[key]
+            if minute != self._own_minute:
+                self._own.clear()
+                self._own_minute = minute
+            self._own[who] += 1
+            return self._own[who]

@@ -13,6 +13,7 @@ from agents.api.limits import RateLimits
 from agents.api.operations import Asked, Operation
 from agents.api.problems import add_problems
 from agents.api.routes import OPERATIONS
+from agents.api.tokens import System
 from config.centre import Centre
 
 MOUNT: Final = "/api"
@@ -56,7 +57,7 @@ def create_api(centre: Centre, *, is_https: bool) -> Flask:
 
 def _serve(centre: Centre, limits: RateLimits, operation: Operation, **ids: str) -> Response:
     """Who, how often, may they, what: then it is answered."""
-    system = system_asking(centre, request)
+    system = _known(centre, limits)
     allowance = limits.take(system.token_id)
     try:
         if allowance.is_used_up:
@@ -70,6 +71,23 @@ def _serve(centre: Centre, limits: RateLimits, operation: Operation, **ids: str)
         raise
     answer.headers.update(allowance.headers)
     return answer
+
+
+def _known(centre: Centre, limits: RateLimits) -> System:
+    """Whose token it is; raises Refused, and counts that against the address.
+
+    The token is looked for first: whoever brings a good one is heard however many strangers share the address. That
+    tells a guesser nothing, for a guess is one of 2²⁵⁶.
+    """
+    try:
+        return system_asking(centre, request)
+    except Refused as refused:
+        allowance = limits.take_refused(request.remote_addr or "")
+        if allowance.is_used_up:
+            detail = "Too many requests without a good token came from your address: wait until the next minute begins."
+            raise Refused(Why.TOO_MANY, detail, headers=allowance.headers) from None
+        refused.headers = {**allowance.headers, **refused.headers}
+        raise
 
 
 def _json(written: str) -> Response:

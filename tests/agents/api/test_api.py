@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from agents.api.scopes import Scope
 from agents.api.tokens import revoke_token
@@ -361,3 +362,23 @@ def test_without_redis_the_api_answers_and_each_process_counts_for_itself(logged
     api = api_of(logged, PULT_API_PER_MINUTE="2")
     token = api.token()
     assert [api.ask(token, "/calls").status_code for _ in range(3)] == [200, 200, 429]
+
+
+def test_requests_without_a_good_token_are_limited_by_address_and_good_tokens_from_there_go_on(logged: Logged) -> None:
+    api = api_of(logged, PULT_API_REFUSED_PER_MINUTE="2", PULT_DESK_PROXIES="1")
+    good = api.token()
+
+    def asked(token: str | None, address: str) -> TestResponse:
+        return api.ask(token, "/calls", X_Forwarded_For=address)
+
+    answers = [asked(token, "203.0.113.7") for token in (None, "guess-1", "guess-2", None)]
+    assert [answer.status_code for answer in answers] == [401, 401, 429, 429]
+    assert answers[0].headers["RateLimit-Policy"] == '"minute";q=2;w=60'
+    assert answers[1].headers["RateLimit"] == '"minute";r=0;t=60'
+    assert answers[2].headers["Retry-After"] == "60"
+    assert answers[2].json["type"] == "urn:pult:problem:too-many-requests"
+    shared = asked(good, "203.0.113.7")
+    assert (shared.status_code, shared.headers["RateLimit-Policy"]) == (200, '"minute";q=600;w=60')
+    assert asked("guess-3", "203.0.113.8").status_code == 401
+    api.clock.move_by(60)
+    assert asked("guess-4", "203.0.113.7").status_code == 401
