@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from config.clock import stopwatch
+from config.meter_files import merge_ended
 
 FOLDER: Final = "metrics"
 """In the data folder."""
@@ -33,6 +34,7 @@ class Meters:
         # Read at import, with the folder, and slow to load: a process that counts nothing goes without.
         from prometheus_client import Counter, Gauge, Histogram, values
 
+        merge_ended(folder)
         values.ValueClass = values.MultiProcessValue()  # type: ignore[no-untyped-call]
         self._codes: set[str] = set()
         self._webhooks: Histogram = Histogram(

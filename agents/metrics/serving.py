@@ -2,7 +2,6 @@
 
 import hmac
 import logging
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import Metric
-from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
 from agents.metrics import of_job_queues, of_rows
 from agents.metrics.families import gauge
 from config.centre import Centre
+from config.meter_files import counted
 from config.meters import FOLDER
 
 if TYPE_CHECKING:
@@ -51,6 +50,17 @@ class _OfTheCentre(Collector):
             return [], 0.0
 
 
+@dataclass(frozen=True, eq=False)
+class _OfProcesses(Collector):
+    """What the processes of this machine count themselves."""
+
+    folder: Path
+
+    def collect(self) -> list[Metric]:
+        """Called by the registry, once for each scrape."""
+        return counted(self.folder)
+
+
 def metrics_app(centre: Centre, *, token: str | None) -> "WSGIApplication":
     """The app: `GET /metrics`, with `Authorization: Bearer` and the token where one is set; all else is 404."""
     folder = centre.settings.data_dir / FOLDER
@@ -69,24 +79,11 @@ def metrics_app(centre: Centre, *, token: str | None) -> "WSGIApplication":
 
 
 def _registry(centre: Centre, folder: Path) -> CollectorRegistry:
-    """Built for each scrape: the processes' files are read anew, without those gauges whose process is gone."""
-    for file in folder.glob("gauge_live*_*.db"):
-        if not _lives(file.stem.rpartition("_")[2]):
-            file.unlink(missing_ok=True)
+    """Built for each scrape: the processes' files are read anew."""
     registry = CollectorRegistry()
-    MultiProcessCollector(registry, path=str(folder))  # type: ignore[no-untyped-call]
+    registry.register(_OfProcesses(folder))
     registry.register(_OfTheCentre(centre))
     return registry
-
-
-def _lives(pid: str) -> bool:
-    try:
-        os.kill(int(pid), 0)
-    except (ProcessLookupError, ValueError):
-        return False
-    except PermissionError:
-        pass
-    return True
 
 
 def _has_token(environ: "WSGIEnvironment", token: str) -> bool:
