@@ -19,6 +19,8 @@ from agents.supervisor.words import actor
 bp: Final = Blueprint("breach", __name__, url_prefix="/audit/breach")
 
 _FIELDS: Final = ("from", "to", "accounts", "tokens", "addresses")
+_CHAIN: Final = "chain"
+"""Ticked, the page walks the audit's chain too, which takes a minute for each million entries or so."""
 _LONGEST: Final = 500
 _MOST_ROWS: Final = 200
 
@@ -31,13 +33,13 @@ def show() -> ResponseReturnValue:
     is_asked = any(typed.values())
     if is_asked and period is None:
         return make_response(_page(typed, is_wrong=True), 400)
-    return _page(typed, report=_report(period) if period is not None else None)
+    return _page(typed, report=_report(period, has_chain=_CHAIN in request.args) if period is not None else None)
 
 
 @bp.get("/file.<kind>")
 @only_for(*READERS)
 def take(kind: str) -> ResponseReturnValue:
-    """The same as a file for the notice: who takes it is on record with everybody in it."""
+    """The same as a file for the notice, the chain always verified; its taker is on record with everybody in it."""
     period = _period()
     if period is None or kind not in list(BreachFile):
         abort(400)
@@ -63,10 +65,12 @@ def _period() -> Period | None:
     return read_period(typed["from"], typed["to"], zone=own_insurer().time_zone, now=now)
 
 
-def _report(period: Period, *, file: str | None = None) -> BreachReport:
+def _report(period: Period, *, file: str | None = None, has_chain: bool = True) -> BreachReport:
     typed = _typed()
     suspects = Suspects(*(tuple(typed[name].replace(",", " ").split()) for name in _FIELDS[2:]))
-    return breach_report(side().centre, own_insurer(), period, suspects, by=actor(), file=file)
+    return breach_report(
+        side().centre, own_insurer(), period, suspects, by=actor(), file=file, has_chain=has_chain
+    )
 
 
 def _page(typed: dict[str, str], *, report: BreachReport | None = None, is_wrong: bool = False) -> str:
@@ -75,6 +79,7 @@ def _page(typed: dict[str, str], *, report: BreachReport | None = None, is_wrong
         "supervisor/breach.html",
         typed=shown,
         is_wrong=is_wrong,
+        has_chain=_CHAIN in request.args,
         report=report,
         tables=tables(report, is_whole=False) if report is not None else (),
         kinds=list(BreachFile),

@@ -41,7 +41,7 @@ class Group:
 class BreachReport:
     """`people`, `accounts`, `calls` and `recordings` by key: an insured id, a name in the audit, a row's id. `persons`
     are those of `people` who are on file still. `exports` and `searches` are the single acts. `entries` is how many
-    acts there were in all.
+    acts there were in all. `chain` is None where it was not walked.
     """
 
     insurer: Insurer
@@ -56,15 +56,27 @@ class BreachReport:
     exports: tuple[Touch, ...]
     searches: tuple[Touch, ...]
     persons: Mapping[str, Person]
-    chain: Verdict
+    chain: Verdict | None
     made_at: datetime
 
 
 def breach_report(
-    centre: Centre, insurer: Insurer, period: Period, suspects: Suspects, *, by: str, file: str | None = None
+    centre: Centre,
+    insurer: Insurer,
+    period: Period,
+    suspects: Suspects,
+    *,
+    by: str,
+    file: str | None = None,
+    has_chain: bool = True,
 ) -> BreachReport:
-    """What these suspects did in the period. Looking, and taking it as a `file`, is audited with everybody in it."""
-    chain = verify(centre.database, key=centre.settings.audit_key, data_dir=centre.settings.data_dir)
+    """What these suspects did in the period. Looking, and taking it as a `file`, is audited with everybody in it.
+
+    The chain is walked whole or, without `has_chain`, not at all: an entry that held once may have been changed since,
+    so that no verdict can be kept.
+    """
+    settings = centre.settings
+    chain = verify(centre.database, key=settings.audit_key, data_dir=settings.data_dir) if has_chain else None
     since, until = period.since, period.until
     with centre.database.reading("read_breach") as tx:
         actors = actors_of(tx, suspects, insurer_id=insurer.id, since=since, until=until)

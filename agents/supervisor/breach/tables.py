@@ -59,6 +59,8 @@ def summary(report: BreachReport) -> Table:
 def chain_words(report: BreachReport) -> str:
     """Whether nothing was changed or taken out of the audit, as `pult audit verify` finds."""
     chain = report.chain
+    if chain is None:
+        return str(gettext("not verified in this look: tick “Verify the audit's chain” above, or take a file"))
     if chain.findings:
         return str(gettext("broken: %(findings)s", findings="; ".join(chain.findings)))
     return str(

@@ -9,10 +9,11 @@ from click.testing import CliRunner
 from openpyxl import load_workbook
 from sqlalchemy import select
 
+from agents.supervisor.breach import report
 from agents.supervisor.breach.cli import breach_command
 from agents.supervisor.export_file import read_csv
 from config.audit import AuditEntry, audit
-from config.audit_chain import seal_new
+from config.audit_chain import Verdict, seal_new
 from recordings.plays import note_play
 from tests.agents.supervisor.conftest import NAME, OWN_PHONE, POLICY, Logged
 
@@ -43,7 +44,7 @@ def breached(logged: Logged) -> Logged:
 
 
 def test_whoever_is_in_a_file_that_was_taken_was_touched_by_who_took_it(breached: Logged) -> None:
-    page = breached.site.signed_in("admin").get(f"/audit/breach?{DAY}&accounts=boss").text
+    page = breached.site.signed_in("admin").get(f"/audit/breach?{DAY}&accounts=boss&chain=1").text
     assert breached.insured_id[-12:] in lines(page, "people")
     assert "скачал" in lines(page, "people")
     assert "desk-2" in lines(page, "accounts")
@@ -89,9 +90,13 @@ def test_a_changed_audit_is_said_and_the_terminal_answers_too(breached: Logged, 
         for name in connection.exec_driver_sql("select name from sqlite_master where type = 'trigger'").scalars().all():
             connection.exec_driver_sql(f"drop trigger {name}")
         connection.exec_driver_sql("update audit_entries set actor = 'desk-1' where action = 'call_replayed'")
-    page = breached.site.signed_in("boss").get(f"/audit/breach?{DAY}").text
-    assert 'role="alert"' in page
-    assert "нарушена" in lines(page, "summary")
+    boss = breached.site.signed_in("boss")
+    for _ in range(2):
+        page = boss.get(f"/audit/breach?{DAY}&chain=1").text
+        assert 'role="alert"' in page
+        assert "нарушена" in lines(page, "summary")
+    book = load_workbook(io.BytesIO(boss.get(f"/audit/breach/file.xlsx?{DAY}").data))
+    assert any("нарушена" in str(cell.value) for row in book["summary"] for cell in row)
     command = breach_command(lambda: centre)
     asked = ["--since", "2026-11-24", "--account", "boss", "--insurer", "vsk", "--language", "en"]
     file = tmp_path / "breach.csv"
@@ -102,6 +107,22 @@ def test_a_changed_audit_is_said_and_the_terminal_answers_too(breached: Logged, 
     assert told["summary"]["The audit's chain"].startswith("broken: entry")
     assert NAME in file.read_text(encoding="utf-8-sig")
     assert "needs --insurer" in CliRunner().invoke(command, ["--since", "2026-11-24", "--file", "x.csv"]).output
+
+
+def test_the_chain_is_walked_where_that_is_asked_and_its_absence_is_said(
+    breached: Logged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walks: list[int] = []
+    monkeypatch.setattr(report, "verify", lambda *_, **__: walks.append(1) or Verdict(1, 0, ()))
+    boss = breached.site.signed_in("boss")
+    page = boss.get(f"/audit/breach?{DAY}").text
+    assert walks == []
+    assert "не проверялась" in lines(page, "summary")
+    assert 'name="chain" value="1" checked' not in page
+    page = boss.get(f"/audit/breach?{DAY}&chain=1").text
+    assert walks == [1]
+    assert "цела" in lines(page, "summary")
+    assert 'name="chain" value="1" checked' in page
 
 
 def test_another_systems_token_is_known_by_its_name(logged: Logged) -> None:

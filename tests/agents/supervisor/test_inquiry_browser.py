@@ -33,7 +33,7 @@ def test_an_inquiry_is_for_everybody(browser: Browser, live: Live, language: str
     page = opened(browser, live, "/calls", language=language, scheme=scheme)
     page.goto(f"{live.url}/audit/breach")
     is_fine(page, f"breach-asked-{language}-{scheme}")
-    page.goto(f"{live.url}/audit/breach?from=2020-01-01&accounts=watcher")
+    page.goto(f"{live.url}/audit/breach?from=2020-01-01&accounts=watcher&chain=1")
     expect(page.locator("#h-people")).to_be_visible()
     assert logged.insured_id[-12:] in page.locator("section", has=page.locator("#h-people")).inner_text()
     is_fine(page, f"breach-{language}-{scheme}")
