@@ -1,6 +1,8 @@
 """The shelf as a bucket of an S3-compatible store: what is put there is sealed already, and the store has no key."""
 
+from collections.abc import Iterable
 from functools import lru_cache
+from tempfile import TemporaryFile
 from typing import Any, Final
 
 import boto3
@@ -24,9 +26,13 @@ class BucketShelf:
     def __init__(self, client: Any, bucket: str, prefix: str) -> None:
         self._client, self._bucket, self._prefix = client, bucket, prefix
 
-    def put(self, name: str, content: bytes) -> None:
+    def put(self, name: str, pieces: Iterable[bytes]) -> None:
         """See `SealedShelf`: the store has it whole once it says so."""
-        self._ask("put_object", name, Body=content, ContentType="application/octet-stream")
+        # The store wants to be told the length and the hash first; what is sealed may lie on a disk meanwhile.
+        with TemporaryFile() as file:
+            file.writelines(pieces)
+            file.seek(0)
+            self._ask("put_object", name, Body=file, ContentType="application/octet-stream")
 
     def size(self, name: str) -> int:
         """See `SealedShelf`."""

@@ -4,6 +4,7 @@ import base64
 import io
 import warnings
 import wave
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -34,28 +35,32 @@ class CheckedSound:
 
 
 def check(content: bytes, *, announced_seconds: int | None) -> CheckedSound:
-    """Look through a whole WAV file. Raises BrokenSound with the reason."""
+    """Look through a whole WAV file, whose samples are not copied. Raises BrokenSound with the reason."""
     try:
         with wave.open(io.BytesIO(content)) as file:
-            channels, width, rate, frames, *_ = file.getparams()
-            samples = file.readframes(frames)
+            return _checked(file, announced_seconds)
     except (wave.Error, EOFError, ValueError, ZeroDivisionError) as error:
         raise BrokenSound(f"no WAV file of samples ({error})") from error
+
+
+def _checked(file: wave.Wave_read, announced_seconds: int | None) -> CheckedSound:
+    channels, width, rate, frames, *_ = file.getparams()
     if width != _WIDTH or channels not in (1, 2) or rate not in _RATES:
         raise BrokenSound(f"{width * 8} bits, {channels} channels at {rate} Hz are not a telephone's sound")
-    if len(samples) != frames * channels * width:
-        raise BrokenSound("it was broken off: fewer samples than its head says")
+    peaks = base64.b64encode(bytes(_peaks(file))).decode()
     seconds = frames / rate
     if announced_seconds is not None and seconds < announced_seconds * (1 - _LACKING_SHARE) - _LACKING_SECONDS:
         raise BrokenSound(f"{seconds:.0f} s of the {announced_seconds} s that were announced")
-    return CheckedSound(round(seconds), peaks_of(samples, channels))
+    return CheckedSound(round(seconds), peaks)
 
 
-def peaks_of(samples: bytes, channels: int) -> str:
-    """The highest amplitude of each of up to `PEAKS` equal stretches, a byte each, in base64."""
-    frames = len(samples) // (_WIDTH * channels)
+def _peaks(file: wave.Wave_read) -> Iterator[int]:
+    """The highest amplitude of each of up to `PEAKS` equal stretches, in a byte's range."""
+    frames = file.getnframes()
     steps = min(PEAKS, frames)
-    edges = [frames * step // steps * _WIDTH * channels for step in range(steps + 1)] if steps else []
-    view = memoryview(samples)
-    highest = (audioop.max(view[start:end], _WIDTH) for start, end in pairwise(edges))
-    return base64.b64encode(bytes(min(255, peak >> 7) for peak in highest)).decode()
+    edges = [frames * step // steps for step in range(steps + 1)] if steps else []
+    for start, end in pairwise(edges):
+        samples = file.readframes(end - start)
+        if len(samples) != (end - start) * _WIDTH * file.getnchannels():
+            raise BrokenSound("it was broken off: fewer samples than its head says")
+        yield min(255, audioop.max(samples, _WIDTH) >> 7)

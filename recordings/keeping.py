@@ -28,7 +28,7 @@ from recordings.checking import CheckedSound, check
 from recordings.errors import BrokenSound
 from recordings.keys import seal_keys
 from recordings.models import Recording, RecordingState
-from recordings.sealing import Sealed, seal
+from recordings.sealing import seal_in_pieces
 from recordings.shelf import shelf_of
 from recordings.transitions import move
 
@@ -125,17 +125,17 @@ class Keeping:
     def _keep(self, row: Recording, sound: bytes, checked: CheckedSound) -> None:
         """Seal it and put it on the shelf; of two at once the row belongs to the first."""
         key = seal_keys(self.centre.settings).current
-        sealed = seal(sound, recording_id=row.id, seal_key=key.key)
+        sealed = seal_in_pieces(sound, recording_id=row.id, seal_key=key.key)
         # Each try has a file of its own: of two at once the slower must not replace what the winner's key opens. A
         # crash after this line leaves a sealed file whose key nobody has.
         name = f"{row.id}.{secrets.token_hex(4)}.sealed"
         shelf = shelf_of(self.centre.settings)
-        shelf.put(name, sealed.content)
-        if not self._note_sealed(row.id, sealed, name, key.id, sound, checked):
+        shelf.put(name, sealed.pieces)
+        if not self._note_sealed(row.id, sealed.wrapped_key, name, key.id, sound, checked):
             shelf.remove(name)
 
     def _note_sealed(
-        self, recording_id: str, sealed: Sealed, name: str, key_id: str, sound: bytes, checked: CheckedSound
+        self, recording_id: str, wrapped_key: str, name: str, key_id: str, sound: bytes, checked: CheckedSound
     ) -> bool:
         now, digest = self.centre.clock.now(), hashlib.sha256(sound).hexdigest()
         with self.centre.database.transaction("note_sealed") as tx:
@@ -143,7 +143,7 @@ class Keeping:
             if row is None or not move(row, RecordingState.SEALED):
                 return False
             row.sealed_at = now
-            row.file_name, row.wrapped_key, row.key_id = name, sealed.wrapped_key, key_id
+            row.file_name, row.wrapped_key, row.key_id = name, wrapped_key, key_id
             row.sha256, row.size_bytes = digest, len(sound)
             row.duration_seconds, row.peaks = checked.duration_seconds, checked.peaks
             appoint(tx, row, DELETE, now)

@@ -32,6 +32,14 @@ class Sealed:
 
 
 @dataclass(frozen=True)
+class SealedPieces:
+    """The same, sealed as it is taken, and taken once."""
+
+    pieces: Iterator[bytes]
+    wrapped_key: str
+
+
+@dataclass(frozen=True)
 class Seal:
     """A recording's data key, unwrapped: it opens the chunks of a file of `sealed_bytes`, one by one."""
 
@@ -59,9 +67,14 @@ class Seal:
 
 def seal(sound: bytes, *, recording_id: str, seal_key: bytes) -> Sealed:
     """Seal `sound` under a fresh data key, wrapped by `seal_key` (32 bytes)."""
+    sealed = seal_in_pieces(sound, recording_id=recording_id, seal_key=seal_key)
+    return Sealed(b"".join(sealed.pieces), sealed.wrapped_key)
+
+
+def seal_in_pieces(sound: bytes, *, recording_id: str, seal_key: bytes) -> SealedPieces:
+    """The same, for a sound that is too long to lie in memory twice."""
     data_key = AESGCM.generate_key(_KEY_BITS)
-    content = b"".join(_sealed_chunks(sound, data_key, recording_id))
-    return Sealed(content, _wrapped(data_key, recording_id, seal_key))
+    return SealedPieces(_sealed_chunks(sound, data_key, recording_id), _wrapped(data_key, recording_id, seal_key))
 
 
 def opened(wrapped_key: str, *, recording_id: str, seal_key: bytes, sealed_bytes: int) -> Seal:

@@ -5,6 +5,7 @@ Clear sound never touches either.
 
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
@@ -16,7 +17,7 @@ from recordings.errors import NotThere
 class SealedShelf(Protocol):
     """Where sealed recordings are kept, by name."""
 
-    def put(self, name: str, content: bytes) -> None:
+    def put(self, name: str, pieces: Iterable[bytes]) -> None:
         """Keep sealed bytes under `name`, for certain before this returns; the same name is replaced."""
         ...
 
@@ -43,13 +44,13 @@ class FolderShelf:
     def __init__(self, data_dir: Path) -> None:
         self._folder = data_dir / "recordings"
 
-    def put(self, name: str, content: bytes) -> None:
+    def put(self, name: str, pieces: Iterable[bytes]) -> None:
         """See `SealedShelf`: on the disk before this returns."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         fresh = self._folder / f".{name}.{secrets.token_hex(4)}"
         try:
             with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(content)
+                file.writelines(pieces)
                 file.flush()
                 os.fsync(file.fileno())
             fresh.replace(self._folder / name)

@@ -95,7 +95,7 @@ class Bringing:
         """Before their rows: a row's file is always there. They are sealed under keys that both centres have."""
         for row in rows:
             if row["file_name"] is not None and row["wrapped_key"] is not None:
-                self._here.put(row["file_name"], self._there.get(row["file_name"]))
+                self._here.put(row["file_name"], [self._there.get(row["file_name"])])
 
     def _append_audit(self, connection: Connection, day: Day, calls: int) -> None:
         """In one transaction: who finds the day's own entry finds them all."""

@@ -94,7 +94,7 @@ def test_what_is_not_there_and_what_is_refused_have_names(house):
     shelf.remove("nothing.sealed")
     house.centre.settings.named["PULT_RECORDINGS_BUCKET"] = "somebody-elses"
     with pytest.raises(ShelfUnavailable, match="NoSuchBucket"):
-        shelf_of(house.centre.settings).put("a.sealed", b"x")
+        shelf_of(house.centre.settings).put("a.sealed", [b"x"])
 
 
 def test_the_store_is_not_asked_inside_a_transaction(house):

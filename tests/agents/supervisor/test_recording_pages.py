@@ -32,7 +32,7 @@ def keep(
     centre, now = there.house.centre, there.house.clock.now()
     id_, key = new_id(now), seal_keys(centre.settings).current
     sealed = seal(SOUND, recording_id=id_, seal_key=key.key)
-    FolderShelf(centre.settings.data_dir).put(f"{id_}.sealed", sealed.content)
+    FolderShelf(centre.settings.data_dir).put(f"{id_}.sealed", [sealed.content])
     with centre.database.transaction("test_recording") as tx:
         tx.add(
             Recording(

@@ -40,7 +40,7 @@ def leave_message(at_work: AtWork, insurer: str = "vsk", **more: object) -> str:
     centre, now = at_work.house.centre, at_work.house.clock.now()
     id_ = new_id(now)
     sealed = seal(SOUND, recording_id=id_, seal_key=centre.settings.seal_key)
-    FolderShelf(centre.settings.data_dir).put(f"{id_}.sealed", sealed.content)
+    FolderShelf(centre.settings.data_dir).put(f"{id_}.sealed", [sealed.content])
     values = {"state": "deleted_at_carrier", "ended_at": now, **more}
     with centre.database.transaction("test_message") as tx:
         tx.add(
@@ -141,7 +141,7 @@ def test_another_insurers_message_is_neither_listed_nor_played(at_work: AtWork) 
 
 def test_a_broken_seal_is_said(at_work: AtWork) -> None:
     recording_id = leave_message(at_work)
-    FolderShelf(at_work.house.centre.settings.data_dir).put(f"{recording_id}.sealed", b"x" * 40)
+    FolderShelf(at_work.house.centre.settings.data_dir).put(f"{recording_id}.sealed", [b"x" * 40])
     answer = at_work.site.signed_in("anna").get(f"/desk/messages/{recording_id}/sound")
     assert answer.status_code == 410
     assert "не открывается" in answer.text
