@@ -37,6 +37,10 @@ def test_an_inquiry_is_for_everybody(browser: Browser, live: Live, language: str
     expect(page.locator("#h-people")).to_be_visible()
     assert logged.insured_id[-12:] in page.locator("section", has=page.locator("#h-people")).inner_text()
     is_fine(page, f"breach-{language}-{scheme}")
+    page.set_viewport_size({"width": 390, "height": 720})
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    is_fine(page, f"breach-narrow-{language}-{scheme}")
+    page.set_viewport_size({"width": 1280, "height": 720})
     page.locator("summary", has_text="watcher").click()
     page.locator("form[action='/insurer'] button[value=oms]").click()
     page.wait_for_load_state()

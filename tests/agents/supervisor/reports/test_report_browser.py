@@ -59,3 +59,25 @@ def test_the_reports_are_for_everybody(browser: Browser, live: Live, language: s
     page.emulate_media(media="print")
     expect(page.locator(".report-form")).to_be_hidden()
     page.context.close()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_report_wider_than_the_window_moves_in_its_frame_and_its_head_names_and_totals_stay(
+    browser: Browser, live: Live, width: int
+) -> None:
+    a_days_calls(live)
+    page = opened(browser, live, "/reports", language="ru", scheme="light")
+    page.set_viewport_size({"width": width, "height": 720})
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    frame = page.locator(".report-frame")
+    frame.evaluate("(it) => it.scrollIntoView({ block: 'start' })")
+    kept = {
+        "head": ("y", frame.locator("thead th").nth(1)), "corner": ("x", frame.locator("thead th").first),
+        "name": ("x", frame.locator("tbody th").first), "total": ("y", frame.locator("tfoot td").first),
+    }
+    before = {name: one.bounding_box()[axis] for name, (axis, one) in kept.items()}
+    assert frame.evaluate("(it) => { it.scrollTo(120, 60); return it.scrollLeft; }") == 120
+    assert {name: one.bounding_box()[axis] for name, (axis, one) in kept.items()} == pytest.approx(before, abs=1)
+    expect(frame.locator("tfoot th")).to_be_in_viewport()
+    is_fine(page, f"reports-moved-{width}")
+    page.context.close()
