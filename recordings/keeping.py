@@ -18,7 +18,7 @@ from config.centre import Centre
 from config.database import Transaction
 from config.due_work import DueWork, JobQueue, WorkPlan
 from config.errors import NotYet
-from config.line_descriptions import RecordingRules
+from config.line_descriptions import Insurers, RecordingRules
 from ivr.calls.finding import locked_call
 from ivr.calls.log import record
 from ivr.calls.models import Call, Outcome
@@ -105,7 +105,7 @@ class Keeping:
             locked = locked_recording(tx, recording_id)
             if locked is not None and move(locked, RecordingState.DELETED_AT_CARRIER):
                 locked.ended_at = now
-                appoint(tx, locked, RETIRE, usual_end(self.centre, tx, locked))
+                appoint(tx, locked, RETIRE, usual_end(self.centre.insurers, tx, locked))
 
     def keep_up(self) -> int:
         """Appoint the next step of every recording whose due work is missing; how many. For the sweep."""
@@ -157,7 +157,7 @@ class Keeping:
             call, locked = locked_call(tx, row.call_id), locked_recording(tx, row.id)
             if locked is not None:
                 fail(tx, call, locked, why, at=now)
-                appoint(tx, locked, RETIRE, usual_end(self.centre, tx, locked))
+                appoint(tx, locked, RETIRE, usual_end(self.centre.insurers, tx, locked))
 
     def _row(self, recording_id: str) -> Recording | None:
         with self.centre.database.reading("recording") as tx:
@@ -169,10 +169,10 @@ def locked_recording(tx: Transaction, recording_id: str) -> Recording | None:
     return tx.get(Recording, recording_id, with_for_update=True, populate_existing=True)
 
 
-def usual_end(centre: Centre, tx: Transaction, row: Recording) -> datetime:
+def usual_end(insurers: Insurers, tx: Transaction, row: Recording) -> datetime:
     """Until when the recording is kept, by its call's line and by what has come of the call so far."""
     call = tx.get_one(Call, row.call_id)
-    line = centre.insurers[row.insurer_id].lines.get(call.line)
+    line = insurers[row.insurer_id].lines.get(call.line)
     rules = RecordingRules() if line is None else line.recordings
     outcomes = tx.scalars(select(Outcome.code).where(Outcome.call_id == call.id)).all()
     return (row.began_at or row.announced_at) + timedelta(days=rules.days_for(outcomes))

@@ -17,14 +17,13 @@ from config.centre import Centre
 from config.database import Transaction
 from recordings.errors import NotThere
 from recordings.keys import seal_keys
-from recordings.models import Recording, RecordingPause, RecordingState
+from recordings.models import KEPT, Recording, RecordingPause, RecordingState
 from recordings.plays import note_play
 from recordings.sealing import opened
 from recordings.shelf import shelf_of
 from recordings.sound import UnsealedSound
 
 LINK_HOLDS: Final = timedelta(minutes=5)
-_PLAYABLE: Final = (RecordingState.SEALED, RecordingState.DELETED_AT_CARRIER)
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class Part:
     @property
     def is_playable(self) -> bool:
         """Whether its sound is here."""
-        return self.state in _PLAYABLE
+        return self.state in KEPT
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -28,6 +29,10 @@ class RecordingState(StrEnum):
     ABSENT = "absent"
     FAILED = "failed"
     DESTROYED = "destroyed"
+
+
+KEPT: Final = (RecordingState.SEALED, RecordingState.DELETED_AT_CARRIER)
+"""States of a recording whose sealed sound is here."""
 
 
 class Recording(Base):

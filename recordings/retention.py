@@ -15,12 +15,13 @@ from config.centre import Centre
 from config.database import Transaction
 from config.due_work import JobQueue, WorkPlan
 from config.ids import new_id
+from config.line_descriptions import Insurers
 from ivr.calls.finding import locked_call
 from ivr.calls.log import record
 from ivr.calls.models import Call
 from recordings.errors import HeldBack, NotAtRest, NotThere
 from recordings.keeping import DELETE, FETCH, RETIRE, appoint, locked_recording, usual_end
-from recordings.models import DestructionAct, LegalHold, Recording, RecordingState
+from recordings.models import KEPT, DestructionAct, LegalHold, Recording, RecordingState
 from recordings.shelf import shelf_of
 from recordings.transitions import move
 
@@ -31,6 +32,17 @@ RETENTION: Final = "retention"
 
 _AT_REST: Final = (RecordingState.DELETED_AT_CARRIER, RecordingState.FAILED)
 _HELD_FOR_NOW: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """How long what is recorded of a call is kept: `until` the last one's time is over (None: nothing is there), unless
+    there is a `hold`; and the acts of what was destroyed.
+    """
+
+    until: datetime | None
+    hold: LegalHold | None
+    acts: tuple[DestructionAct, ...]
 
 
 @dataclass(frozen=True)
@@ -52,7 +64,7 @@ class Retention:
             if found is None:
                 return
             call, row = found
-            until = usual_end(self.centre, tx, row)
+            until = usual_end(self.centre.insurers, tx, row)
             if until > now:
                 appoint(tx, row, RETIRE, until)
             elif open_hold(tx, call.id) is not None:
@@ -131,7 +143,7 @@ class Retention:
                 select(Recording).where(Recording.insurer_id == insurer_id, Recording.state.in_(_AT_REST))
             ).all()
             for row in rows:
-                appoint(tx, row, RETIRE, usual_end(self.centre, tx, row))
+                appoint(tx, row, RETIRE, usual_end(self.centre.insurers, tx, row))
             return len(rows)
 
     def acts(self, *, insurer_id: str, limit: int = 100) -> list[DestructionAct]:
@@ -139,6 +151,14 @@ class Retention:
         with self.centre.database.reading("destruction_acts") as tx:
             statement = select(DestructionAct).where(DestructionAct.insurer_id == insurer_id)
             return list(tx.scalars(statement.order_by(DestructionAct.id.desc()).limit(limit)))
+
+
+def keeping_of(tx: Transaction, insurers: Insurers, call: Call) -> Keeping:
+    """How long the recordings of a call are kept."""
+    rows = tx.scalars(select(Recording).where(Recording.call_id == call.id, Recording.state.in_(KEPT))).all()
+    acts = tx.scalars(select(DestructionAct).where(DestructionAct.call_id == call.id).order_by(DestructionAct.id))
+    until = max((usual_end(insurers, tx, row) for row in rows), default=None)
+    return Keeping(until, open_hold(tx, call.id), tuple(acts))
 
 
 def open_hold(tx: Transaction, call_id: str) -> LegalHold | None:

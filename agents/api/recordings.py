@@ -10,11 +10,16 @@ from agents.api.errors import Refused, Why
 from agents.api.operations import Asked, Operation, Page, Paged, Shape
 from agents.api.scopes import Scope
 from agents.api.written import Id, Instant, YesOrNo
-from recordings.models import Recording, RecordingKind, RecordingState
+from config.database import Transaction
+from recordings.keeping import usual_end
+from recordings.models import KEPT, Recording, RecordingKind, RecordingState
+from recordings.retention import open_hold
 
 
 class RecordingShape(Shape):
-    """A recording, or one part of a call; never its sound. `stored_at` is when it was sealed in the centre's store."""
+    """A recording, or one part of a call; never its sound. `stored_at` is when it was sealed in the centre's store,
+    `ended_at` when it came to its last state. It is destroyed after `kept_until`, unless it `is_held`.
+    """
 
     id: Id
     call_id: Id
@@ -25,6 +30,8 @@ class RecordingShape(Shape):
     announced_at: datetime
     stored_at: datetime | None
     ended_at: datetime | None
+    kept_until: datetime | None
+    is_held: bool
 
 
 class RecordingPage(Page[RecordingShape]):
@@ -52,7 +59,7 @@ def list_recordings(asked: Asked) -> RecordingPage:
             tx, asked.system, "recordings_listed", "recordings", query.call_id or "", at=asked.at,
             count=len(rows), recordings=" ".join(row.id for row in rows) or None,
         )  # fmt: skip
-    return RecordingPage(items=[_shape(one) for one in rows], next_cursor=next_cursor)
+        return RecordingPage(items=[_shape(asked, tx, one) for one in rows], next_cursor=next_cursor)
 
 
 def show_recording(asked: Asked) -> RecordingShape:
@@ -62,10 +69,11 @@ def show_recording(asked: Asked) -> RecordingShape:
         if row is None:
             raise Refused(Why.NOT_FOUND)
         reading.note(tx, asked.system, "recording_shown", "recording", row.id, at=asked.at)
-        return _shape(row)
+        return _shape(asked, tx, row)
 
 
-def _shape(row: Recording) -> RecordingShape:
+def _shape(asked: Asked, tx: Transaction, row: Recording) -> RecordingShape:
+    is_kept = RecordingState(row.state) in KEPT
     return RecordingShape(
         id=row.id,
         call_id=row.call_id,
@@ -76,6 +84,8 @@ def _shape(row: Recording) -> RecordingShape:
         announced_at=row.announced_at,
         stored_at=row.sealed_at,
         ended_at=row.ended_at,
+        kept_until=usual_end(asked.centre.insurers, tx, row) if is_kept else None,
+        is_held=open_hold(tx, row.call_id) is not None,
     )
 
 

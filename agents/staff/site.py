@@ -39,6 +39,7 @@ from agents.supervisor import audit_pages as audit
 from agents.supervisor import call_pages as call
 from agents.supervisor import export_pages as exports
 from agents.supervisor import floor_pages as floor_page
+from agents.supervisor import keeping_pages as keeping
 from agents.supervisor import listening_pages as listening
 from agents.supervisor import log_pages as calls
 from agents.supervisor import recording_pages as recordings
@@ -56,7 +57,7 @@ _BLUEPRINTS: Final = (
     *(desk.bp, desk_asking.bp, desk_telephone.bp, desk_telephone.softphone),
     *(wrap_up.bp, requests.bp, work.bp, insured.bp),
     *(desk_recording.bp, recordings.bp),
-    *(floor_page.bp, listening.bp, calls.bp, exports.bp, call.bp, audit.bp, breach.bp),
+    *(floor_page.bp, listening.bp, calls.bp, exports.bp, call.bp, keeping.bp, audit.bp, breach.bp),
     *(reports.bp, funnel.bp, staffing.bp),
     *(quality.bp, scoring.bp, calibration.bp, own_quality.bp),
 )

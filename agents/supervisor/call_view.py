@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import select
 
-from agents.models import Agent, Offer, Purpose, Wait
+from agents.models import Agent, Dial, Offer, Purpose, Wait
 from agents.sight import is_anonymous
 from agents.supervisor.timeline import Span, Stretch, TimeLine, menu_spans, time_line
 from config.audit import AuditEntry
@@ -16,6 +16,7 @@ from config.line_descriptions import Insurer, Insurers
 from ivr.calls.models import Call, Hold
 from ivr.calls.replay import Replay, ReplayStep, replay_call
 from recordings.listening import Part, parts_of
+from recordings.retention import Keeping, keeping_of
 
 _BESIDE: Final = (Purpose.CONSULT, Purpose.MONITOR)
 _MOST_LOOKS: Final = 50
@@ -49,6 +50,7 @@ class CallView:
     line: TimeLine
     agents: Mapping[str, str]
     recordings: Sequence[Part]
+    keeping: Keeping
     looks: Sequence[AuditEntry]
 
 
@@ -77,6 +79,7 @@ def call_view(
         line=_time_line(tx, call, steps, agents, at, is_nobodys=is_nobodys),
         agents=agents,
         recordings=() if is_nobodys else parts_of(tx, insurer_id=insurer.id, call_id=call_id),
+        keeping=keeping_of(tx, insurers, call),
         looks=_looks(tx, call),
     )
 
@@ -122,6 +125,7 @@ def _time_line(
     spans += [(QUEUE_LANE, Span(Stretch.WAIT, one.since, one.claimed_at or one.ended_at, one.queue)) for one in waits]
     for offer in offers:
         spans += [(f"agent:{agents.get(offer.agent_id, '')}", span) for span in _offer_spans(offer)]
+    spans += [(f"agent:{code}", span) for code, dial in _dials(tx, call) for span in _dial_spans(dial, end)]
     holds = tx.scalars(select(Hold).where(Hold.call_id == call.id).order_by(Hold.started_at))
     spans += [(HOLD_LANE, Span(Stretch.HOLD, one.started_at, one.ended_at, "hold")) for one in holds]
     outer = [(number, one.at) for number, one in enumerate(steps) if one.kind not in INNER]
@@ -134,6 +138,18 @@ def _offer_spans(offer: Offer) -> Iterator[Span]:
     if offer.accepted_at is not None:
         kind = Stretch.BESIDE if offer.purpose in _BESIDE else Stretch.TALK
         yield Span(kind, offer.bridged_at or offer.accepted_at, offer.ended_at, offer.purpose)
+
+
+def _dial_spans(dial: Dial, end: datetime) -> Iterator[Span]:
+    """An agent rings a number, and speaks with whoever answers there."""
+    yield Span(Stretch.RING, dial.ring_tried_at or dial.asked_at, dial.answered_at or end, dial.state)
+    if dial.answered_at is not None:
+        yield Span(Stretch.TALK, dial.answered_at, end, dial.state)
+
+
+def _dials(tx: Transaction, call: Call) -> Sequence[tuple[str, Dial]]:
+    statement = select(Agent.code, Dial).join(Dial, Dial.agent_id == Agent.id).where(Dial.call_id == call.id)
+    return [(row[0], row[1]) for row in tx.execute(statement.where(Dial.e164.is_not(None)))]
 
 
 def _waits(tx: Transaction, call: Call) -> Sequence[Wait]:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from agents.supervisor.timeline import Span, Stretch, menu_spans, time_line
 from ivr.calls.models import Call
+from recordings.retention import Retention
 from tests.agents.supervisor.conftest import NAME, OWN_PHONE, POLICY, Logged
 from tests.agents.supervisor.test_recording_pages import keep
 
@@ -64,6 +65,39 @@ def test_a_call_that_was_recorded_is_heard_on_its_page(logged: Logged) -> None:
     with logged.site.house.centre.database.transaction("test_anonymous") as tx:
         tx.get_one(Call, call_id).is_anonymous = True
     assert recording_id not in logged.site.signed_in("boss").get(f"/calls/{call_id}").text
+
+
+def test_a_supervisor_sees_until_when_it_is_kept_and_holds_it_longer(logged: Logged) -> None:
+    call_id = logged.whole()
+    boss, page = logged.site.signed_in("boss"), f"/calls/{call_id}"
+    assert "Сколько хранится запись" not in boss.get(page).text
+    keep(logged.site, call_id=call_id)
+    assert "потом уничтожается" in boss.get(page).text
+    assert boss.post(f"{page}/hold-recordings", {"reason": "  "}, page=page).status_code == 409
+    assert "Удерживается" not in boss.get(page).text
+    assert boss.post(f"{page}/hold-recordings", {"reason": "жалоба 12"}, page=page).status_code == 303
+    held = boss.get(page).text
+    assert "Удерживается независимо от срока</strong>: жалоба 12" in held
+    assert "После снятия хранится до" in held
+    boss.post(f"{page}/release-recordings", {}, page=page)
+    assert "потом уничтожается" in boss.get(page).text
+    assert logged.site.audited(action="held_recordings", subject_id=call_id) == ["held_recordings"]
+    assert logged.site.audited(action="released_recordings", subject_id=call_id) == ["released_recordings"]
+    assert boss.post("/calls/no-such-call/hold-recordings", {"reason": "x"}, page=page).status_code == 404
+
+
+def test_what_was_destroyed_is_an_act_on_the_page_and_in_the_list(logged: Logged) -> None:
+    call_id = logged.whole()
+    boss = logged.site.signed_in("boss")
+    assert "Ни одна запись не уничтожена" in boss.get("/calls/destroyed-recordings").text
+    recording_id = keep(logged.site, call_id=call_id)
+    Retention(logged.site.house.centre).destroy(
+        insurer_id="vsk", recording_id=recording_id, by="admin", ground="требование 7"
+    )
+    assert "admin: требование 7" in boss.get(f"/calls/{call_id}").text
+    acts = boss.get("/calls/destroyed-recordings").text
+    assert "требование 7" in acts
+    assert f"/calls/{call_id}" in acts
 
 
 def test_a_call_that_goes_on_says_so(logged: Logged) -> None:

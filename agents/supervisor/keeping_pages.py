@@ -1,0 +1,61 @@
+"""How long the recordings of a call are kept, on its page: until when, why longer, and what of them was destroyed."""
+
+from typing import Final
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from agents.accounts.models import Role
+from agents.desk.desks import refused
+from agents.staff.guarding import only_for
+from agents.staff.side import side, staff
+from agents.supervisor.words import actor
+from recordings.errors import NotThere
+from recordings.retention import RETENTION, TERM, Retention
+
+bp: Final = Blueprint("keeping", __name__, url_prefix="/calls", template_folder="templates")
+
+_LONGEST_REASON: Final = 200
+
+
+@bp.app_context_processor
+def words() -> dict[str, object]:
+    """For the page of a call, and that of the acts."""
+    return {
+        "destroyer_words": lambda by: gettext("the retention rules") if by == RETENTION else by,
+        "ground_words": lambda ground: gettext("its time was over") if ground == TERM else ground,
+    }
+
+
+@bp.post("/<call_id>/hold-recordings")
+@only_for(Role.SUPERVISOR)
+def hold(call_id: str) -> ResponseReturnValue:
+    """Keep the recordings of a call whatever their age; the reason is written down. Audited."""
+    reason = request.form.get("reason", "").strip()[:_LONGEST_REASON]
+    if not reason:
+        return refused(gettext("Write why, such as the number of the complaint."))
+    try:
+        Retention(side().centre).hold(insurer_id=staff().insurer_id, call_id=call_id, by=actor(), reason=reason)
+    except NotThere:
+        abort(404)
+    return redirect(url_for("call.show", call_id=call_id), 303)
+
+
+@bp.post("/<call_id>/release-recordings")
+@only_for(Role.SUPERVISOR)
+def release(call_id: str) -> ResponseReturnValue:
+    """Let the recordings of a call end when their time is over. Audited."""
+    try:
+        Retention(side().centre).release(insurer_id=staff().insurer_id, call_id=call_id, by=actor())
+    except NotThere:
+        abort(404)
+    return redirect(url_for("call.show", call_id=call_id), 303)
+
+
+@bp.get("/destroyed-recordings")
+@only_for(Role.SUPERVISOR)
+def acts() -> ResponseReturnValue:
+    """The acts of destruction, the newest first: what, when, by whom, on what ground."""
+    found = Retention(side().centre).acts(insurer_id=staff().insurer_id)
+    return render_template("supervisor/destruction_acts.html", acts=found)
