@@ -43,6 +43,10 @@ _DESK: Final = """The desk is at {desk}; sign in with the password {password} as
   admin             the administrator
 """
 
+_METRICS: Final = """
+What Prometheus reads:
+  {bind}/metrics"""
+
 _PLACES: Final = (
     *("PULT_CARRIER_URL", "PULT_PUBLIC_URL", "PULT_DESK_URL", "PULT_FALLBACK_URL", "PULT_REDIS_URL"),
     *("PULT_DATABASE_URL", "PULT_LINES_DIR", "PULT_FLOWS_DIR", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"),
@@ -51,7 +55,7 @@ _PLACES: Final = (
 _HOW_TO_GO_ON: Final = """
 The centre is up at {url}; logs are in {logs}. In a browser, a telephone to call it with, and the desk of who answers:
   {carrier}/exchange/phone/
-  {desk}
+  {desk}{metrics}
 In another terminal:
   .venv/bin/pult call "8 800 200-14-41" --press 0       ВСК, the medical desk
   .venv/bin/pult call "8 800 250-01-01"                 Согласие; press keys as you are asked
@@ -140,7 +144,7 @@ def _free_places() -> Mapping[str, str]:
     names = ("PULT_CARRIER_URL", "PULT_PUBLIC_URL", "PULT_DESK_URL", "PULT_FALLBACK_URL")
     places = {name: f"http://127.0.0.1:{free_port()}" for name in names}
     # Where a centre behind a proxy listens is no place for this one.
-    unbound = dict.fromkeys(("PULT_WEB_BIND", "PULT_DESK_BIND", "PULT_FALLBACK_BIND"), "")
+    unbound = dict.fromkeys(("PULT_WEB_BIND", "PULT_DESK_BIND", "PULT_FALLBACK_BIND", "PULT_METRICS_BIND"), "")
     return {**places, **unbound, "PULT_REDIS_URL": f"redis://127.0.0.1:{free_port()}/0"}
 
 
@@ -189,6 +193,7 @@ def _choices() -> Mapping[str, str]:
         "TWILIO_API_SECRET": secrets.token_hex(16),
         "TWILIO_APPLICATION_SID": "AP" + secrets.token_hex(16),
         "PULT_VOICE_PORT": "9001",
+        "PULT_METRICS_BIND": "http://127.0.0.1:9180",
         # The exchange has no good voice of its own, as a carrier has.
         "PULT_SPEECH": "pack",
         **demo_settings(),
@@ -254,6 +259,7 @@ def _show_a_call(settings: Settings, dial: Dial, supervisor: Supervisor) -> None
             url=settings.public_url,
             carrier=settings.carrier_url,
             desk=settings.desk_url,
+            metrics=_METRICS.format(bind=bind) if (bind := settings.named.get("PULT_METRICS_BIND", "")) else "",
             logs=settings.data_dir / "logs",
         )
     )

@@ -75,6 +75,10 @@ def _detail(kind: str, message: str) -> str:
             return "this is not known here"
         case "missing":
             return "this must be given"
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return "this must be a JSON object"
+        case "string_pattern_mismatch":
+            return "this is not written as the description says"
     return message.removeprefix("Value error, ")
 
 

@@ -21,6 +21,7 @@ from config.errors import ConfigError
 from config.settings import Settings
 
 PATIENCE_SECONDS: Final = 5.0
+_NOT_PUBLIC: Final = "it leads to an address that is not public: see PULT_WEBHOOK_NETWORKS"
 _PORTS: Final = {"https": 443, "http": 80}
 # These carry an IPv4 address within: what it leads to is what counts.
 _TRANSLATED: Final = ipaddress.IPv6Network("64:ff9b::/96")
@@ -77,7 +78,17 @@ def checked_url(url: str, reach: Reach) -> SplitResult:
         raise WebhookError("an endpoint's address has no name, password or fragment in it: webhooks are signed")
     if not url.isascii() or not url.isprintable() or " " in url:
         raise WebhookError("an endpoint's address is plain ASCII")
+    if not _may_be_meant(parts.hostname, reach):
+        raise WebhookError(_NOT_PUBLIC)
     return parts
+
+
+def _may_be_meant(host: str, reach: Reach) -> bool:
+    """Whether an address in digits is one that webhooks may go to; where a name leads is seen when it is asked."""
+    try:
+        return reach.allows(host)
+    except ValueError:
+        return True
 
 
 def send(url: str, *, body: bytes, headers: Mapping[str, str], reach: Reach) -> Sent:
@@ -142,7 +153,7 @@ def _judged_address(host: str, port: int, reach: Reach) -> str:
         raise WebhookError("its name leads nowhere") from None
     addresses = list(dict.fromkeys(str(one[4][0]) for one in found))
     if not addresses or not all(reach.allows(one) for one in addresses):
-        raise WebhookError("its name leads to an address that is not public: see PULT_WEBHOOK_NETWORKS")
+        raise WebhookError(_NOT_PUBLIC)
     return addresses[0]
 
 

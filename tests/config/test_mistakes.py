@@ -33,6 +33,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         scheme, end = ("redis", "/0") if name == "PULT_REDIS_URL" else ("http", "")
         monkeypatch.setenv(name, f"{scheme}://127.0.0.1:{free_port()}{end}")
     monkeypatch.setenv("PULT_VOICE_PORT", str(free_port()))
+    monkeypatch.setenv("PULT_METRICS_BIND", f"http://127.0.0.1:{free_port()}")
     return tmp_path
 
 

@@ -282,6 +282,7 @@ def test_a_name_that_leads_inside_is_not_followed(hooked: Hooked, monkeypatch: p
     [
         "http://crm.example/", "ftp://crm.example/", "https:///x", "https://u:p@crm.example/", "https://crm.example/#x",
         "file:///etc/passwd", "https://crm.example:x/", "https://crm.example/a b", "https://кто.example/", "x.example",
+        "https://127.0.0.1/x", "https://169.254.169.254/x", "https://[::1]/x", "https://10.0.0.7/x",
     ],
 )  # fmt: skip
 def test_an_address_that_is_none_is_refused_when_it_is_added(url: str) -> None:
