@@ -66,6 +66,8 @@ class Offer(Base):
         known("ear", Ear),
         CheckConstraint("wait_id is not null or purpose = 'monitor'", name="is_about_a_wait"),
         Index("ix_offers_handling", "insurer_id", "queue", "accepted_at"),
+        # A period's: SQLite would else go through all that the insurer ever had.
+        Index("ix_offers_insurer_id_id", "insurer_id", "id"),
         Index("ix_offers_state", "state", "made_at"),
     )
 

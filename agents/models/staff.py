@@ -80,12 +80,13 @@ class PresenceInterval(Base):
             sqlite_where=text("until is null"),
             postgresql_where=text("until is null"),
         ),
+        Index("ix_presence_intervals_insurer_id_id", "insurer_id", "id"),
         known("presence", Presence),
         CheckConstraint("until is null or until >= since", name="runs_forward"),
     )
 
     id: Mapped[RowId]
-    insurer_id: Mapped[InsurerId]
+    insurer_id: Mapped[CoveredInsurerId]
     agent_id: Mapped[Ref] = mapped_column(ForeignKey("agents.id"), index=True)
     presence: Mapped[str]
     reason: Mapped[str | None]

@@ -205,11 +205,12 @@ def _presences(
         PresenceInterval.presence.in_(_AT_WORK),
         or_(PresenceInterval.until.is_(None), PresenceInterval.until > since),
     )
-    return [
-        PresenceFact(agents[one.agent_id], max(one.since, since), ended_at, one.presence in _BUSY)
-        for one in tx.execute(statement)
-        if (ended_at := min(one.until or until, until)) > max(one.since, since)
-    ]
+    found = []
+    for agent_id, presence, began_at, ended_at in tx.execute(statement):
+        begins, ends = max(began_at, since), min(ended_at or until, until)
+        if begins < ends:
+            found.append(PresenceFact(agents[agent_id], begins, ends, presence in _BUSY))
+    return found
 
 
 def _callbacks(tx: Transaction, insurer: Insurer, since: datetime, until: datetime) -> list[CallbackFact]:

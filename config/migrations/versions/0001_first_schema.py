@@ -503,6 +503,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_offers_call_id'), ['call_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_offers_conference'), ['conference'], unique=False)
         batch_op.create_index('ix_offers_handling', ['insurer_id', 'queue', 'accepted_at'], unique=False)
+        batch_op.create_index('ix_offers_insurer_id_id', ['insurer_id', 'id'], unique=False)
         batch_op.create_index('ix_offers_state', ['state', 'made_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_offers_wait_id'), ['wait_id'], unique=False)
         batch_op.create_index('uq_offers_one_accepted_per_wait', ['wait_id'], unique=True, sqlite_where=sa.text("state = 'accepted' and purpose in ('queue', 'transfer', 'callback')"), postgresql_where=sa.text("state = 'accepted' and purpose in ('queue', 'transfer', 'callback')"))
@@ -581,7 +582,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('presence_intervals', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_presence_intervals_agent_id'), ['agent_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_presence_intervals_insurer_id'), ['insurer_id'], unique=False)
+        batch_op.create_index('ix_presence_intervals_insurer_id_id', ['insurer_id', 'id'], unique=False)
         batch_op.create_index('uq_presence_intervals_one_open', ['agent_id'], unique=True, sqlite_where=sa.text('until is null'), postgresql_where=sa.text('until is null'))
 
     op.create_table('shifts',
@@ -1108,7 +1109,7 @@ def downgrade() -> None:
     op.drop_table('shifts')
     with op.batch_alter_table('presence_intervals', schema=None) as batch_op:
         batch_op.drop_index('uq_presence_intervals_one_open', sqlite_where=sa.text('until is null'), postgresql_where=sa.text('until is null'))
-        batch_op.drop_index(batch_op.f('ix_presence_intervals_insurer_id'))
+        batch_op.drop_index('ix_presence_intervals_insurer_id_id')
         batch_op.drop_index(batch_op.f('ix_presence_intervals_agent_id'))
 
     op.drop_table('presence_intervals')
@@ -1122,6 +1123,7 @@ def downgrade() -> None:
         batch_op.drop_index('uq_offers_one_accepted_per_wait', sqlite_where=sa.text("state = 'accepted'"), postgresql_where=sa.text("state = 'accepted'"))
         batch_op.drop_index(batch_op.f('ix_offers_wait_id'))
         batch_op.drop_index('ix_offers_state')
+        batch_op.drop_index('ix_offers_insurer_id_id')
         batch_op.drop_index('ix_offers_handling')
         batch_op.drop_index(batch_op.f('ix_offers_call_id'))
         batch_op.drop_index(batch_op.f('ix_offers_agent_id'))

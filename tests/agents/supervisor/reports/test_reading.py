@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from agents.models import Callback, CallbackState, Offer, OfferState, Presence, PresenceInterval, Wait, WaitState
 from agents.supervisor.reports.facts import Facts
@@ -317,3 +318,17 @@ def test_rows_add_up_to_the_whole(past: Past, grouping: Grouping) -> None:
     assert sum(row.figures["answered"] for row in report.rows) == 6
     offered = [row.figures["offered"] for row in report.rows]
     assert offered == [None, None] if grouping is Grouping.AGENT else sum(offered) == 8
+
+
+def test_what_is_read_of_a_large_log_is_the_periods(house: House) -> None:  # noqa: F811
+    engine = house.centre.database.engine
+    if engine.dialect.name != "sqlite":
+        pytest.skip("its planner has no statistics to go by")
+    sent: list[tuple[str, tuple]] = []
+    event.listen(engine, "before_cursor_execute", lambda _c, _u, text, given, *_: sent.append((text, given)))
+    facts(house)
+    with engine.connect() as connection:
+        for table in ("offers", "waits", "presence_intervals", "calls"):
+            text, given = next(one for one in sent if f"FROM {table}" in one[0])
+            plan = connection.exec_driver_sql(f"explain query plan {text}", given).all()
+            assert any(table in row[3] and "id>? AND id<?" in row[3] for row in plan), (table, plan)
