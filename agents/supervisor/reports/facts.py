@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import cached_property
 from operator import attrgetter
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from agents.service_level import Answering, PastWait, answering
 from agents.supervisor.reports.intervals import cut, place
@@ -134,36 +134,18 @@ class Facts:
         """The part that is of a line, a queue and an agent. Presence is of no line and no queue, a callback of nobody:
         where such are asked for, they are left out.
         """
-        return Facts(
-            waits=[one for one in self.waits if _fits(one, line, queue) and agent in (None, one.agent)],
-            services=[one for one in self.services if _fits(one, line, queue) and agent in (None, one.agent)],
-            presences=[] if line or queue else [one for one in self.presences if agent in (None, one.agent)],
-            callbacks=[] if agent else [one for one in self.callbacks if _fits(one, line, queue)],
-            contacts=[one for one in self.contacts if _fits(one, line, queue) and agent in (None, one.agent)],
-            ratings=[one for one in self.ratings if _fits(one, line, queue) and agent in (None, one.agent)],
-            evaluations=[one for one in self.evaluations if _fits(one, line, queue) and agent in (None, one.agent)],
-        )
+        asked = {what: name for what, name in (("line", line), ("queue", queue), ("agent", agent)) if name}
+
+        def fits(fact: object) -> bool:
+            return all(getattr(fact, what) == name for what, name in asked.items())
+
+        return Facts(**{kind: list(filter(fits, getattr(self, kind))) for kind in self._kinds(*asked)})
 
     def by_name(self, what: str) -> Mapping[str, "Facts"]:
         """The parts that are of each `line`, `queue` or `agent`, by its name: each what `only` gives for it."""
-        name = attrgetter(what)
-        waits, services = _grouped(self.waits, name), _grouped(self.services, name)
-        contacts, ratings = _grouped(self.contacts, name), _grouped(self.ratings, name)
-        presences = _grouped(self.presences, name) if what == "agent" else {}
-        callbacks = {} if what == "agent" else _grouped(self.callbacks, name)
-        names = {*waits, *services, *presences, *callbacks, *contacts, *ratings}
-        return {
-            one: Facts(
-                waits.get(one, ()),
-                services.get(one, ()),
-                presences.get(one, ()),
-                callbacks.get(one, ()),
-                contacts.get(one, ()),
-                ratings.get(one, ()),
-            )
-            for one in names
-            if one
-        }
+        kinds = {kind: _grouped(getattr(self, kind), attrgetter(what)) for kind in self._kinds(what)}
+        names = {name for grouped in kinds.values() for name in grouped if name}
+        return {name: Facts(**{kind: grouped.get(name, ()) for kind, grouped in kinds.items()}) for name in names}
 
     def by_time(self, begun: Sequence[datetime]) -> list["Facts"]:
         """The parts that belong to each of the stretches that begin at these instants; presence is cut at them."""
@@ -175,38 +157,25 @@ class Facts:
         presences = defaultdict(list)
         for number, piece in pieces:
             presences[number].append(piece)
-        waits, services = _placed(self.waits, begun), _placed(self.services, begun)
-        callbacks, contacts = _placed(self.callbacks, begun), _placed(self.contacts, begun)
-        ratings, evaluations = _placed(self.ratings, begun), _placed(self.evaluations, begun)
+        kinds = {kind: _grouped(getattr(self, kind), lambda one: place(one.at, begun)) for kind in self._kinds()}
+        kinds["presences"] = presences
         return [
-            Facts(
-                waits.get(number, ()),
-                services.get(number, ()),
-                presences.get(number, ()),
-                callbacks.get(number, ()),
-                contacts.get(number, ()),
-                ratings.get(number, ()),
-                evaluations.get(number, ()),
-            )
-            for number in range(len(begun))
+            Facts(**{kind: grouped.get(number, ()) for kind, grouped in kinds.items()}) for number in range(len(begun))
         ]
 
+    def _kinds(self, *of: str) -> list[str]:
+        """The kinds of facts, by the names of their fields, that have each of these: `line`, `queue` or `agent`."""
+        return [one.name for one in fields(self) if not any(one.name in _HAVE_NO[what] for what in of)]
 
-_Fact = TypeVar("_Fact", WaitFact, ServiceFact, CallbackFact, ContactFact, RatingFact, EvaluationFact)
+
+_HAVE_NO: Final[Mapping[str, frozenset[str]]] = {
+    "line": frozenset({"presences"}),
+    "queue": frozenset({"presences"}),
+    "agent": frozenset({"callbacks"}),
+}
+"""The kinds of facts that have no such name: nobody is present on a line, and a promise to call back is nobody's."""
 _Any = TypeVar("_Any")
 _Key = TypeVar("_Key")
-
-
-def _fits(
-    fact: WaitFact | ServiceFact | CallbackFact | ContactFact | RatingFact | EvaluationFact,
-    line: str | None,
-    queue: str | None,
-) -> bool:
-    return line in (None, fact.line) and queue in (None, fact.queue)
-
-
-def _placed(facts: Iterable[_Fact], begun: Sequence[datetime]) -> Mapping[int, list[_Fact]]:
-    return _grouped(facts, lambda one: place(one.at, begun))
 
 
 def _grouped(facts: Iterable[_Any], key: Callable[[_Any], _Key]) -> Mapping[_Key, list[_Any]]:

@@ -1,6 +1,6 @@
 """The figures: each is computed from tables of what happened, and says nothing where there was nothing."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -169,6 +169,33 @@ def test_quality_is_the_mean_of_scores_and_the_share_of_what_failed() -> None:
     assert [BY_NAME[name].formula(whole.only(agent="one")) for name in names] == [0.45, 0.5, 2]
     assert [len(part.evaluations) for part in whole.by_time([NINE - seconds(60), NINE])] == [0, 4]
     assert [figure(name) for name in names] == [None, None, 0]
+
+
+def test_rows_by_name_have_every_kind_of_fact() -> None:
+    made = {
+        "waits": wait(5),
+        "services": ServiceFact(NINE, "a", "desk", "one", 100, 20),
+        "presences": PresenceFact("one", NINE, NINE + seconds(60), True),
+        "callbacks": CallbackFact(NINE, "a", "desk", True),
+        "contacts": ContactFact(NINE, "a", "desk", "one", True),
+        "ratings": RatingFact(NINE, "a", "desk", "one", 5),
+        "evaluations": EvaluationFact(NINE, "a", "desk", "one", 0.9, False),
+    }
+    of_another = {"line": "b", "queue": "curator", "agent": "two"}
+    both = {
+        kind: [one, replace(one, **{what: name for what, name in of_another.items() if what in vars(one)})]
+        for kind, one in made.items()
+    }
+    both["waits"].append(wait(5, line="b", queue="curator", agent="two"))
+    whole = Facts(**both)
+    for what in of_another:
+        rows = whole.by_name(what)
+        for one in fields(Facts):
+            has_no_such = not hasattr(made[one.name], what)
+            found = sum(len(getattr(row, one.name)) for row in rows.values())
+            assert found == (0 if has_no_such else len(both[one.name])), (what, one.name)
+        assert rows == {name: whole.only(**{what: name}) for name in rows}
+    assert all(getattr(whole.by_time([NINE])[0], one.name) for one in fields(Facts))
 
 
 def test_each_figure_is_named_and_explained_once() -> None:
