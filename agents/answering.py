@@ -43,7 +43,7 @@ def answered(floor: Floor, offer_id: str, sid: str) -> None:
             return
         if offers.is_beside(offer):
             _join(tx, call=call, wait=wait, offer=offer, agent=agent, at=now)
-        elif wait is not None and wait.state in (WaitState.WAITING, WaitState.OFFERED) and call.ended_at is None:
+        elif wait is not None and wait.state in waits.STANDING and call.ended_at is None:
             _claim(tx, call=call, wait=wait, offer=offer, agent=agent, at=now)
         else:
             offers.end(tx, call=call, offer=offer, agent=agent, state=OfferState.WITHDRAWN, reason="lost_race", at=now)
@@ -184,6 +184,7 @@ class _Claimed:
 
 def _claim(tx: Transaction, *, call: Call, wait: Wait, offer: Offer, agent: Agent, at: datetime) -> None:
     offers.withdraw_all(tx, call=call, wait=wait, reason="answered_by_another", at=at, but=offer.id)
+    waited_seconds = waits.note_stay(tx, wait, at=at)
     waits.move(wait, WaitState.CLAIMED)
     wait.claimed_at = at
     if wait.purpose == Purpose.TRANSFER:
@@ -195,13 +196,7 @@ def _claim(tx: Transaction, *, call: Call, wait: Wait, offer: Offer, agent: Agen
     tx.flush()
     offers.schedule(tx, offer, offers.CONNECT, at)
     record(
-        tx,
-        call,
-        "offer_accepted",
-        at=at,
-        offer=offer.id,
-        agent=agent.code,
-        waited_seconds=int((at - wait.since).total_seconds()),
+        tx, call, "offer_accepted", at=at, offer=offer.id, agent=agent.code, waited_seconds=waited_seconds
     )
 
 

@@ -141,8 +141,9 @@ class OwedCalls:
     ) -> Wait:
         """The place that the promise keeps or takes; whoever wants the curator takes one in the curators' queue."""
         last = waits.last_wait(tx, call.id)
-        if last is not None and last.state in (WaitState.WAITING, WaitState.OFFERED) and keep_place:
+        if last is not None and last.state in waits.STANDING and keep_place:
             offers.withdraw_all(tx, call=call, wait=last, reason="callback", at=at)
+            waits.note_stay(tx, last, at=at)
             waits.move(last, WaitState.CALLBACK)
             return last
         if last is not None and last.state == WaitState.CALLBACK:

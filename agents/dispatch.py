@@ -95,7 +95,7 @@ def overflow_wait(floor: Floor, wait_id: str) -> None:
         seen = tx.get(Wait, wait_id)
         call = None if seen is None else locked(tx, Call, seen.call_id)
         wait = locked(tx, Wait, wait_id)
-        if call is None or wait is None or wait.state not in (WaitState.WAITING, WaitState.OFFERED):
+        if call is None or wait is None or wait.state not in waits.STANDING:
             return
         to = overflow_rules(tx, floor.centre, call, wait, at=now)
         if to is not None:

@@ -93,7 +93,7 @@ class WaitingLines:
         A queue that was diverted to another since the last round is served by that from now.
         """
         wait = waits.open_wait(tx, call.id)
-        if wait is None or wait.state not in (WaitState.WAITING, WaitState.OFFERED):
+        if wait is None or wait.state not in waits.STANDING:
             return None
         now = self._centre.clock.now()
         self._follow_diversion(tx, call, wait, now)
@@ -110,7 +110,7 @@ class WaitingLines:
     def diversion(self, tx: Transaction, call: Call) -> Diversion | None:
         """Where a duty manager sends the waiting caller, out of the queues; None who may stay, or has an agent."""
         wait = waits.open_wait(tx, call.id)
-        if wait is None or wait.state not in (WaitState.WAITING, WaitState.OFFERED):
+        if wait is None or wait.state not in waits.STANDING:
             return None
         return diverted_away(tx, call, wait, at=self._centre.clock.now())
 
@@ -184,7 +184,7 @@ class WaitingLines:
         is_emergency: bool,
         at: datetime,
     ) -> None:
-        if wait.state in (WaitState.WAITING, WaitState.OFFERED):
+        if wait.state in waits.STANDING:
             if is_emergency and not wait.is_emergency:
                 self._make_urgent(tx, call, wait, queue=queue, rules=rules, at=at)
             return
@@ -210,11 +210,12 @@ class WaitingLines:
         self, tx: Transaction, call: Call, wait: Wait, *, queue: str, rules: QueueRules, at: datetime
     ) -> None:
         offers.withdraw_all(tx, call=call, wait=wait, reason="became_emergency", at=at)
+        waits.note_stay(tx, wait, at=at)
         wait.is_emergency, wait.rank, wait.joined_queue, wait.joined_at = True, waits.RANK_EMERGENCY, queue, at
         if wait.state == WaitState.OFFERED:
             waits.put_back(tx, wait, at=at)
         waits.change_queue(tx, wait, rules=rules, at=at)
-        record(tx, call, "wait_became_emergency", at=at, wait=wait.id)
+        record(tx, call, "wait_became_emergency", at=at, wait=wait.id, queue=wait.queue)
 
     def _refusal(self, tx: Transaction, insurer_id: str, rules: QueueRules, now: datetime) -> QueueEntry | None:
         if not rules.hours.is_open(now):

@@ -113,7 +113,7 @@ def _end_wait(tx: Transaction, wait_id: str, now: datetime) -> bool:
         if spoken:
             waits.end(tx, wait, WaitState.SERVED, reason="served", at=now)
             return True
-    elif wait.state not in (WaitState.WAITING, WaitState.OFFERED):
+    elif wait.state not in waits.STANDING:
         return False
     offers.withdraw_all(tx, call=call, wait=wait, reason="caller_left", at=now)
     waits.end(tx, wait, WaitState.ABANDONED, reason="upkeep", at=now)

@@ -14,7 +14,7 @@ from agents.models import OPEN_WAIT, Purpose, QueuedCall, Wait, WaitState
 from agents.queue_rules import QueueRules
 from config import due_work
 from config.database import Transaction
-from config.found_rows import FoundRows, NewRows, columns_of
+from config.found_rows import ChangedRows, FoundRows, NewRows, columns_of
 from config.ids import new_id
 from config.prepared import Prepared
 from ivr.calls.models import Call
@@ -31,6 +31,8 @@ PREFER_SECONDS: Final = 20
 ESCALATE_SECONDS: Final = 10
 # Queues overflow into one another without a circle; diversions on top of that might make one.
 _MOST_CHANGES: Final = 4
+STANDING: Final = (WaitState.WAITING, WaitState.OFFERED)
+"""Whoever waits for an answer: after a promise to call back nobody stands in the queue."""
 
 
 def lane_of(skills: Iterable[str]) -> str:
@@ -52,6 +54,7 @@ _WAITS: Final = columns_of(Wait)
 # Built once: building a statement anew takes longer than the database needs for it.
 _OF_CALL: Final = select(_WAITS).where(_WAITS.c.call_id == bindparam("call_id")).with_for_update()
 _NEW: Final = NewRows(Wait)
+_WAITED: Final = ChangedRows(Call, "waited_seconds")
 _OPEN: Final = FoundRows(Wait, _OF_CALL.where(OPEN_WAIT))
 # Two waits of one millisecond have ids in any order, but at most one of them is open.
 _LAST: Final = FoundRows(
@@ -172,10 +175,24 @@ def resume(tx: Transaction, wait: Wait, call: Call, *, joined_queue: str, rules:
 
 def end(tx: Transaction, wait: Wait, to: WaitState, *, reason: str, at: datetime) -> None:
     """Close a locked wait and take its appointments back."""
+    if wait.state in STANDING:
+        note_stay(tx, wait, at=at)
     move(wait, to)
     wait.ended_at, wait.end_reason = at, reason
     for kind in (ESCALATE, WIDEN, ANY_LANGUAGE, OVERFLOW):
         due_work.cancel(tx, kind=kind, subject_id=wait.id)
+
+
+def note_stay(tx: Transaction, wait: Wait, *, at: datetime) -> int:
+    """The caller stands in the queue no longer: how many seconds they did, kept with the call as its longest if it is.
+
+    `since` does not tell it: it is older where the contact waited before, in another call or before a conversation.
+    """
+    call = tx.known(Call, wait.call_id) or tx.get_one(Call, wait.call_id)
+    stayed = int((at - wait.joined_at).total_seconds())
+    if call.waited_seconds is None or stayed > call.waited_seconds:
+        _WAITED.change(tx, call, waited_seconds=stayed)
+    return stayed
 
 
 _QUEUED: Final = cast(Table, QueuedCall.__table__)

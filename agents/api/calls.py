@@ -22,7 +22,9 @@ _Person = Annotated[str | None, Field(description="Who was identified. Null with
 
 
 class CallShape(Shape):
-    """A call. `waited_seconds` is its longest wait, `agents` who spoke, by code, `outcome` the primary one."""
+    """A call. `waited_seconds` is how long its caller stood in a queue at the longest, `agents` who spoke, by code,
+    `outcome` the primary one.
+    """
 
     id: Id
     line: str

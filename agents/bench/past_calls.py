@@ -25,7 +25,7 @@ COLUMNS: Final[Mapping[type[Base], Sequence[str]]] = {
     Call: (
         *("id", "insurer_id", "carrier_sid", "line", "dnis", "ani", "direction", "state", "started_at", "answered_at"),
         *("ended_at", "language", "flow", "flow_digest", "turn", "event_count", "level", "insured_id"),
-        *("is_emergency", "is_anonymous"),
+        *("is_emergency", "is_anonymous", "waited_seconds"),
     ),
     CallEvent: ("call_id", "seq", "insurer_id", "at", "kind", "data"),
     CallTurn: ("call_id", "number", "reply", "at"),
@@ -147,7 +147,7 @@ class PastCalls:
         is_anonymous = insurer.queues[queue].is_anonymous if queue in insurer.queues else False
         events = _Events(call_id, insurer.id, at)
         self._menus(events, number)
-        ends = self._wait(events, house, queue, at, is_emergency=is_emergency, is_open=is_open)
+        waited, ends = self._wait(events, house, queue, at, is_emergency=is_emergency, is_open=is_open)
         code = self._outcome(house, call_id, person, ends, is_anonymous=is_anonymous)
         events.add("outcome_recorded", ends, code=code, by="line", is_primary=True)
         self._rows[CallEvent] += events.filled(self._prompts, dice)
@@ -159,6 +159,7 @@ class PastCalls:
                 *("in_menu" if is_open else "ended", _on(at), _on(at), None if is_open else _on(ends), "ru", line),
                 *(self._digest, 3, EVENTS, "identified" if person else "unknown"),
                 *(person.id if person and not is_anonymous else None, int(is_emergency), int(is_anonymous)),
+                waited,
             )
         )
         self._rows[Leg].append(
@@ -185,11 +186,11 @@ class PastCalls:
 
     def _wait(
         self, events: "_Events", house: House, queue: str, at: datetime, *, is_emergency: bool, is_open: bool
-    ) -> datetime:
-        """A wait and what came of it, where the call has one; when it was over."""
+    ) -> tuple[int | None, datetime]:
+        """A wait and what came of it, where the call has one; how many seconds it was, and when all was over."""
         dice, since = self._dice, events.at
         if is_open or not (is_emergency or dice.random() < 0.78):
-            return since + timedelta(seconds=20 * dice.random())
+            return None, since + timedelta(seconds=20 * dice.random())
         waited = timedelta(seconds=min(1500.0, dice.expovariate(1 / (8 if is_emergency else 45))))
         is_answered = dice.random() < 0.92
         wait_id, ends = new_id(since), since + waited
@@ -207,9 +208,9 @@ class PastCalls:
         self._rows[QueuedCall].extend((house.insurer.id, one, events.call_id) for one in sorted({queue, joined}))
         if talk is None:
             events.add("wait_ended", ends, wait=wait_id, state="abandoned", reason="hung_up")
-            return ends
+            return int(waited.total_seconds()), ends
         self._serve(events, house, queue, wait_id, talk)
-        return talk.until
+        return int(waited.total_seconds()), talk.until
 
     def _talk(self, house: House, at: datetime) -> _Talk:
         agent_id, code = house.agent(self._dice)

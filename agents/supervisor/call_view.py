@@ -7,9 +7,9 @@ from typing import Final
 
 from sqlalchemy import select
 
-from agents.models import Agent, Dial, Offer, Purpose, Wait
+from agents.models import SERVING_PURPOSES, Agent, Dial, Offer, OfferState, Purpose, Wait
 from agents.sight import is_anonymous
-from agents.supervisor.timeline import Span, Stretch, TimeLine, menu_spans, time_line
+from agents.supervisor.timeline import Span, Stretch, TimeLine, menu_spans, time_line, wait_spans
 from config.audit import AuditEntry
 from config.database import Transaction
 from config.line_descriptions import Insurer, Insurers
@@ -20,6 +20,8 @@ from recordings.retention import Keeping, keeping_of
 
 _BESIDE: Final = (Purpose.CONSULT, Purpose.MONITOR)
 _MOST_LOOKS: Final = 50
+_JOINED: Final = ("wait_began", "wait_resumed", "wait_became_emergency")
+_TALKED: Final = (OfferState.ACCEPTED, OfferState.DONE)
 LINE_LANE: Final = "line"
 QUEUE_LANE: Final = "queue"
 HOLD_LANE: Final = "hold"
@@ -116,13 +118,14 @@ def _time_line(
     is_nobodys: bool,
 ) -> TimeLine:
     end = call.ended_at or at
-    waits, offers = _waits(tx, call), _offers(tx, call)
+    offers = _offers(tx, call)
+    joined = [(one.at, str(one.data["queue"])) for one in steps if one.kind in _JOINED]
     spans: list[tuple[str, Span]] = []
     if not is_nobodys:
         entered = [(one.at, str(one.data.get("node", ""))) for one in steps if one.kind == "node_entered"]
-        busy = [one.since for one in waits] + [one.bridged_at for one in offers if one.bridged_at]
+        busy = [one for one, _ in joined] + [one.bridged_at for one in offers if one.bridged_at]
         spans += [(LINE_LANE, span) for span in menu_spans(entered, busy, end)]
-    spans += [(QUEUE_LANE, Span(Stretch.WAIT, one.since, one.claimed_at or one.ended_at, one.queue)) for one in waits]
+    spans += [(QUEUE_LANE, span) for span in wait_spans(joined, _waits_ends(tx, call, steps, offers))]
     for offer in offers:
         spans += [(f"agent:{agents.get(offer.agent_id, '')}", span) for span in _offer_spans(offer)]
     spans += [(f"agent:{code}", span) for code, dial in _dials(tx, call) for span in _dial_spans(dial, end)]
@@ -152,8 +155,18 @@ def _dials(tx: Transaction, call: Call) -> Sequence[tuple[str, Dial]]:
     return [(row[0], row[1]) for row in tx.execute(statement.where(Dial.e164.is_not(None)))]
 
 
-def _waits(tx: Transaction, call: Call) -> Sequence[Wait]:
-    return tx.scalars(select(Wait).where(Wait.call_id == call.id).order_by(Wait.since, Wait.id)).all()
+def _waits_ends(
+    tx: Transaction, call: Call, steps: Sequence[ReplayStep], offers: Sequence[Offer]
+) -> Sequence[datetime]:
+    """When the caller stopped to stand in a queue: somebody answered who spoke to them, or they left it."""
+    answered = [
+        one.accepted_at
+        for one in offers
+        if one.accepted_at is not None and one.state in _TALKED and one.purpose in SERVING_PURPOSES
+    ]
+    promised = [one.at for one in steps if one.kind == "callback_planned"]
+    over = select(Wait.ended_at).where(Wait.call_id == call.id, Wait.ended_at.is_not(None))
+    return [*answered, *promised, *(at for at in tx.scalars(over) if at is not None)]
 
 
 def _offers(tx: Transaction, call: Call) -> Sequence[Offer]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from agents.models import Agent, Wait
+from agents.waits import STANDING
 from config.database import Transaction
 from ivr.calls.models import Call, Leg, Outcome
 from ivr.calls.replay import masked_caller
@@ -16,8 +17,8 @@ from recordings.models import Recording
 
 @dataclass(frozen=True)
 class LogRow:
-    """One call. `waited_seconds` is its longest wait, None without one; agents are those who spoke, by code; `outcome`
-    is the primary one's code.
+    """One call. `waited_seconds` is how long its caller stood in a queue at the longest, None where they never did;
+    agents are those who spoke, by code; `outcome` is the primary one's code.
     """
 
     id: str
@@ -57,7 +58,7 @@ def log_rows(tx: Transaction, calls: Sequence[Call], *, at: datetime) -> list[Lo
             is_emergency=call.is_emergency,
             is_anonymous=call.is_anonymous,
             queues=tuple(dict.fromkeys(wait.queue for wait in waits[call.id])),
-            waited_seconds=_longest(waits[call.id], at),
+            waited_seconds=_longest(call, waits[call.id], at),
             agents=tuple(agents[call.id]),
             outcome=outcomes.get(call.id),
             recordings=recordings[call.id],
@@ -66,9 +67,11 @@ def log_rows(tx: Transaction, calls: Sequence[Call], *, at: datetime) -> list[Lo
     ]
 
 
-def _longest(waits: Sequence[Wait], at: datetime) -> int | None:
-    lasted = [((wait.claimed_at or wait.ended_at or at) - wait.since).total_seconds() for wait in waits]
-    return int(max(lasted)) if lasted else None
+def _longest(call: Call, own: Sequence[Wait], at: datetime) -> int | None:
+    """The longest stay that is over, or the one that goes on."""
+    over = [] if call.waited_seconds is None else [call.waited_seconds]
+    going_on = [int((at - wait.joined_at).total_seconds()) for wait in own if wait.state in STANDING]
+    return max([*over, *going_on], default=None)
 
 
 def _waits(tx: Transaction, ids: Sequence[str]) -> Mapping[str, list[Wait]]:

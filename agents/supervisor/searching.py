@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
-from agents.models import Agent, QueuedCall, Wait
+from agents.models import Agent, QueuedCall
 from agents.supervisor.errors import SearchTooWide
 from config.audit import audit
 from config.database import Transaction
@@ -274,7 +274,7 @@ def _conditions(tx: Transaction, insurer: Insurer, wanted: CallSearch, words: Wo
     if wanted.lasted != ANY_LENGTH:
         found["lasted"] = and_(*_are_within(wanted.lasted, seconds_between(Call.started_at, Call.ended_at)))
     if wanted.waited != ANY_LENGTH:
-        found["waited"] = and_(*_are_within(wanted.waited, _longest_wait()))
+        found["waited"] = and_(*_are_within(wanted.waited, Call.waited_seconds))
     if words is not None:
         found["text"] = exists().where(Outcome.call_id == Call.id, words.in_a_note)
     if wanted.updated_since is not None:
@@ -314,15 +314,9 @@ def _agent_id(tx: Transaction, insurer: Insurer, wanted: CallSearch) -> str:
     return tx.scalar(select(Agent.id).where(Agent.insurer_id == insurer.id, Agent.code == wanted.agent)) or ""
 
 
-def _are_within(limits: Limits, seconds: ColumnElement[Any]) -> list[ColumnElement[bool]]:
+def _are_within(limits: Limits, seconds: SQLColumnExpression[Any]) -> list[ColumnElement[bool]]:
     least, most = limits
     return ([] if least is None else [seconds >= least]) + ([] if most is None else [seconds <= most])
-
-
-def _longest_wait() -> ColumnElement[Any]:
-    """Of the call that is looked at; null where it never waited."""
-    lasted = seconds_between(Wait.since, func.coalesce(Wait.claimed_at, Wait.ended_at))
-    return select(func.max(lasted)).where(Wait.call_id == Call.id).correlate(Call).scalar_subquery()
 
 
 def _rows(tx: Transaction, ids: Sequence[str]) -> tuple[Call, ...]:

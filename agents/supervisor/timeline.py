@@ -70,8 +70,8 @@ def time_line(
 ) -> TimeLine:
     """Lay the spans, each with its lane's name, out between the call's first ring and its end (or now).
 
-    `steps` are the numbers and instants of those that a piece may lead to. A wait that a callback continues began in
-    another call: it is shown from this one's beginning.
+    `steps` are the numbers and instants of those that a piece may lead to. What began before the call is shown from
+    its beginning.
     """
     whole = max(1.0, (ended_at - began_at).total_seconds())
 
@@ -101,6 +101,13 @@ def menu_spans(entered: Sequence[tuple[datetime, str]], until: Sequence[datetime
         following = entered[number + 1][0] if number + 1 < len(entered) else end
         stop = min((one for one in until if one >= at), default=end)
         yield Span(Stretch.MENU, at, min(following, stop), node)
+
+
+def wait_spans(joined: Sequence[tuple[datetime, str]], until: Sequence[datetime]) -> Iterator[Span]:
+    """The stays in queues, by when the caller joined which: each until somebody answered, they left, or joined anew."""
+    for number, (at, queue) in enumerate(joined):
+        following = [one for one, _ in joined[number + 1 : number + 2]]
+        yield Span(Stretch.WAIT, at, min((one for one in (*until, *following) if one >= at), default=None), queue)
 
 
 def _step_at(steps: Sequence[tuple[int, datetime]], at: datetime) -> int:

@@ -53,7 +53,8 @@ NOTE_WORDS = "to_tsvector('russian', translate(outcomes.note, 'ёЁ', 'еЕ'))"
 class Call(Base):
     """All from first ring to last hang-up. One row per carrier call of a caller.
 
-    `address` is where help is needed, as an agent noted it.
+    `address` is where help is needed, as an agent noted it. `waited_seconds` is how long the caller stood in a queue,
+    until somebody answered or they left it: of several stays the longest that is over, None without one.
     """
 
     __tablename__ = "calls"
@@ -102,6 +103,7 @@ class Call(Base):
     is_emergency: Mapped[bool] = mapped_column(default=False)
     is_anonymous: Mapped[bool] = mapped_column(default=False)
     continues_call_id: Mapped[Ref | None]
+    waited_seconds: Mapped[int | None]
 
 
 class CallTurn(Base):

@@ -666,6 +666,7 @@ def upgrade() -> None:
     sa.Column('is_emergency', sa.Boolean(), nullable=False),
     sa.Column('is_anonymous', sa.Boolean(), nullable=False),
     sa.Column('continues_call_id', sa.String(length=32), nullable=True),
+    sa.Column('waited_seconds', sa.Integer(), nullable=True),
     sa.CheckConstraint("(state = 'ended') = (ended_at is not null)", name=op.f('ck_calls_ended_has_an_instant')),
     sa.ForeignKeyConstraint(['insured_id'], ['insured_people.id'], name=op.f('fk_calls_insured_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_calls')),

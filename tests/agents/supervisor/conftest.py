@@ -49,7 +49,7 @@ class Logged:
             call = Call(
                 id=new_id(at), carrier_sid=f"CA-logged-{self.count}", dnis="+78002001441",
                 state="ended" if ended_at else "in_menu", started_at=at, answered_at=at, ended_at=ended_at,
-                language="ru", flow="vsk", flow_digest="", **values,
+                language="ru", flow="vsk", flow_digest="", waited_seconds=waited, **values,
             )
             tx.add(call)
             tx.flush()
