@@ -18,7 +18,7 @@ from agents.quality.searching import EvaluationSearch, Place, ResultKind, search
 from agents.staff.guarding import only_for
 from agents.staff.languages import language, zone
 from agents.staff.side import own_insurer, side
-from agents.supervisor.search_form import PERIODS, read_form
+from agents.supervisor.search_form import read_form
 from agents.supervisor.words import actor, agents_to_choose, title_words
 from config.database import Transaction
 
@@ -105,7 +105,9 @@ def questions() -> ResponseReturnValue:
 
 
 def _typed() -> dict[str, str]:
-    return {name: request.args.get(name, "").strip()[:_LONGEST] for name in _FIELDS}
+    typed = {name: request.args.get(name, "").strip()[:_LONGEST] for name in _FIELDS}
+    days = read_form(typed, zone=zone(), now=side().centre.clock.now()).typed
+    return typed | {name: days[name] for name in ("period", "from", "to")}
 
 
 def _wanted(typed: Mapping[str, str]) -> EvaluationSearch:
@@ -124,7 +126,6 @@ def _choices(agents: list[tuple[str, str]]) -> dict[str, object]:
     insurer = own_insurer()
     return {
         "agents": agents,
-        "periods": PERIODS,
         "lines": [(one.name, one.title[language()]) for one in insurer.lines.values()],
         "cards": [(one.name, one.title[language()]) for one in library().cards_of(insurer)],
         "title_words": title_words(insurer, language()),

@@ -15,7 +15,7 @@ from agents.staff.side import own_insurer, side, staff
 from agents.supervisor.errors import SearchTooWide
 from agents.supervisor.log_rows import LogRow, log_rows
 from agents.supervisor.saved_searches import MOST, drop_search, save_search, saved_searches
-from agents.supervisor.search_form import PERIODS, SECRET, SearchForm, read_form
+from agents.supervisor.search_form import SECRET, SearchForm, read_form
 from agents.supervisor.searching import FoundCalls, search_calls
 from agents.supervisor.words import actor, agents_to_choose, outcomes_to_find, title_words
 
@@ -101,7 +101,6 @@ def _page(
         error=error,
         kept=kept,
         agents=agents,
-        periods=PERIODS,
         lines=[(one.name, one.title[language()]) for one in insurer.lines.values()],
         queues=[(one.name, one.title[language()]) for one in insurer.queues.values()],
         outcomes=[(code, outcome_words(code)) for code in outcomes_to_find(insurer)],

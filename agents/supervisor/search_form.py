@@ -16,7 +16,6 @@ ADDRESSABLE: Final = (
 )
 """What identifies nobody by itself; the others never stand in an address, a log of addresses, or a saved search."""
 SECRET: Final = ("policy", "phone", "text")
-PERIODS: Final = ("today", "yesterday", "week", "month", "own")
 _LONGEST: Final = 200
 _MOST_SECONDS: Final = 86_400
 
@@ -42,8 +41,10 @@ class SearchForm:
 
 
 def read_form(given: Mapping[str, str], *, zone: ZoneInfo, now: datetime) -> SearchForm:
-    """The search that was typed; days are the reader's, in `zone`."""
+    """The search that was typed; days are the reader's, in `zone`. Days of one's own win over a period with a name."""
     typed = {name: given.get(name, "").strip()[:_LONGEST] for name in (*ADDRESSABLE, *SECRET)}
+    if typed["from"] or typed["to"]:
+        typed["period"] = "own"
     wrong: set[str] = set()
     since, until = _period(typed, zone, now, wrong)
     wanted = CallSearch(

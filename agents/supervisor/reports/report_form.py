@@ -51,8 +51,7 @@ class ReportForm:
 
 def read_report_form(given: Mapping[str, str], *, zone: ZoneInfo, now: datetime) -> ReportForm:
     """The report that was chosen; today by the hour where nothing was. Days are the insurer's, in `zone`."""
-    asked = {"period": "own" if given.get("from") else "today", **given}
-    read = read_form(asked, zone=zone, now=now)
+    read = read_form({"period": "today", **given}, zone=zone, now=now)
     typed = {name: read.typed.get(name, "") or given.get(name, "")[:40] for name in _FIELDS}
     today = datetime.combine(now.astimezone(zone).date(), time(), zone)
     since = (read.wanted.since or today).astimezone(UTC)

@@ -80,6 +80,16 @@ def test_the_log_and_a_call_are_for_everybody(browser: Browser, logged: Logged, 
     page.context.close()
 
 
+def test_days_and_their_name_follow_one_another_in_the_form(browser: Browser, logged: Logged) -> None:
+    page = opened(browser, logged.site, "/calls", language="ru", scheme="light")
+    page.locator("[name=period]").select_option("week")
+    page.locator("[name=from]").fill("2026-11-20")
+    expect(page.locator("[name=period]")).to_have_value("own")
+    page.locator("[name=period]").select_option("yesterday")
+    expect(page.locator("[name=from]")).to_have_value("")
+    page.context.close()
+
+
 def crowd(live: Live) -> None:
     """A floor with something of everything: an emergency, waiting callers, agents in every presence."""
     house = live.house

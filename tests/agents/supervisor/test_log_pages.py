@@ -1,6 +1,7 @@
 """The call log's page: what is searched for, what stands in its address, and searches that are kept."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -68,6 +69,19 @@ def test_a_period_is_the_readers_day(logged: Logged) -> None:
     today = logged.call(minutes_ago=60)
     text = logged.site.signed_in("boss").get("/calls?period=today").text
     assert listed(text) == [today]
+
+
+@pytest.mark.parametrize("period", ["", "today", "week"])
+def test_typed_days_win_over_a_period_with_a_name(logged: Logged, period: str) -> None:
+    yesterday = logged.call(minutes_ago=24 * 60)
+    logged.call(minutes_ago=1)
+    day = f"{logged.site.house.clock.now() - timedelta(days=1):%Y-%m-%d}"
+    boss = logged.site.signed_in("boss")
+    sent = boss.post("/calls", {"period": period, "from": day, "to": day}, page="/calls")
+    text = boss.get(sent.headers["Location"]).text
+    assert listed(text) == [yesterday]
+    assert '<option value="own" selected>' in text
+    assert text.count(f'value="{day}"') >= 2
 
 
 def test_a_search_is_kept_without_what_identifies_and_dropped(logged: Logged) -> None:

@@ -74,6 +74,12 @@ def test_a_period_that_cannot_be_is_refused_with_words(site: Site, query: str) -
     assert site.audited(action="report_made") == []
 
 
+def test_typed_days_win_over_a_period_with_a_name(site: Site) -> None:
+    text = site.signed_in("watcher").get("/reports?period=today&from=2026-11-20&to=2026-11-21").text
+    assert re.search(r"20\.11\.2026.00:00 – 22\.11\.2026.00:00", text)
+    assert '<option value="own" selected>' in text
+
+
 def test_rows_that_nobody_chose_go_with_the_period(site: Site) -> None:
     watcher = site.signed_in("watcher")
     for period, rows in (("today", "По часам"), ("month", "По дням")):
