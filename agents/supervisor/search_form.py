@@ -18,6 +18,8 @@ ADDRESSABLE: Final = (
 SECRET: Final = ("policy", "phone", "text")
 _LONGEST: Final = 200
 _MOST_SECONDS: Final = 86_400
+# A day before or after is one still; ids begin with 1970.
+_YEARS: Final = range(1971, 9999)
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,11 @@ class SearchForm:
         return f"?{urlencode(kept)}" if kept else ""
 
 
+def period_query(since: datetime, until: datetime, *, zone: ZoneInfo) -> dict[str, str]:
+    """A half-open period for an address, as `read_form` reads it in the same zone: whole days as days."""
+    return {"period": "own", "from": _as_typed(since, zone), "to": _as_typed(until, zone, is_end=True)}
+
+
 def read_form(given: Mapping[str, str], *, zone: ZoneInfo, now: datetime) -> SearchForm:
     """The search that was typed; days are the reader's, in `zone`. Days of one's own win over a period with a name."""
     typed = {name: given.get(name, "").strip()[:_LONGEST] for name in (*ADDRESSABLE, *SECRET)}
@@ -47,6 +54,10 @@ def read_form(given: Mapping[str, str], *, zone: ZoneInfo, now: datetime) -> Sea
         typed["period"] = "own"
     wrong: set[str] = set()
     since, until = _period(typed, zone, now, wrong)
+    if typed["period"] == "own":
+        # An address may say it by another zone's clock; the form shows what is searched, by the reader's.
+        typed["from"] = typed["from"] if since is None else _as_typed(since, zone)
+        typed["to"] = typed["to"] if until is None else _as_typed(until, zone, is_end=True)
     wanted = CallSearch(
         since=since,
         until=until,
@@ -88,6 +99,14 @@ def _begin(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone)
 
 
+def _as_typed(at: datetime, zone: ZoneInfo, *, is_end: bool = False) -> str:
+    """A day where it is one's midnight, the last one of a period if it `is_end`; else the wall clock's time."""
+    local = at.astimezone(zone).replace(tzinfo=None)
+    if local.time() == time():
+        return (local - timedelta(days=is_end)).date().isoformat()
+    return local.isoformat(timespec="auto" if local.second or local.microsecond else "minutes")
+
+
 def _moment(typed: Mapping[str, str], name: str, zone: ZoneInfo, wrong: set[str]) -> datetime | None:
     """A day or a moment; a day that ends a period is in it."""
     text = typed[name]
@@ -97,6 +116,8 @@ def _moment(typed: Mapping[str, str], name: str, zone: ZoneInfo, wrong: set[str]
         at = datetime.fromisoformat(text)
         if len(text) == len("2026-11-23") and name == "to":
             at += timedelta(days=1)
+        if at.year not in _YEARS:
+            raise ValueError
         return at if at.tzinfo else at.replace(tzinfo=zone)
     except (ValueError, OverflowError):
         wrong.add(name)

@@ -5,6 +5,9 @@ export function followPeriods() {
     if (!(fields?.period instanceof HTMLSelectElement)) return;
     const days = [fields.from, fields.to];
     if (days.includes(target) && target.value) fields.period.value = "own";
-    if (target === fields.period && target.value !== "own") for (const day of days) day.value = "";
+    if (target === fields.period && target.value !== "own") for (const day of days) {
+      day.value = "";
+      day.type = "date";
+    }
   });
 }

@@ -1,6 +1,6 @@
 """The routes of the reports: the page, and its table for a spreadsheet."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from flask import Blueprint, Response, abort, make_response, render_template, request, url_for
@@ -11,6 +11,7 @@ from agents.accounts.models import Role
 from agents.desk.outcome_words import outcome_words
 from agents.staff.guarding import only_for
 from agents.staff.languages import language
+from agents.staff.languages import zone as readers_zone
 from agents.staff.side import own_insurer, side
 from agents.supervisor.reports.charts import Chart, bar_chart
 from agents.supervisor.reports.figures import BY_NAME, FIGURES, Unit
@@ -19,6 +20,7 @@ from agents.supervisor.reports.making import Report, ReportRow, make_report
 from agents.supervisor.reports.reading import OutcomeCount, read_facts, read_outcomes
 from agents.supervisor.reports.report_form import ReportForm, read_report_form
 from agents.supervisor.reports.writing import as_csv, row_name, short_name, written
+from agents.supervisor.search_form import period_query
 from agents.supervisor.words import actor, agents_to_choose, title_words
 from config.audit import audit
 from config.database import Transaction
@@ -213,7 +215,9 @@ def _calls_of(row: ReportRow, form: ReportForm) -> str:
 
 
 def _log(since: datetime, until: datetime, **asked: Any) -> str:
-    days: dict[str, Any] = {"period": "own", "from": since.isoformat(), "to": until.isoformat()}
+    # A row that is not over yet ends in the middle of a minute.
+    whole = until + timedelta(seconds=-until.timestamp() % 60)
+    days: dict[str, Any] = {**period_query(since, whole, zone=readers_zone())}
     address: str = url_for("calls.log", **days, **asked)
     return address
 

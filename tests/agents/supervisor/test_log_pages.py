@@ -1,11 +1,16 @@
 """The call log's page: what is searched for, what stands in its address, and searches that are kept."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agents.supervisor import saved_searches, searching
+from agents.supervisor.search_form import period_query, read_form
 from tests.agents.supervisor.conftest import OWN_PHONE, POLICY, Logged
 
 
@@ -46,9 +51,9 @@ def test_what_may_identify_somebody_never_stands_in_an_address(logged: Logged, f
 def test_what_cannot_be_read_is_said_and_finds_nothing(logged: Logged) -> None:
     logged.call()
     boss = logged.site.signed_in("boss")
-    for given in ({"phone": "12"}, {"lasted_least": "ab"}, {"from": "yesterday"}, {"policy": "12"}):
-        answer = boss.post("/calls", given, page="/calls")
-        assert answer.status_code == 400, given
+    for form in ({"phone": "12"}, {"lasted_least": "ab"}, {"from": "yesterday"}, {"policy": "12"}):
+        answer = boss.post("/calls", form, page="/calls")
+        assert answer.status_code == 400, form
         assert 'role="alert"' in answer.text
         assert listed(answer.text) == []
 
@@ -82,6 +87,38 @@ def test_typed_days_win_over_a_period_with_a_name(logged: Logged, period: str) -
     assert listed(text) == [yesterday]
     assert '<option value="own" selected>' in text
     assert text.count(f'value="{day}"') >= 2
+
+
+def test_the_form_shows_the_very_period_that_is_searched(logged: Logged) -> None:
+    """The reader's clock is Moscow's, three hours before UTC."""
+    fitting = logged.call(minutes_ago=2 * 60 + 30)
+    logged.call(minutes_ago=60)
+    boss = logged.site.signed_in("boss")
+    hour = {"from": "2026-11-24T06:00:00+00:00", "to": "2026-11-24T07:00:00+00:00"}
+    text = boss.get(f"/calls?{urlencode({'period': 'own', **hour})}").text
+    assert listed(text) == [fitting]
+    shown = dict(re.findall(r'<input type="datetime-local" step="any" name="(from|to)".*?value="(.*?)"', text))
+    assert shown == {"from": "2026-11-24T09:00", "to": "2026-11-24T10:00"}
+    assert listed(boss.get(f"/calls?{urlencode(shown)}").text) == [fitting]
+    day = {"from": "2026-11-22T21:00:00+00:00", "to": "2026-11-23T21:00:00+00:00"}
+    text = boss.get(f"/calls?{urlencode(day)}").text
+    shown = dict(re.findall(r'<input type="date" step="any" name="(from|to)".*?value="(.*?)"', text))
+    assert shown == {"from": "2026-11-23", "to": "2026-11-23"}
+
+
+@given(
+    st.integers(10**9, 4 * 10**9).map(lambda seconds: datetime.fromtimestamp(seconds, UTC)),
+    st.integers(1, 10**7),
+    st.sampled_from(["Europe/Moscow", "Asia/Kamchatka", "UTC"]),
+)
+def test_a_period_in_an_address_is_read_as_it_was(since: datetime, lasts: int, zone: str) -> None:
+    until = since + timedelta(seconds=lasts)
+    asked = period_query(since, until, zone=ZoneInfo(zone))
+    form = read_form(asked, zone=ZoneInfo(zone), now=since)
+    # Where clocks were put back an hour is there twice, and its name says one.
+    if all(at.astimezone(ZoneInfo(zone)).fold == 0 for at in (since, until)):
+        assert (form.wanted.since, form.wanted.until) == (since, until)
+    assert {name: form.typed[name] for name in asked} == asked
 
 
 def test_a_search_is_kept_without_what_identifies_and_dropped(logged: Logged) -> None:

@@ -3,6 +3,7 @@
 import csv
 import html
 import re
+from urllib.parse import unquote
 
 import pytest
 
@@ -53,6 +54,14 @@ def test_a_row_leads_to_its_calls_in_the_log(logged: Logged) -> None:
     assert re.findall(r'<tr id="call-(\w+)"', log) == [near]
     outcome = html.unescape(re.search(r'href="(/calls\?[^"]*outcome=gl_requested[^"]*)"', text)[1])
     assert re.findall(r'<tr id="call-(\w+)"', watcher.get(outcome).text) == [near]
+
+
+def test_an_hours_row_leads_to_that_hour_by_the_readers_clock(logged: Logged) -> None:
+    logged.call(minutes_ago=150, waited=5)
+    text = logged.site.signed_in("watcher").get("/reports?by=hour").text
+    links = [html.unescape(one) for one in re.findall(r'<th scope="row"[^>]*><a href="([^"]+)"', text)]
+    assert "/calls?period=own&from=2026-11-24T09:00&to=2026-11-24T10:00" in [unquote(one) for one in links]
+    assert "from=2026-11-24&" in links[0]
 
 
 def test_a_report_is_of_ones_own_insurer(logged: Logged) -> None:
