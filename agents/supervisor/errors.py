@@ -2,6 +2,8 @@
 
 SupervisorError
 ├── SearchTooWide   a policy's number of too few signs
+├── SearchNameTaken a search is kept by this name already
+├── TooManySearches as many are kept as one may
 ├── ExportRefused   several exports of one account are under way
 └── JournalTooLong  a journal of so many contacts that a part would be missing
 """
@@ -13,6 +15,14 @@ class SupervisorError(Exception):
 
 class SearchTooWide(SupervisorError):
     """A search for a policy by so few signs that it would bring up anybody."""
+
+
+class SearchNameTaken(SupervisorError):
+    """The account keeps another search by this name, which must not go without a word."""
+
+
+class TooManySearches(SupervisorError):
+    """The account keeps as many searches as one may."""
 
 
 class JournalTooLong(SupervisorError):

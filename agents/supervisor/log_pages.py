@@ -12,7 +12,7 @@ from agents.desk.outcome_words import outcome_words
 from agents.staff.guarding import only_for
 from agents.staff.languages import language, zone
 from agents.staff.side import own_insurer, side, staff
-from agents.supervisor.errors import SearchTooWide
+from agents.supervisor.errors import SearchNameTaken, SearchTooWide, TooManySearches
 from agents.supervisor.log_rows import LogRow, log_rows
 from agents.supervisor.saved_searches import MOST, drop_search, save_search, saved_searches
 from agents.supervisor.search_form import SECRET, SearchForm, read_form
@@ -46,13 +46,16 @@ def keep() -> ResponseReturnValue:
     form, name = _form(request.form), " ".join(request.form.get("name", "").split())[:60]
     if not name or form.wrong:
         abort(400)
-    with side().centre.database.transaction("save_search") as tx:
-        is_kept = save_search(tx, staff(), name=name, query=form.query, at=side().centre.clock.now())
-    if not is_kept:
-        return make_response(
-            _page(form, error=gettext("There are %(count)s already: drop one first.", count=MOST)), 409
-        )
-    return redirect(url_for("calls.log") + form.query, 303)
+    try:
+        with side().centre.database.transaction("save_search") as tx:
+            save_search(tx, staff(), name=name, query=form.query, at=side().centre.clock.now())
+    except SearchNameTaken:
+        error = gettext("A search «%(name)s» is kept already: choose another name, or drop that one first.", name=name)
+    except TooManySearches:
+        error = gettext("There are %(count)s already: drop one first.", count=MOST)
+    else:
+        return redirect(url_for("calls.log") + form.query, 303)
+    return make_response(_page(form, error=error, name=name), 409)
 
 
 @bp.post("/searches/drop")
@@ -88,8 +91,14 @@ def _form(given: Mapping[str, str]) -> SearchForm:
 
 
 def _page(
-    form: SearchForm, *, found: FoundCalls | None = None, rows: list[LogRow] | None = None, error: str = ""
+    form: SearchForm,
+    *,
+    found: FoundCalls | None = None,
+    rows: list[LogRow] | None = None,
+    error: str = "",
+    name: str = "",
 ) -> str:
+    """`name` is what a search was to be called that was not kept."""
     insurer = own_insurer()
     with side().centre.database.reading("log_form") as tx:
         kept, agents = saved_searches(tx, staff()), agents_to_choose(tx, insurer)
@@ -99,6 +108,7 @@ def _page(
         found=found,
         rows=rows or [],
         error=error,
+        name=name,
         kept=kept,
         agents=agents,
         lines=[(one.name, one.title[language()]) for one in insurer.lines.values()],

@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, delete, select
 
 from agents.accounts.sessions import Staff
+from agents.supervisor.errors import SearchNameTaken, TooManySearches
 from agents.supervisor.models import SavedSearch
 from config.database import Transaction
 from config.ids import new_id
@@ -19,15 +20,17 @@ def saved_searches(tx: Transaction, staff: Staff) -> list[SavedSearch]:
     return list(tx.scalars(statement))
 
 
-def save_search(tx: Transaction, staff: Staff, *, name: str, query: str, at: datetime) -> bool:
-    """Keep it, in place of one of that name; False where there are `MOST` already."""
-    known = tx.scalar(select(SavedSearch).where(*_own(staff), SavedSearch.name == name))
-    if known is not None:
-        known.query, known.saved_at = query, at
-        return True
-    count = tx.scalar(select(func.count()).select_from(SavedSearch).where(*_own(staff))) or 0
-    if count >= MOST:
-        return False
+def save_search(tx: Transaction, staff: Staff, *, name: str, query: str, at: datetime) -> None:
+    """Keep it. Raises SearchNameTaken where there is one of that name, unless it is the same search, and
+    TooManySearches where there are `MOST`.
+    """
+    kept = {one.name.casefold(): one for one in saved_searches(tx, staff)}
+    if name.casefold() in kept:
+        if kept[name.casefold()].query != query:
+            raise SearchNameTaken
+        return
+    if len(kept) >= MOST:
+        raise TooManySearches
     tx.add(
         SavedSearch(
             id=new_id(at),
@@ -38,7 +41,6 @@ def save_search(tx: Transaction, staff: Staff, *, name: str, query: str, at: dat
             saved_at=at,
         )
     )
-    return True
 
 
 def drop_search(tx: Transaction, staff: Staff, search_id: str) -> None:

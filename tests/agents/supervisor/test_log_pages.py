@@ -135,11 +135,22 @@ def test_a_search_is_kept_without_what_identifies_and_dropped(logged: Logged) ->
     assert "Долго ждали" not in boss.get("/calls").text
 
 
+def test_a_search_does_not_go_when_another_is_kept_by_its_name(logged: Logged) -> None:
+    boss = logged.site.signed_in("boss")
+    boss.post("/calls/searches", {"name": "Долго ждали", "queue": "curator"}, page="/calls")
+    answer = boss.post("/calls/searches", {"name": "долго  Ждали", "agent": "desk-2"}, page="/calls")
+    assert answer.status_code == 409
+    assert "Поиск «долго Ждали» уже сохранён" in answer.text
+    assert '<option value="desk-2" selected>' in answer.text
+    assert 'name="name" maxlength="60" value="долго Ждали"' in answer.text
+    assert '<a href="/calls?queue=curator">Долго ждали</a>' in boss.get("/calls").text
+
+
 def test_searches_are_kept_up_to_a_number(logged: Logged, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("agents.supervisor.saved_searches.MOST", 1)
     boss = logged.site.signed_in("boss")
     assert boss.post("/calls/searches", {"name": "one"}, page="/calls").status_code == 303
-    assert boss.post("/calls/searches", {"name": "one", "queue": "curator"}, page="/calls").status_code == 303
+    assert boss.post("/calls/searches", {"name": "one"}, page="/calls").status_code == 303
     assert boss.post("/calls/searches", {"name": "two"}, page="/calls").status_code == 409
     assert saved_searches.MOST == 1
 
