@@ -1,7 +1,7 @@
 """What a supervisor's page may be refused.
 
 SupervisorError
-├── SearchTooWide   a policy's number of too few signs
+├── SearchTooWide   a policy's number of too few signs, or its last ones without days
 ├── SearchNameTaken a search is kept by this name already
 ├── TooManySearches as many are kept as one may
 ├── ExportRefused   several exports of one account are under way
@@ -14,7 +14,7 @@ class SupervisorError(Exception):
 
 
 class SearchTooWide(SupervisorError):
-    """A search for a policy by so few signs that it would bring up anybody."""
+    """A search for a policy by so few signs that it would bring up anybody; days narrow down the last four."""
 
 
 class SearchNameTaken(SupervisorError):

@@ -17,7 +17,7 @@ from agents.supervisor.log_rows import LogRow, log_rows
 from agents.supervisor.saved_searches import MOST, drop_search, save_search, saved_searches
 from agents.supervisor.search_form import SECRET, SearchForm, read_form
 from agents.supervisor.searching import FoundCalls, search_calls
-from agents.supervisor.words import actor, agents_to_choose, outcomes_to_find, title_words
+from agents.supervisor.words import actor, agents_to_choose, insured_words, outcomes_to_find, title_words
 
 bp: Final = Blueprint("calls", __name__, url_prefix="/calls", template_folder="templates", static_folder="static")
 
@@ -33,10 +33,13 @@ def log() -> ResponseReturnValue:
 @only_for(Role.SUPERVISOR)
 def search() -> ResponseReturnValue:
     """What the form asks for. Where that identifies nobody, the address of it, which may be kept and passed on."""
-    form = _form(request.form)
-    if form.is_addressable and not form.wrong and not request.form.get("before"):
+    given = request.form.to_dict()
+    if dropped := given.get("drop"):
+        given[dropped] = ""
+    form = _form(given)
+    if form.is_addressable and not form.wrong and not given.get("before"):
         return redirect(url_for("calls.log") + form.query, 303)
-    return _searched(request.form)
+    return _searched(given)
 
 
 @bp.post("/searches")
@@ -74,7 +77,7 @@ def _searched(given: Mapping[str, str]) -> ResponseReturnValue:
     try:
         found, rows = _found(form, given.get("before", "")[:32] or None)
     except SearchTooWide:
-        error = gettext("Type the whole number of the policy, at least six signs.")
+        error = gettext("Type the policy's number whole, at least six signs, or choose days and type its last four.")
         return make_response(_page(form, error=error), 400)
     return _page(form, found=found, rows=rows)
 
@@ -102,6 +105,7 @@ def _page(
     insurer = own_insurer()
     with side().centre.database.reading("log_form") as tx:
         kept, agents = saved_searches(tx, staff()), agents_to_choose(tx, insurer)
+        about = insured_words(tx, insurer, form.typed["insured"]) if form.typed["insured"] else ""
     return render_template(
         "supervisor/calls.html",
         form=form,
@@ -111,6 +115,7 @@ def _page(
         name=name,
         kept=kept,
         agents=agents,
+        about=about,
         lines=[(one.name, one.title[language()]) for one in insurer.lines.values()],
         queues=[(one.name, one.title[language()]) for one in insurer.queues.values()],
         outcomes=[(code, outcome_words(code)) for code in outcomes_to_find(insurer)],

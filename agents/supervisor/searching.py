@@ -35,7 +35,7 @@ from config.phone_numbers import mask_phone
 from config.sql_seconds import seconds_between
 from ivr.calls.models import Call, Leg, Outcome
 from ivr.calls.note_words import WordsSought
-from ivr.insured.finding import as_keyed, has_number
+from ivr.insured.finding import as_keyed, as_written, has_number
 from ivr.insured.models import InsuredPerson, Policy
 from ivr.policy_numbers import mask_policy
 from recordings.models import Recording
@@ -47,6 +47,8 @@ Limits: TypeAlias = tuple[int | None, int | None]
 """The least and the most seconds."""
 ANY_LENGTH: Final[Limits] = (None, None)
 _LEAST_SIGNS: Final = 6
+_LAST_SIGNS: Final = 4
+"""What the line reads out of a policy's number."""
 _MANY: Final = 2_000
 # To find the words of a note takes as long as everything else that is asked of a few calls.
 _SHARE_FOR_WORDS: Final = 0.3
@@ -58,8 +60,9 @@ _IS_OPEN: Final[ColumnElement[bool]] = literal_column("calls.state <> 'ended'")
 @dataclass(frozen=True)
 class CallSearch:
     """What is searched for; None is any. `since` is the first instant, `until` the first one after; `phone` is E.164,
-    `policy` a whole number as written or keyed, `agent` a code, `text` a part of an outcome's note. Seconds are the
-    least and the most of them. `updated_since` finds what began, ended, or got an outcome then or later.
+    `policy` a whole number as written or keyed, or with `since` its last four signs, `agent` a code, `text` a part of
+    an outcome's note. Seconds are the least and the most of them. `updated_since` finds what began, ended, or got an
+    outcome then or later.
     """
 
     since: datetime | None = None
@@ -251,6 +254,8 @@ def _conditions(tx: Transaction, insurer: Insurer, wanted: CallSearch, words: Wo
     found: _Conditions = {}
     if people := _people(tx, insurer, wanted):
         found["people"] = Call.insured_id.in_(people)
+    if wanted.policy is not None and _is_end(wanted):
+        found["policy's end"] = _ends_in(wanted.policy)
     if wanted.phone:
         found["phone"] = Call.ani == wanted.phone
     if wanted.concerns_somebody or words is not None:
@@ -295,7 +300,7 @@ def _is_updated(since: datetime) -> ColumnElement[bool]:
 
 def _people(tx: Transaction, insurer: Insurer, wanted: CallSearch) -> list[str]:
     """The insured people asked for: one by id, and all on a policy. Nobody is somebody whom no call has."""
-    if wanted.policy is None:
+    if wanted.policy is None or _is_end(wanted):
         return [wanted.insured_id] if wanted.insured_id else []
     if len(as_keyed(wanted.policy)) < _LEAST_SIGNS:
         raise SearchTooWide
@@ -306,6 +311,20 @@ def _people(tx: Transaction, insurer: Insurer, wanted: CallSearch) -> list[str]:
     )
     found = [one for one in tx.scalars(on_policy) if wanted.insured_id in (None, one)]
     return found or [""]
+
+
+def _is_end(wanted: CallSearch) -> bool:
+    """Whether the last signs of a policy's number are asked for; only within days, as many numbers end so."""
+    return wanted.since is not None and len(as_keyed(wanted.policy or "")) == _LAST_SIGNS
+
+
+def _ends_in(signs: str) -> ColumnElement[bool]:
+    """The policy of the call's insured person; asked of each call by itself, whatever number of policies ends so."""
+    ends = or_(
+        Policy.number.endswith(as_written(signs), autoescape=True),
+        Policy.keyed_form.endswith(as_keyed(signs), autoescape=True),
+    )
+    return exists().where(InsuredPerson.id == Call.insured_id, Policy.id == InsuredPerson.policy_id, ends)
 
 
 def _agent_id(tx: Transaction, insurer: Insurer, wanted: CallSearch) -> str:

@@ -10,6 +10,10 @@ from agents.staff.side import staff
 from config.database import Transaction
 from config.line_descriptions import Insurer
 from ivr.calls.outcomes import GENERIC
+from ivr.insured.cards import initials
+from ivr.insured.finding import PEOPLE, rows
+from ivr.insured.models import InsuredPerson
+from ivr.policy_numbers import mask_policy
 
 
 def actor() -> str:
@@ -18,9 +22,19 @@ def actor() -> str:
 
 
 def agents_to_choose(tx: Transaction, insurer: Insurer) -> list[tuple[str, str]]:
-    """The insurer's agents: code and role."""
+    """The insurer's agents: the code, and the code with the role, as several have the same."""
     statement = select(Agent.code, Agent.title).where(Agent.insurer_id == insurer.id).order_by(Agent.code)
-    return [(one.code, one.title) for one in tx.execute(statement)]
+    return [(one.code, f"{one.code} · {one.title}") for one in tx.execute(statement)]
+
+
+def insured_words(tx: Transaction, insurer: Insurer, insured_id: str) -> str:
+    """Who an insured person is, as a list has them: 'О. П. Т., 1985, ···· 4417'; empty for nobody of this insurer."""
+    statement = PEOPLE.where(InsuredPerson.id == insured_id, InsuredPerson.insurer_id == insurer.id)
+    found = rows(tx, statement)
+    return ", ".join(
+        f"{initials(person.full_name)}, {person.birth_date.year}, {mask_policy(policy.number)}"
+        for person, policy, _ in found
+    )
 
 
 def outcomes_to_find(insurer: Insurer) -> tuple[str, ...]:

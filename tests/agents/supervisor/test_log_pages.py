@@ -121,6 +121,32 @@ def test_a_period_in_an_address_is_read_as_it_was(since: datetime, lasts: int, z
     assert {name: form.typed[name] for name in asked} == asked
 
 
+def test_whose_calls_are_shown_is_said_in_the_form_and_can_be_left_out(logged: Logged) -> None:
+    theirs = logged.call(insured_id=logged.insured_id, minutes_ago=20)
+    other = logged.call(minutes_ago=10)
+    boss = logged.site.signed_in("boss")
+    text = boss.get(f"/calls?insured={logged.insured_id}").text
+    assert listed(text) == [theirs]
+    assert f"Застрахованный: О. П. Т., 1985, ···· {POLICY[-4:]}" in text
+    assert POLICY not in text
+    sent = boss.post("/calls", {"insured": logged.insured_id, "line": "medical_desk", "drop": "insured"}, page="/calls")
+    assert sent.headers["Location"] == "/calls?line=medical_desk"
+    assert listed(boss.get(sent.headers["Location"]).text) == [other, theirs]
+    assert f'href="/calls?insured={logged.insured_id}"' in boss.get(f"/desk/insured/{logged.insured_id}").text
+
+
+def test_agents_are_told_apart_by_their_codes(logged: Logged) -> None:
+    for address in ("/calls", "/reports"):
+        text = logged.site.signed_in("boss").get(address).text
+        assert re.search(r'<option value="desk-2">desk-2 · \S', text), address
+
+
+def test_a_search_that_is_not_exported_says_why(logged: Logged) -> None:
+    boss = logged.site.signed_in("boss")
+    assert "Выгрузки нет" not in boss.get("/calls").text
+    assert "Выгрузки нет" in boss.post("/calls", {"phone": OWN_PHONE}, page="/calls").text
+
+
 def test_a_search_is_kept_without_what_identifies_and_dropped(logged: Logged) -> None:
     boss = logged.site.signed_in("boss")
     wanted = {"name": "Долго ждали", "queue": "curator", "waited_least": "1:00", "phone": OWN_PHONE}

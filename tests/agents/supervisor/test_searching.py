@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -77,6 +78,19 @@ def test_each_condition_finds_its_calls(logged: Logged) -> None:
     assert ids(logged, CallSearch(lasted=(500, None))) == [served]
     assert ids(logged, CallSearch(waited=(60, 80))) == [served]
     assert ids(logged, CallSearch(waited=(71, None))) == []
+
+
+def test_the_last_four_signs_of_a_policy_find_calls_within_days(logged: Logged) -> None:
+    theirs = logged.call(minutes_ago=90, insured_id=logged.insured_id)
+    logged.call(minutes_ago=80)
+    logged.call(minutes_ago=70, insured_id=logged.insured_id, is_anonymous=True)
+    since = logged.site.house.clock.now() - timedelta(days=1)
+    assert ids(logged, CallSearch(policy=POLICY[-4:], since=since)) == [theirs]
+    assert ids(logged, CallSearch(policy=POLICY[-4:], since=since, insured_id=logged.insured_id)) == [theirs]
+    assert ids(logged, CallSearch(policy="9999", since=since)) == []
+    for too_wide in (CallSearch(policy=POLICY[-4:]), CallSearch(policy=POLICY[-3:], since=since)):
+        with pytest.raises(SearchTooWide):
+            ids(logged, too_wide)
 
 
 def test_conditions_are_joined(logged: Logged) -> None:
