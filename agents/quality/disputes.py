@@ -5,7 +5,7 @@ from typing import Final
 from agents.errors import ChangedMeanwhile, OutOfSight
 from agents.quality.card_library import CardLibrary
 from agents.quality.conversations import Evaluator
-from agents.quality.errors import NotDisputable, NotScorable, Why
+from agents.quality.errors import NotDisputable, NothingChanged, NotScorable, Why
 from agents.quality.evaluations import evaluation_of, fitting, note
 from agents.quality.models import Evaluation, EvaluationState
 from agents.quality.scoring import Answers, result_of, to_row
@@ -54,7 +54,8 @@ def change(
 ) -> None:
     """A supervisor answers with other answers, and why; what stood first stays on record. Audited.
 
-    Raises OutOfSight, NotScorable, Unanswered, and ChangedMeanwhile for what is answered already or changes nothing.
+    Raises OutOfSight, NotScorable, Unanswered, NothingChanged, NotDisputable without a reason, and ChangedMeanwhile for
+    what is answered already.
     """
     now = centre.clock.now()
     with centre.database.transaction("change_evaluation") as tx:
@@ -63,7 +64,7 @@ def change(
         answers = fitting(tx, row, card, answers)
         result = result_of(card, answers)
         if to_row(answers) == row.answers:
-            raise ChangedMeanwhile(f"evaluation {row.id}: nothing is changed")
+            raise NothingChanged(row.id)
         move(row, EvaluationState.CHANGED)
         row.first_answers, row.first_score, row.first_has_failed = row.answers, row.score, row.has_failed
         row.answers, row.score, row.has_failed = to_row(answers), result.score, result.has_failed

@@ -3,6 +3,7 @@
 AgentError
 ├── NotScorable         this conversation is not evaluated, by this person or at all; carries why
 ├── Unanswered          an evaluation has questions without an answer; carries which
+├── NothingChanged      a dispute is to be answered by other answers, and they are the same
 └── NotDisputable       the days for it are over, it was disputed before, or no reason was given
 """
 
@@ -37,6 +38,10 @@ class Unanswered(AgentError):
     def __init__(self, questions: tuple[str, ...]) -> None:
         super().__init__(", ".join(questions))
         self.questions = questions
+
+
+class NothingChanged(AgentError):
+    """A dispute is to be answered by other answers, and they are the same."""
 
 
 class NotDisputable(AgentError):

@@ -1,5 +1,6 @@
 """The routes of one evaluation: begin it, score while listening, submit it, look at it, answer its dispute."""
 
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from flask import Blueprint, abort, jsonify, make_response, redirect, render_template, request, url_for
@@ -14,11 +15,11 @@ from agents.errors import AgentError, ChangedMeanwhile, ImpossibleChange, OutOfS
 from agents.quality import disputes, evaluations
 from agents.quality.calibrations import veiled
 from agents.quality.conversations import Spoken, is_nobodys, spoken_in
-from agents.quality.errors import NotDisputable, NotScorable, Unanswered
+from agents.quality.errors import NotDisputable, NothingChanged, NotScorable, Unanswered
 from agents.quality.evaluation_view import EvaluationView, evaluation_view
 from agents.quality.models import Evaluation, EvaluationState
 from agents.quality.parts import WHY_NOT, evaluator, library, percent, unanswered_words, words
-from agents.quality.scoring import NOTHING, critical_failures, score_of
+from agents.quality.scoring import NOTHING, Answers, critical_failures, score_of
 from agents.quality.scoring_form import LONGEST_COMMENT, LONGEST_NOTE, read_form
 from agents.staff.failures import Words, page
 from agents.staff.formats import clock_time
@@ -112,7 +113,7 @@ def submit(evaluation_id: str) -> ResponseReturnValue:
     try:
         evaluations.submit(side().centre, library(), **_which(evaluation_id), written=read_form(request.form))
     except Unanswered as error:
-        return make_response(_shown(evaluation_id, error=unanswered_words(error), missing=error.questions), 400)
+        return make_response(_shown(evaluation_id, _Lacking(unanswered_words(error), error.questions)), 400)
     return redirect(url_for("scoring.show", evaluation_id=evaluation_id), 303)
 
 
@@ -129,30 +130,49 @@ def drop(evaluation_id: str) -> ResponseReturnValue:
 def answer(evaluation_id: str) -> ResponseReturnValue:
     """Answer a dispute: the score stands (`decision` uphold), or it is changed to what the form says (change)."""
     reason, which = request.form.get("reason", ""), _which(evaluation_id)
+    answers = read_form(request.form).answers
     try:
         match request.form.get("decision"):
             case "uphold":
                 disputes.uphold(side().centre, **which, reason=reason)
             case "change":
-                answers = read_form(request.form).answers
                 disputes.change(side().centre, library(), **which, reason=reason, answers=answers)
             case _:
                 abort(400)
     except NotDisputable:
-        error = gettext("Write why, for the agent to read.")
-        return make_response(_shown(evaluation_id, error=error), 400)
-    except Unanswered as lacking:
-        return make_response(_shown(evaluation_id, error=unanswered_words(lacking), missing=lacking.questions), 400)
-    return redirect(url_for("scoring.show", evaluation_id=evaluation_id), 303)
+        lacks = _Lacking(gettext("Write why, for the agent to read."))
+    except NothingChanged:
+        lacks = _Lacking(gettext("You have changed no answer. Change one, or uphold the score."))
+    except Unanswered as error:
+        lacks = _Lacking(unanswered_words(error), error.questions)
+    else:
+        return redirect(url_for("scoring.show", evaluation_id=evaluation_id), 303)
+    return make_response(_shown(evaluation_id, lacks, typed=answers, reason=reason), 400)
+
+
+@dataclass(frozen=True)
+class _Lacking:
+    """What keeps a form from being taken, and the questions without an answer."""
+
+    error: str = ""
+    missing: tuple[str, ...] = ()
+
+
+_NOTHING_LACKS: Final = _Lacking()
 
 
 def _which(evaluation_id: str) -> dict[str, Any]:
     return {"insurer_id": staff().insurer_id, "evaluation_id": evaluation_id, "by": evaluator()}
 
 
-def _shown(evaluation_id: str, *, error: str = "", missing: tuple[str, ...] = ()) -> ResponseReturnValue:
+def _shown(
+    evaluation_id: str, lacks: _Lacking = _NOTHING_LACKS, *, typed: Answers | None = None, reason: str = ""
+) -> ResponseReturnValue:
+    """The page; with `typed` and `reason` instead of what is kept, where a form comes back."""
     insurer, by = own_insurer(), evaluator()
     view, call, is_veiled = _looked_at(evaluation_id)
+    if typed is not None:
+        view = replace(view, answers={name: typed.get(name, NOTHING) for name in view.answers})
     row = view.row
     if row.state == EvaluationState.DRAFT:
         mode = "draft"
@@ -163,8 +183,9 @@ def _shown(evaluation_id: str, *, error: str = "", missing: tuple[str, ...] = ()
         view=view,
         call=call,
         mode=mode,
-        error=error,
-        missing=missing,
+        error=lacks.error,
+        missing=lacks.missing,
+        reason=reason,
         title_words=title_words(insurer, language()),
         outcome_words=outcome_words,
         levels=LEVELS,

@@ -11,7 +11,7 @@ from agents.errors import ChangedMeanwhile, ImpossibleChange, OutOfSight
 from agents.quality import disputes, evaluations, transitions
 from agents.quality.calibrations import calibrate, calibrations_of, comparison, veiled
 from agents.quality.drawing import quotas
-from agents.quality.errors import NotDisputable, NotScorable, Why
+from agents.quality.errors import NotDisputable, NothingChanged, NotScorable, Why
 from agents.quality.evaluations import Written
 from agents.quality.models import Evaluation, EvaluationState
 from agents.quality.scoring import Answer, Moment, from_row
@@ -105,7 +105,7 @@ def test_an_evaluation_is_disputed_once_in_time_and_the_first_score_stays_on_rec
     dispute(quality, id_)
     with pytest.raises(NotDisputable):
         dispute(quality, id_)
-    with pytest.raises(ChangedMeanwhile):  # Nothing else is answered than before.
+    with pytest.raises(NothingChanged):
         change(quality, id_, identified_first=NO)
     change(quality, id_, greeting=NO)
     row = quality.row(id_)

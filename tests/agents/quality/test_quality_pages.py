@@ -114,6 +114,28 @@ def test_a_dispute_is_answered_on_the_evaluations_page_with_a_reason(
     assert quality.row(id_).agent_seen_at is not None
 
 
+def test_a_dispute_answered_by_the_same_answers_says_so_and_keeps_what_was_typed(
+    quality: Quality, evaluated: tuple[str, str, str]
+) -> None:
+    id_, *_ = evaluated
+    disputes.dispute(
+        quality.centre, insurer_id="vsk", evaluation_id=id_, agent_id=quality.agent_id("desk-1"), code="desk-1",
+        reason="Нет",
+    )  # fmt: skip
+    watcher, path = quality.site.signed_in("watcher"), f"/quality/evaluations/{id_}"
+    same = {f"answer.{name}": one["value"] for name, one in quality.row(id_).answers.items()}
+    typed = {**same, "decision": "change", "reason": "Да, был назван"}
+    answer = watcher.post(f"{path}/answer", typed, page=path)
+    assert answer.status_code == 400
+    assert "Вы не поменяли ни одного ответа" in answer.text
+    assert ">Да, был назван</textarea>" in answer.text
+    # Whatever else lacks, the answers that were changed come back too.
+    answer = watcher.post(f"{path}/answer", {**typed, "answer.identified_first": "yes", "reason": " "}, page=path)
+    assert answer.status_code == 400
+    assert 'name="answer.identified_first" value="yes" checked' in answer.text
+    assert quality.row(id_).state == "disputed"
+
+
 def test_a_supervisor_does_not_answer_the_dispute_of_their_own_evaluation(quality: Quality) -> None:
     id_ = quality.evaluated(quality.call(agent="desk-2")[0], agent="desk-2")
     disputes.dispute(
