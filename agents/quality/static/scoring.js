@@ -15,10 +15,22 @@ document.addEventListener("click", ({ target }) => {
   if (target.closest("[data-mark]")) mark(target.closest("[data-question]"));
   if (target.closest("[data-forget]")) forget(target.closest("[data-question]"));
 });
+document.addEventListener("change", ({ target }) => answered(target.closest("fieldset.lacks")));
 document.addEventListener("focusin", ({ target }) => (question = target.closest("[data-question]") ?? question));
 for (const place of document.querySelectorAll("[data-moments]")) show(place.closest("[data-question]"));
 nameKeys();
 if (form) keepDraft();
+
+// What lacked an answer has one: its mark goes, and the error on top counts those that are left.
+function answered(asked) {
+  if (!asked?.querySelector("[type=radio]:checked")) return;
+  asked.classList.remove("lacks");
+  asked.querySelector("[data-no-answer]").remove();
+  const error = document.querySelector("[data-lacks-word]");
+  const left = document.querySelectorAll("fieldset.lacks").length;
+  if (left > 0) error.textContent = error.dataset.lacksWord.replace("{count}", String(left));
+  else error.remove();
+}
 
 // The player plays from the place where its slider stands, or goes there while it plays.
 function listenFrom(recordingId, second) {
@@ -163,5 +175,4 @@ function tell({ version, saved, score, fails, open }) {
   if (open > 0) words.push(soFar.dataset.openWord.replace("{count}", String(open)));
   soFar.textContent = words.join(" · ");
   soFar.classList.toggle("fails", fails);
-  for (const asked of form.querySelectorAll(".lacks")) if (asked.querySelector("[type=radio]:checked")) asked.classList.remove("lacks");
 }

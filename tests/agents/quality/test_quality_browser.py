@@ -102,7 +102,12 @@ def test_from_the_call_to_the_answered_dispute(browser: Browser, quality: Qualit
     expect(greeting.locator("[data-moment]")).to_be_visible()
     boss.get_by_role("button", name="Сдать").click()
     expect(boss.get_by_role("alert").first).to_contain_text("13 вопросов без ответа")
+    # An answer takes its own mark away at once, and the error counts what is left.
+    choose(boss.locator("[data-question=identified_first]"), "no")
+    expect(boss.locator("[data-question=identified_first]")).not_to_contain_text("нет ответа")
+    expect(boss.get_by_role("alert").first).to_have_text("Без ответа: 12")
     answer_all(boss, but={"greeting": "no", "identified_first": "no"})
+    expect(boss.locator("fieldset.lacks, [data-no-answer], .error")).to_have_count(0)
     expect(boss.locator("[data-so-far]")).to_have_text(re.compile(r"0\s% · не сдано по критическому вопросу"))
     anna = opened(browser, quality, "anna", "/desk")
     expect(anna.locator("html")).to_have_attribute("data-connection", "up")
