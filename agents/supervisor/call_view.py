@@ -26,8 +26,10 @@ LINE_LANE: Final = "line"
 QUEUE_LANE: Final = "queue"
 HOLD_LANE: Final = "hold"
 
-INNER: Final = frozenset({"node_entered", "action_answered", "leg_began", "leg_answered", "leg_ended"})
-"""Steps of the machinery: the page shows them only where somebody asks for them."""
+INNER: Final = frozenset({"node_entered", "action_answered", "queued", "leg_began", "leg_answered", "leg_ended"})
+"""Steps of the machinery: the page shows them only where somebody asks for them. The menu asks for a queue (`queued`),
+and then the wait begins.
+"""
 
 _OF_NOBODY: Final = frozenset(
     """
@@ -69,7 +71,7 @@ def call_view(
     is_nobodys = is_anonymous(tx, insurer, call)
     if is_nobodys:
         replay = _of_nobody(replay)
-    steps = tuple(_once(replay.steps))
+    steps = tuple(_with_purposes(tuple(_once(replay.steps))))
     tx.flush()
     agents = _agents(tx, call)
     return CallView(
@@ -106,6 +108,18 @@ def _once(steps: Sequence[ReplayStep]) -> Iterator[ReplayStep]:
     for one in steps:
         if not (has_told and one.kind in ("hold_began", "hold_ended") and not one.data):
             yield one
+
+
+def _with_purposes(steps: Sequence[ReplayStep]) -> Iterator[ReplayStep]:
+    """How an offer ended is told by what it was for, and by whether they came; the log says both of it earlier."""
+    purposes = {one.data.get("offer"): one.data.get("purpose") for one in steps if one.kind == "offer_made"}
+    joined = {one.data.get("offer") for one in steps if one.kind == "agent_joined"}
+    for one in steps:
+        if one.kind != "offer_ended":
+            yield one
+            continue
+        offer = one.data.get("offer")
+        yield replace(one, data={**one.data, "purpose": purposes.get(offer), "joined": offer in joined})
 
 
 def _time_line(

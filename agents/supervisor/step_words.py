@@ -9,6 +9,7 @@ from flask_babel.speaklater import LazyString
 from agents.desk.matter_words import CALLER_ROLES
 from agents.desk.outcome_words import action_words, outcome_words
 from agents.desk.request_words import kind_words, step_words
+from agents.models import Purpose
 from agents.staff.formats import duration
 
 _Data = Mapping[str, Any]
@@ -30,6 +31,7 @@ _OFFER_ENDS: Final[Mapping[str, LazyString]] = {
     "failed": lazy_gettext("the connection failed"),
     "done": lazy_gettext("over"),
 }
+_BY: Final[Mapping[str, LazyString]] = {"line": lazy_gettext("the line")}
 _WAIT_ENDS: Final[Mapping[str, LazyString]] = {
     "served": lazy_gettext("served"),
     "abandoned": lazy_gettext("the caller hung up"),
@@ -102,8 +104,40 @@ def _answered(it: _Data) -> str:
     return str(gettext("The line answers"))
 
 
+def _offered(it: _Data, queue_words: Callable[[str], str]) -> str:
+    match it.get("purpose"):
+        case Purpose.CONSULT:
+            return str(gettext("%(agent)s is rung to be consulted", agent=it["agent"]))
+        case Purpose.MONITOR:
+            return str(gettext("%(agent)s is rung to listen in", agent=it["agent"]))
+        case _:
+            return str(
+                gettext("Offered to %(agent)s out of «%(queue)s»", agent=it["agent"], queue=queue_words(it["queue"]))
+            )
+
+
 def _offer_over(it: _Data) -> str:
-    return str(gettext("The offer to %(agent)s ends: %(how)s", agent=it["agent"], how=_word(_OFFER_ENDS, it["state"])))
+    if it.get("joined"):
+        return _left(it)
+    said = {"agent": it["agent"], "how": _word(_OFFER_ENDS, it["state"])}
+    match it.get("purpose"):
+        case Purpose.CONSULT:
+            return str(gettext("%(agent)s is not consulted: %(how)s", **said))
+        case Purpose.MONITOR:
+            return str(gettext("%(agent)s does not come to listen: %(how)s", **said))
+        case _:
+            return str(gettext("The offer to %(agent)s ends: %(how)s", **said))
+
+
+def _left(it: _Data) -> str:
+    if it.get("purpose") == Purpose.MONITOR:
+        return str(gettext("%(agent)s listens no more", agent=it["agent"]))
+    return str(gettext("%(agent)s leaves", agent=it["agent"]))
+
+
+def _by(it: _Data) -> str:
+    """An agent's code, or the line itself."""
+    return str(_BY.get(it["by"], it["by"]))
 
 
 _Sentence = Callable[[_Data, Callable[[str], str]], str]
@@ -136,9 +170,7 @@ _SENTENCES: Final[Mapping[str, _Sentence]] = {
     "wait_timed_out": lambda it, _: gettext("The longest wait is over"),
     "wait_broken_off": lambda it, _: gettext("The wait is broken off"),
     "wait_ended": lambda it, _: gettext("The wait ends: %(how)s", how=_word(_WAIT_ENDS, it["state"])),
-    "offer_made": lambda it, queue: gettext(
-        "Offered to %(agent)s out of «%(queue)s»", agent=it["agent"], queue=queue(it["queue"])
-    ),
+    "offer_made": _offered,
     "offer_ringing": lambda it, _: gettext("It rings at %(agent)s", agent=it["agent"]),
     "offer_accepted": lambda it, _: gettext(
         "%(agent)s answers after %(time)s of waiting", agent=it["agent"], time=duration(it["waited_seconds"])
@@ -147,7 +179,7 @@ _SENTENCES: Final[Mapping[str, _Sentence]] = {
     "connected": lambda it, _: gettext("The caller is connected"),
     "agent_connected": lambda it, _: gettext("%(agent)s speaks with the caller", agent=it["agent"]),
     "agent_joined": lambda it, _: gettext("%(agent)s joins the conversation", agent=it["agent"]),
-    "agent_left": lambda it, _: gettext("%(agent)s leaves", agent=it["agent"]),
+    "agent_left": lambda it, _: _left(it),
     "agent_hung_up": lambda it, _: gettext("%(agent)s ends the call", agent=it["agent"]),
     "hold_began": lambda it, _: gettext("The caller is put on hold"),
     "hold_ended": lambda it, _: gettext("The caller is off hold"),
@@ -209,19 +241,19 @@ _SENTENCES: Final[Mapping[str, _Sentence]] = {
         "%(kind)s: %(step)s, by %(by)s",
         kind=kind_words(it["request_kind"]),
         step=step_words(it["step"]),
-        by=it["by"],
+        by=_by(it),
     ),
     "appointment_booked": lambda it, _: gettext("Appointment booked by %(by)s", by=it["by"]),
     "insured_to_be_told": lambda it, _: gettext("The insured is to be told, by %(by)s", by=it["by"]),
-    "next_action_done": lambda it, _: gettext("Done by %(by)s: %(what)s", by=it["by"], what=action_words(it["action"])),
+    "next_action_done": lambda it, _: gettext("Done by %(by)s: %(what)s", by=_by(it), what=action_words(it["action"])),
     "outcome_recorded": lambda it, _: gettext(
-        "Outcome: %(what)s, by %(by)s", what=outcome_words(it["code"]), by=it["by"]
+        "Outcome: %(what)s, by %(by)s", what=outcome_words(it["code"]), by=_by(it)
     ),
     "outcome_corrected": lambda it, _: gettext(
-        "Outcome corrected to %(what)s, by %(by)s", what=outcome_words(it["code"]), by=it["by"]
+        "Outcome corrected to %(what)s, by %(by)s", what=outcome_words(it["code"]), by=_by(it)
     ),
     "outcome_taken_back": lambda it, _: gettext(
-        "Outcome taken back: %(what)s, by %(by)s", what=outcome_words(it["code"]), by=it["by"]
+        "Outcome taken back: %(what)s, by %(by)s", what=outcome_words(it["code"]), by=_by(it)
     ),
     "wrap_up_overdue": lambda it, _: gettext("%(agent)s is late with the outcome", agent=it["agent"]),
     "turn_failed": lambda it, _: gettext("Something broke on our side; the caller was led on"),

@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from agents.supervisor.timeline import Span, Stretch, menu_spans, time_line
+from ivr.calls.log import record
 from ivr.calls.models import Call
 from recordings.retention import Retention
 from tests.agents.supervisor.conftest import NAME, OWN_PHONE, POLICY, Logged
@@ -28,6 +29,31 @@ def test_a_call_is_told_step_by_step_with_its_lanes(logged: Logged) -> None:
     assert [name for name in ("menu", "wait", "ring", "talk", "hold") if f"piece-{name}" not in text] == []
     for secret in (NAME, POLICY, OWN_PHONE):
         assert secret not in text
+
+
+def test_whoever_comes_into_a_conversation_is_told_by_what_they_come_for(logged: Logged) -> None:
+    call_id = logged.call(waited=5, agent="desk-1", outcome="info_given")
+    consulted = {"offer": "c", "agent": "desk-2"}
+    with logged.site.house.centre.database.transaction("test_consult") as tx:
+        call = tx.get_one(Call, call_id)
+        for kind, data in (
+            ("queued", {"queue": "medical_desk", "reason": {}, "emergency": False}),
+            ("offer_made", {**consulted, "purpose": "consult", "queue": "medical_desk"}),
+            ("agent_joined", {**consulted, "purpose": "consult"}),
+            ("offer_ended", {**consulted, "state": "withdrawn"}),
+            ("offer_made", {"offer": "m", "agent": "boss", "purpose": "monitor", "queue": "medical_desk"}),
+            ("offer_ended", {"offer": "m", "agent": "boss", "state": "withdrawn"}),
+            ("outcome_recorded", {"code": "info_given", "by": "line"}),
+        ):
+            record(tx, call, kind, at=logged.site.house.clock.now(), **data)
+    text = logged.site.signed_in("boss").get(f"/calls/{call_id}").text
+    for shown in (
+        "Зовём desk-2 на консультацию", "desk-2 выходит из разговора", "Зовём boss слушать разговор",
+        "boss не слушает: отозвано", ", линия</span>",
+    ):
+        assert shown in text, shown
+    assert "Предложение desk-2" not in text
+    assert re.findall(r'class="step-(queued inner|wait_began)"', text) == ["wait_began", "queued inner"]
 
 
 def test_every_piece_leads_to_a_step_that_is_there(logged: Logged) -> None:
