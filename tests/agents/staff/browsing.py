@@ -4,9 +4,10 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Response, sync_playwright
 
 ARGUMENTS = (
     "--no-sandbox",
@@ -31,9 +32,45 @@ def chromium() -> str:
 
 @contextmanager
 def launched() -> Iterator[Browser]:
-    """Chromium, until the end of the block."""
+    """Chromium, until the end of the block; closing a context fails where its pages complained meanwhile."""
     path = chromium()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        _watch_contexts(browser)
         yield browser
         browser.close()
+
+
+def _watch_contexts(browser: Browser) -> None:
+    make = browser.new_context
+
+    def new_context(**options: object) -> BrowserContext:
+        context = make(**options)
+        _watch(context)
+        return context
+
+    browser.new_context = new_context
+
+
+def _watch(context: BrowserContext) -> None:
+    """Collects what no page may do: break off, complain in the console, or load what is not there."""
+    wrong: list[str] = []
+    close = context.close
+
+    def hear(message: ConsoleMessage) -> None:
+        # Of answers the browser complains too: a form refused, or a server that a test has cut off, is no fault.
+        if message.type == "error" and not any(one in message.text for one in ("Failed to load resource", "net::ERR_")):
+            wrong.append(f"{message.page.url if message.page else ''}: {message.text}")
+
+    def see(response: Response) -> None:
+        if response.status >= 400 and "/static/" in urlsplit(response.url).path:
+            wrong.append(f"{response.status} {response.url}")
+
+    def close_and_tell() -> None:
+        close()
+        assert not wrong, "\n".join(wrong)
+
+    context.on("console", hear)
+    context.on("weberror", lambda broken: wrong.append(str(broken.error)))
+    context.on("response", see)
+    context.close = close_and_tell
