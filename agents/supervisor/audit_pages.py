@@ -7,12 +7,13 @@ from flask.typing import ResponseReturnValue
 
 from agents.accounts.models import Role
 from agents.staff.guarding import only_for
-from agents.staff.languages import zone
+from agents.staff.languages import language, zone
 from agents.staff.side import own_insurer, side
+from agents.supervisor.audit_details import Reader, detail_words
 from agents.supervisor.audit_search import AuditSearch, search_audit
-from agents.supervisor.audit_words import ACTIONS, audit_words
+from agents.supervisor.audit_words import ACTIONS, audit_words, subject_words
 from agents.supervisor.search_form import read_form
-from agents.supervisor.words import actor
+from agents.supervisor.words import actor, title_words
 
 bp: Final = Blueprint("audit", __name__, url_prefix="/audit", template_folder="templates")
 
@@ -36,12 +37,15 @@ def show() -> ResponseReturnValue:
     )
     with side().centre.database.transaction("search_audit") as tx:
         found = search_audit(tx, insurer=own_insurer(), wanted=wanted, by=actor(), at=now, before=_before())
+    reader = Reader(own_insurer(), language(), title_words(own_insurer(), language()))
     return render_template(
         "supervisor/audit.html",
         typed={**typed, "from": days.typed["from"], "to": days.typed["to"]},
         found=found,
         actions=sorted(((code, str(words)) for code, words in ACTIONS.items()), key=lambda one: one[1]),
         audit_words=audit_words,
+        subject_words=subject_words,
+        details=lambda one: detail_words(one, reader),
     )
 
 

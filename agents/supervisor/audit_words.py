@@ -6,6 +6,32 @@ from typing import Final
 from flask_babel import lazy_gettext
 from flask_babel.speaklater import LazyString
 
+SUBJECTS: Final[Mapping[str, LazyString]] = {
+    "account": lazy_gettext("account"),
+    "agent": lazy_gettext("agent"),
+    "audit": lazy_gettext("audit"),
+    "breach": lazy_gettext("breach"),
+    "call": lazy_gettext("call"),
+    "calls": lazy_gettext("calls"),
+    "dial": lazy_gettext("call made"),
+    "evaluation": lazy_gettext("evaluation"),
+    "evaluations": lazy_gettext("evaluations"),
+    "export": lazy_gettext("exported file"),
+    "history_day": lazy_gettext("past day"),
+    "insured": lazy_gettext("record"),
+    "line_notice": lazy_gettext("notice on a line"),
+    "outcome": lazy_gettext("outcome"),
+    "recording": lazy_gettext("recording"),
+    "report": lazy_gettext("report"),
+    "request": lazy_gettext("request"),
+    "requests": lazy_gettext("requests"),
+    "roster": lazy_gettext("list of insured people"),
+    "seal_key": lazy_gettext("key of recordings"),
+    "token": lazy_gettext("token"),
+    "webhook": lazy_gettext("address of events"),
+}
+"""What an entry is about, by its kind."""
+
 ACTIONS: Final[Mapping[str, LazyString]] = {
     "calls_searched": lazy_gettext("searched the calls"),
     "calls_exported": lazy_gettext("exported a search of the calls"),
@@ -20,6 +46,9 @@ ACTIONS: Final[Mapping[str, LazyString]] = {
     "recording_shown": lazy_gettext("was given a recording's data"),
     "insured_searched": lazy_gettext("searched for an insured person"),
     "insured_found": lazy_gettext("found an insured person"),
+    "insured_search_refused": lazy_gettext("searched for insured people too often, and was refused"),
+    "asked_in_vain": lazy_gettext("asked the caller questions, which did not fit"),
+    "password_change_refused": lazy_gettext("was refused a change of password"),
     "insured_shown": lazy_gettext("looked at an insured person's record"),
     "played_recording": lazy_gettext("played a recording"),
     "requests_listed": lazy_gettext("listed requests"),
@@ -87,6 +116,11 @@ ACTIONS: Final[Mapping[str, LazyString]] = {
     "breach_reported": lazy_gettext("asked whose data was touched"),
     "audit_searched": lazy_gettext("searched the audit"),
 }
+
+
+def subject_words(kind: str) -> str:
+    """What an entry is about."""
+    return str(SUBJECTS.get(kind) or kind.replace("_", " "))
 
 
 def audit_words(action: str) -> str:

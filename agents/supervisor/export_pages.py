@@ -22,8 +22,9 @@ from agents.supervisor.journal.asking import ask_for_journal
 from agents.supervisor.journal.slices import keeps_journal
 from agents.supervisor.models import CallExport
 from agents.supervisor.period import read_period
+from agents.supervisor.query_words import query_words
 from agents.supervisor.search_form import read_form
-from agents.supervisor.words import actor
+from agents.supervisor.words import actor, title_words
 
 bp: Final = Blueprint("exports", __name__, url_prefix="/calls/exports", template_folder="templates")
 
@@ -47,6 +48,7 @@ def show() -> ResponseReturnValue:
         most=exporting.MOST_ROWS,
         has_journal=keeps_journal(own_insurer()),
         period_words=_period_words,
+        search_words=_search_words,
     )
 
 
@@ -108,6 +110,12 @@ def _period_words(export: CallExport) -> str:
         return ""
     inside = wanted.until - timedelta(microseconds=1)
     return f"{day(wanted.since, ZoneInfo(export.zone))}–{day(inside, ZoneInfo(export.zone))}"
+
+
+def _search_words(export: CallExport) -> str:
+    """What was searched for; days as their reader meant them."""
+    titles = title_words(own_insurer(), language())
+    return query_words(asked(export).typed, titles, ZoneInfo(export.zone))
 
 
 @bp.get("/<export_id>")

@@ -47,6 +47,39 @@ def test_pages_follow_one_another(site: Site, monkeypatch: pytest.MonkeyPatch) -
     ]
 
 
+def test_what_an_entry_is_about_and_says_more_stands_in_words(site: Site) -> None:
+    now = site.house.clock.now()
+    with site.house.centre.database.transaction("test_write") as tx:
+        for action, kind, detail in (
+            ("recorded_outcome", "call", {"outcome": "info_given"}),
+            ("roster_imported", "roster", {"rows": 60, "new_so_far": 0}),
+            ("report_made", "report", {"by": "day", "since": now.isoformat(), "until": None}),
+            ("evaluation_submitted", "evaluation", {"call": "0123456789abcdef" * 2, "score": 867, "failed": False}),
+            ("calls_exported", "export", {"query": "?period=yesterday&line=medical_desk", "file": "csv"}),
+            ("wait_moved", "call", {"queue": "medical_desk", "calls": "a b"}),
+            ("never_heard_of", "never_heard_of", {"never_heard_of": "so"}),
+        ):
+            audit(tx, insurer_id="vsk", at=now, actor="desk-9", action=action, subject_kind=kind, subject_id="s-1",
+                  **detail)
+    text = site.signed_in("watcher").get("/audit?actor=desk-9").text
+    rows = [re.sub(r"<[^>]+>", "", one) for one in re.findall(r'<tr id="entry-\d+">(.*?)</tr>', text, re.DOTALL)]
+    for row, shown_ones in zip(
+        rows,
+        (
+            ["never heard of", "never heard of: so"],
+            ["звонок", "очередь: Медицинский пульт"],
+            ["выгрузка", "поиск: Вчера · Медицинский пульт · файл: CSV"],
+            ["оценка", "звонок: …89abcdef · балл: 86,7\N{NO-BREAK SPACE}% · не сдано: нет"],
+            ["отчёт", "по чему: дни · с: 24.11.2026\N{NO-BREAK SPACE}12:00"],
+            ["список застрахованных", "строк: 60 · новых пока: 0"],
+            ["звонок", "итог: Дали информацию"],
+        ),
+        strict=True,
+    ):
+        assert [one for one in shown_ones if one not in row] == [], row
+    assert "`" not in text
+
+
 def test_the_look_itself_is_on_record(site: Site) -> None:
     site.signed_in("admin").get("/audit?actor=desk-7")
     assert site.audited(action="audit_searched", actor="admin") == ["audit_searched"]
