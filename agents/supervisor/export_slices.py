@@ -49,7 +49,10 @@ def read_slice(tx: Transaction, centre: Centre, export: CallExport, *, most: int
         return journal_slice(tx, centre, export, most=most)
     insurer, zone = centre.insurers[export.insurer_id], ZoneInfo(export.zone)
     found = find_calls(tx, insurer=insurer, wanted=asked(export).wanted, before=export.go_on_at, most=most)
-    rows = log_rows(tx, found.calls, at=export.asked_at)
+    # Speaks the pages' words as well.
+    from agents.supervisor.export_words import worded
+
+    rows = worded(log_rows(tx, found.calls, at=export.asked_at), language=export.language, zone=zone)
     written = [cells(row, insurer=insurer, zone=zone, language=export.language) for row in rows]
     return Slice(written, [call.id for call in found.calls], found.go_on_at)
 

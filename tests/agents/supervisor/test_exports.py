@@ -48,14 +48,16 @@ def test_a_search_becomes_a_file_slice_by_slice(logged: Logged) -> None:
     made = [logged.call(minutes_ago=100 - number, waited=5, queue="curator") for number in range(5)]
     logged.call(minutes_ago=3)
     export_id = asked(logged, queue="curator")
-    assert "готовится" in logged.site.signed_in("boss").get("/calls/exports").text
+    page = logged.site.signed_in("boss").get("/calls/exports").text
+    assert "готовится" in page
+    assert ">Врачи-кураторы</a>" in page
     logged.site.house.work()
     assert (rows(logged)[0].slices, rows(logged)[0].rows) == (3, 5)
     content = taken(logged, export_id).decode("utf-8-sig")
     lines = read_csv(content.encode())
     assert lines[0][0] == "Начало"
     assert [line[-1] for line in lines[1:]] == made[::-1]
-    assert lines[1][1:5] == ["Медицинский пульт", "Врачи-кураторы", "inbound", "'+7 999 ···-··-22"]
+    assert lines[1][1:5] == ["Медицинский пульт", "Врачи-кураторы", "звонили нам", "'+7 999 ···-··-22"]
     assert files(logged) == [export_id]
 
 
@@ -65,7 +67,16 @@ def test_a_workbook_holds_texts_and_no_formula(logged: Logged) -> None:
     logged.site.house.work()
     sheet = load_workbook(io.BytesIO(taken(logged, export_id))).active
     assert [cell.data_type for cell in sheet[2] if cell.value is not None].count("f") == 0
-    assert "info_given" in [cell.value for cell in sheet[2]]
+    assert {"звонили нам", "не опознан", "Дали информацию"} <= {cell.value for cell in sheet[2]}
+
+
+def test_a_file_speaks_the_language_of_who_asked(logged: Logged) -> None:
+    logged.call(outcome="info_given", level="verified")
+    logged.site.signed_in("boss").post("/language", {"language": "en"}, page="/calls")
+    export_id = asked(logged)
+    logged.site.house.work()
+    line = read_csv(taken(logged, export_id).decode("utf-8-sig").encode())[1]
+    assert (line[3], line[5], line[10]) == ("they called", "verified", "Information given")
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+7", "-1", "@x", "\tx", "\rx", "=cmd|' /C calc'!A0"])
