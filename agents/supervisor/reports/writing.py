@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from flask_babel import lazy_gettext
+
 from agents.staff.formats import clock_time, day, duration
 from agents.supervisor.export_file import harmless
 from agents.supervisor.reports.figures import FIGURES, Unit
@@ -79,7 +81,7 @@ def as_csv(report: Report, *, zone: ZoneInfo, title: Callable[[str, str], str], 
     return "\N{ZERO WIDTH NO-BREAK SPACE}" + text.getvalue()
 
 
-_UNITS = {Unit.COUNT: "", Unit.SHARE: ", %", Unit.SECONDS: ", s", Unit.SCORE: ""}
+_UNITS = {Unit.COUNT: "", Unit.SHARE: ", %", Unit.SECONDS: lazy_gettext(", s"), Unit.SCORE: ""}
 
 
 def _cell(row: ReportRow, name: str, unit: Unit) -> str:

@@ -106,6 +106,8 @@ def test_every_grouping_has_its_page_and_table(logged: Logged, by: str) -> None:
     table = list(csv.reader(answer.text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}").splitlines(), delimiter=";"))
     assert [row[0] for row in table[1:]] == [re.sub(r" (короткий день|выходной)$", "", name) for name in shown]
     assert all(len(row) == len(FIGURES) + 1 for row in table)
+    assert [title for title in table[0] if title.endswith(", s")] == []
+    assert [title for title in table[0] if title.endswith(", с")]
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert logged.site.audited(actor="watcher", action="report_exported") == ["report_exported"]
     assert logged.site.audited(actor="watcher", action="report_made") == ["report_made"]

@@ -1,6 +1,7 @@
 """The staffing page: the same half-hours of past weeks, handling and patience as measured, and who is on shift."""
 
 import itertools
+import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -99,5 +100,6 @@ def test_the_page_says_what_it_knows(site: Site) -> None:
     text = watcher.get("/reports/staffing?queue=medical_desk&level=90").text
     assert "записей ещё нет" in text
     assert text.count('<th scope="row"') == 16
+    assert not re.search(r"[а-я)]\.[А-Я]", text)
     assert watcher.get("/reports/staffing?queue=none").status_code == 400
     assert watcher.get("/reports/staffing?level=1").status_code == 400
