@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
@@ -15,6 +16,7 @@ from config.database import Transaction
 from config.line_descriptions import Insurer, Insurers
 from ivr.calls.models import Call, Hold
 from ivr.calls.replay import Replay, ReplayStep, replay_call
+from ivr.calls.zones import zone_of_caller
 from recordings.listening import Part, parts_of
 from recordings.retention import Keeping, keeping_of
 
@@ -44,12 +46,15 @@ _OF_NOBODY: Final = frozenset(
 
 @dataclass(frozen=True)
 class CallView:
-    """The call's page. `agents` are codes by row id; of an anonymous call nothing about the person is in it."""
+    """The call's page. `agents` are codes by row id; of an anonymous call nothing about the person is in it, nor
+    by which clock they live (`caller_zone`).
+    """
 
     replay: Replay
     is_anonymous: bool
     insured_id: str | None
     continues_call_id: str | None
+    caller_zone: ZoneInfo | None
     steps: tuple[ReplayStep, ...]
     line: TimeLine
     agents: Mapping[str, str]
@@ -79,6 +84,7 @@ def call_view(
         is_anonymous=is_nobodys,
         insured_id=None if is_nobodys else call.insured_id,
         continues_call_id=None if is_nobodys else call.continues_call_id,
+        caller_zone=None if is_nobodys else zone_of_caller(tx, insurer, call),
         steps=steps,
         line=_time_line(tx, call, steps, agents, at, is_nobodys=is_nobodys),
         agents=agents,

@@ -126,6 +126,18 @@ def test_what_was_destroyed_is_an_act_on_the_page_and_in_the_list(logged: Logged
     assert f"/calls/{call_id}" in acts
 
 
+def test_the_callers_own_time_stands_beside_where_it_is_another(logged: Logged) -> None:
+    near, far = logged.call(ani="+74951234567"), logged.call(ani="+73431234567")
+    boss = logged.site.signed_in("boss")
+    assert "Время абонента" not in boss.get(f"/calls/{near}").text
+    text = boss.get(f"/calls/{far}").text
+    assert "Время абонента" in text
+    assert "24.11.2026\N{NO-BREAK SPACE}13:00" in text
+    with logged.site.house.centre.database.transaction("test_anonymous") as tx:
+        tx.get_one(Call, far).is_anonymous = True
+    assert "Время абонента" not in boss.get(f"/calls/{far}").text
+
+
 def test_a_call_that_goes_on_says_so(logged: Logged) -> None:
     text = logged.site.signed_in("boss").get(f"/calls/{logged.call(lasted=None, minutes_ago=1)}").text
     assert "идёт" in text
