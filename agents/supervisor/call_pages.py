@@ -16,7 +16,7 @@ from agents.staff.guarding import only_for
 from agents.staff.languages import language
 from agents.staff.side import own_insurer, side
 from agents.supervisor.audit_words import audit_words
-from agents.supervisor.call_view import HOLD_LANE, INNER, LINE_LANE, QUEUE_LANE, CallView, call_view
+from agents.supervisor.call_view import HOLD_LANE, INNER, LINE_LANE, QUEUE_LANE, RECORDING_LANE, CallView, call_view
 from agents.supervisor.listening_pages import bar
 from agents.supervisor.step_words import sentence
 from agents.supervisor.timeline import WIDTH, Piece, Stretch
@@ -29,6 +29,7 @@ _LANES: Final[Mapping[str, LazyString]] = {
     LINE_LANE: lazy_gettext("Menus"),
     QUEUE_LANE: lazy_gettext("Waiting"),
     HOLD_LANE: lazy_gettext("On hold"),
+    RECORDING_LANE: lazy_gettext("Recording"),
 }
 _STRETCHES: Final[Mapping[Stretch, LazyString]] = {
     Stretch.MENU: lazy_gettext("menu"),
@@ -37,6 +38,7 @@ _STRETCHES: Final[Mapping[Stretch, LazyString]] = {
     Stretch.TALK: lazy_gettext("talks"),
     Stretch.BESIDE: lazy_gettext("joins"),
     Stretch.HOLD: lazy_gettext("on hold"),
+    Stretch.RECORDING: lazy_gettext("recorded"),
 }
 _MESSAGE_STATES: Final[Mapping[str, LazyString]] = {
     "queued": lazy_gettext("to be sent"),
@@ -72,6 +74,7 @@ def show(call_id: str) -> ResponseReturnValue:
         piece_words=piece_words,
         lane_words=lambda name: _LANES.get(name) or name.removeprefix("agent:"),
         width=WIDTH,
+        parts={one.id: one for one in view.recordings},
         title_words=titles,
         outcome_words=outcome_words,
         action_words=action_words,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -27,6 +27,7 @@ _TALKED: Final = (OfferState.ACCEPTED, OfferState.DONE)
 LINE_LANE: Final = "line"
 QUEUE_LANE: Final = "queue"
 HOLD_LANE: Final = "hold"
+RECORDING_LANE: Final = "recording"
 
 INNER: Final = frozenset({"node_entered", "action_answered", "queued", "leg_began", "leg_answered", "leg_ended"})
 """Steps of the machinery: the page shows them only where somebody asks for them. The menu asks for a queue (`queued`),
@@ -79,6 +80,7 @@ def call_view(
     steps = tuple(_with_purposes(tuple(_once(replay.steps))))
     tx.flush()
     agents = _agents(tx, call)
+    recordings = () if is_nobodys else parts_of(tx, insurer_id=insurer.id, call_id=call_id)
     return CallView(
         replay=replay,
         is_anonymous=is_nobodys,
@@ -86,9 +88,9 @@ def call_view(
         continues_call_id=None if is_nobodys else call.continues_call_id,
         caller_zone=None if is_nobodys else zone_of_caller(tx, insurer, call),
         steps=steps,
-        line=_time_line(tx, call, steps, agents, at, is_nobodys=is_nobodys),
+        line=_time_line(tx, call, steps, agents, at, recordings=recordings, is_nobodys=is_nobodys),
         agents=agents,
-        recordings=() if is_nobodys else parts_of(tx, insurer_id=insurer.id, call_id=call_id),
+        recordings=recordings,
         keeping=keeping_of(tx, insurers, call),
         looks=_looks(tx, call),
     )
@@ -135,6 +137,7 @@ def _time_line(
     agents: Mapping[str, str],
     at: datetime,
     *,
+    recordings: Sequence[Part],
     is_nobodys: bool,
 ) -> TimeLine:
     end = call.ended_at or at
@@ -151,8 +154,14 @@ def _time_line(
     spans += [(f"agent:{code}", span) for code, dial in _dials(tx, call) for span in _dial_spans(dial, end)]
     holds = tx.scalars(select(Hold).where(Hold.call_id == call.id).order_by(Hold.started_at))
     spans += [(HOLD_LANE, Span(Stretch.HOLD, one.started_at, one.ended_at, "hold")) for one in holds]
+    spans += [(RECORDING_LANE, _recorded(one)) for one in recordings if one.is_playable]
     outer = [(number, one.at) for number, one in enumerate(steps) if one.kind not in INNER]
     return time_line(spans, began_at=call.started_at, ended_at=end, steps=outer)
+
+
+def _recorded(part: Part) -> Span:
+    until = part.began_at + timedelta(seconds=part.duration_seconds)
+    return Span(Stretch.RECORDING, part.began_at, until, part.id)
 
 
 def _offer_spans(offer: Offer) -> Iterator[Span]:

@@ -20,6 +20,7 @@ class Stretch(StrEnum):
     TALK = "talk"
     BESIDE = "beside"
     HOLD = "hold"
+    RECORDING = "recording"
 
 
 @dataclass(frozen=True)

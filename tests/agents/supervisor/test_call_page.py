@@ -84,10 +84,12 @@ def test_a_call_that_forgot_who_called_tells_nothing_of_them(logged: Logged) -> 
 
 def test_a_call_that_was_recorded_is_heard_on_its_page(logged: Logged) -> None:
     call_id = logged.whole()
-    recording_id = keep(logged.site, call_id=call_id)
+    began_at = logged.site.house.row(Call, call_id).started_at + timedelta(seconds=70)
+    recording_id = keep(logged.site, call_id=call_id, began_at=began_at)
     text = logged.site.signed_in("boss").get(f"/calls/{call_id}").text
     assert f'data-play="/recordings/{recording_id}/play"' in text
     assert "recording_player.js" in text
+    assert 'data-lane="recording"' in text
     with logged.site.house.centre.database.transaction("test_anonymous") as tx:
         tx.get_one(Call, call_id).is_anonymous = True
     assert recording_id not in logged.site.signed_in("boss").get(f"/calls/{call_id}").text

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from sqlalchemy import select
 
 from config.audit import AuditEntry
@@ -14,6 +15,7 @@ from tests.agents.desk.conftest import sow
 from tests.agents.staff.browsing import launched
 from tests.agents.staff.conftest import PASSWORD, Live, eventually, live  # noqa: F401 - fixtures
 from tests.agents.supervisor.conftest import Logged
+from tests.agents.supervisor.test_browser import PICTURES
 from tests.agents.supervisor.test_recording_pages import keep
 
 pytestmark = [pytest.mark.xdist_group("browsers")]
@@ -59,7 +61,7 @@ def test_a_click_on_the_time_line_plays_from_there_and_shows_the_step(browser: B
     lane = page.locator("svg[data-lane]").first
     width = lane.bounding_box()["width"]
 
-    def click_at(second: float) -> None:
+    def click_at(second: float, lane: Locator = lane) -> None:
         lane.click(position={"x": width * second / 300, "y": 14})
 
     click_at(85)
@@ -72,6 +74,18 @@ def test_a_click_on_the_time_line_plays_from_there_and_shows_the_step(browser: B
     click_at(8.5)
     expect(page.locator(".steps li:target")).to_contain_text("Нажато: 5")
     assert plays(live) == 1
+    # The recording has a lane of its own at the same scale, which says where there is nothing to be heard.
+    own = page.locator("svg[data-lane=recording]")
+    piece, whole = own.locator(".piece-recording").bounding_box(), own.bounding_box()
+    assert (piece["x"] - whole["x"]) / whole["width"] == pytest.approx(70 / 300, abs=0.01)
+    assert piece["width"] / whole["width"] == pytest.approx(20 / 300, abs=0.01)
+    click_at(150, own)
+    expect(page.locator(".time-line")).to_contain_text("В этом месте записи нет")
+    click_at(86, own)
+    expect(page.locator(".time-line")).not_to_contain_text("В этом месте записи нет")
+    eventually(lambda: at_seconds(page) > 15.5)
+    if PICTURES:
+        page.screenshot(path=Path(PICTURES) / "call-with-recording.png", full_page=True)
     page.context.close()
 
 
