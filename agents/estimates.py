@@ -7,10 +7,21 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final, cast
 
-from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, exists, func, literal_column, or_, select
 
 from agents.lane_words import Lane
-from agents.models import SERVING_PURPOSES, Agent, AgentSkill, Offer, OfferState, Presence, Wait, WaitState
+from agents.models import (
+    OPEN_OFFER,
+    SERVING_PURPOSES,
+    Agent,
+    AgentSkill,
+    Offer,
+    OfferState,
+    Presence,
+    Purpose,
+    Wait,
+    WaitState,
+)
 from config.database import Transaction
 from config.prepared import Prepared
 
@@ -35,7 +46,9 @@ _SKILLS: Final = cast(Table, AgentSkill.__table__).c
 
 @dataclass(frozen=True)
 class Staff:
-    """How many agents are at work, and how many of them are free."""
+    """How many agents are at work, and how many of them are free. Who listens in on a colleague answers nobody, and is
+    not among them; who was asked for advice soon comes back to the queues, and is.
+    """
 
     at_work: int
     free: int
@@ -75,10 +88,16 @@ _LAST_HANDLED: Final = Prepared(
 )
 
 
+# Nobody does two things at once, so that one look into the index of open offers answers it.
+_LISTENS_IN: Final = exists().where(
+    _OFFERS.agent_id == _AGENTS.id, OPEN_OFFER, _OFFERS.purpose == literal_column(f"'{Purpose.MONITOR}'")
+)
+
+
 def _at_work(skills: int) -> Select[str, str]:
     """Finds agents at work with so many skills, which are its parameters `skill_0` and so on."""
     at_work = select(_AGENTS.id, _AGENTS.presence).where(
-        _AGENTS.insurer_id == bindparam("insurer_id"), _one_of(_AGENTS.presence, _AT_WORK)
+        _AGENTS.insurer_id == bindparam("insurer_id"), _one_of(_AGENTS.presence, _AT_WORK), ~_LISTENS_IN
     )
     if skills:
         at_work = (

@@ -13,6 +13,7 @@ from agents.models import ANSWERED_DIAL, SERVING_PURPOSES, Agent, Dial, Offer, O
 from agents.monitoring import may_be_heard
 from agents.service_level import Answering, PastWait, answering
 from agents.supervisor.alarms import Raised, Staffed, WaitingCaller, alarms
+from agents.supervisor.listening_now import ListenedTo, everybody_listened_to
 from agents.waits import RANK_HEAD
 from agents.webhooks.looking_after import given_up_lately
 from config.centre import Centre
@@ -52,7 +53,10 @@ class QueueNow:
 
 @dataclass(frozen=True)
 class AgentNow:
-    """One agent; `line` says what the call is that they have. `may_be_heard`: a supervisor may listen in on them."""
+    """One agent; `line` says what the call is that they have. `may_be_heard`: a supervisor may listen in on them.
+
+    `listens`: the conversation of a colleague that they are in or rung into; `heard_by`: who is in theirs.
+    """
 
     id: str
     code: str
@@ -64,6 +68,8 @@ class AgentNow:
     line: str | None
     is_emergency: bool
     may_be_heard: bool
+    listens: ListenedTo | None
+    heard_by: tuple[ListenedTo, ...]
 
 
 @dataclass(frozen=True)
@@ -202,10 +208,18 @@ def _agents(tx: Transaction, centre: Centre, insurer: Insurer) -> tuple[AgentNow
         .where(Agent.insurer_id == insurer.id)
         .order_by(Agent.code)
     )
-    return tuple(_agent(centre, *row) for row in tx.execute(statement))
+    listened_to = everybody_listened_to(tx, insurer.id)
+    return tuple(_agent(centre, listened_to, *row) for row in tx.execute(statement))
 
 
-def _agent(centre: Centre, agent: Agent, call: Call | None, queue: str | None, dial_id: str | None) -> AgentNow:
+def _agent(
+    centre: Centre,
+    listened_to: Sequence[ListenedTo],
+    agent: Agent,
+    call: Call | None,
+    queue: str | None,
+    dial_id: str | None,
+) -> AgentNow:
     is_talk = queue is not None or dial_id is not None
     return AgentNow(
         id=agent.id,
@@ -218,6 +232,8 @@ def _agent(centre: Centre, agent: Agent, call: Call | None, queue: str | None, d
         line=None if call is None else call.line,
         is_emergency=call is not None and call.is_emergency and agent.presence != Presence.WRAP_UP,
         may_be_heard=call is not None and is_talk and may_be_heard(centre, call, queue or ""),
+        listens=next((one for one in listened_to if one.by_id == agent.id), None),
+        heard_by=tuple(one for one in listened_to if one.agent_id == agent.id and one.ear is not None),
     )
 
 

@@ -1,10 +1,11 @@
-"""What a supervisor's bar shows: the conversation that they are in, or that rings to be; and one that they may join."""
+"""Who listens in now: what a supervisor's bar shows, their own conversation or one to join; and all on the floor."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 
-from sqlalchemy import literal, select
+from sqlalchemy import func, literal, select
+from sqlalchemy.orm import aliased
 
 from agents import ears
 from agents.models import (
@@ -50,6 +51,38 @@ class Bar:
     own: Listening | None
     has_desk_call: bool
     offered: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ListenedTo:
+    """A supervisor (`by`, a code) in an agent's conversation, or with `ear` None rung to be. Both by their ids too."""
+
+    by_id: str
+    by: str
+    agent_id: str
+    agent: str
+    ear: Ear | None
+
+
+def everybody_listened_to(tx: Transaction, insurer_id: str) -> list[ListenedTo]:
+    """The insurer's conversations that a supervisor is in, or rung into; in the order in which they were asked for."""
+    theirs, hosts, supervisor = aliased(Offer), aliased(Offer), aliased(Agent)
+    has_caller = hosts.purpose.in_(SERVING_PURPOSES) & (hosts.state == OfferState.ACCEPTED)
+    statement = (
+        select(theirs.agent_id, supervisor.code, Agent.id, Agent.code, theirs.ear)
+        .join(supervisor, supervisor.id == theirs.agent_id)
+        .outerjoin(hosts, (hosts.conference == theirs.conference) & has_caller)
+        .outerjoin(Dial, Dial.id == theirs.conference)
+        .join(Agent, Agent.id == func.coalesce(hosts.agent_id, Dial.agent_id))
+        .where(
+            supervisor.insurer_id == insurer_id,
+            supervisor.presence.in_((Presence.OFFERED, Presence.ON_CALL)),
+            theirs.purpose == Purpose.MONITOR,
+            theirs.state.in_((OfferState.MADE, OfferState.RINGING, OfferState.ACCEPTED)),
+        )
+        .order_by(theirs.made_at, theirs.id)
+    )
+    return [ListenedTo(*row[:4], None if row[4] is None else Ear(row[4])) for row in tx.execute(statement)]
 
 
 def bar_of(tx: Transaction, centre: Centre, *, insurer_id: str, agent_id: str | None, call_id: str | None) -> Bar:

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from agents import commands, dialled_calls, dialled_numbers, dialling, joining, monitoring
+from agents.estimates import Staff, agents_at_work
 from agents.models import Dial, Ear, OfferState, Presence, Purpose
 from agents.monitoring import NotListenedTo, Why
 from agents.web import hear_leg, place_dial
@@ -284,3 +285,29 @@ def test_at_the_terminal_only_supervisors_listen(house):
     with pytest.raises(NotListenedTo) as caught:
         monitoring.listen(house.floor, **VSK, code="a2", to_code="a1")
     assert caught.value.why is Why.NO_SUPERVISOR
+
+
+def at_work(house):
+    with house.centre.database.reading("staff") as tx:
+        return agents_at_work(tx, "vsk", ["desk"])
+
+
+def test_who_listens_in_is_not_counted_among_those_at_work(house):
+    house.agent("a1")
+    call, _ = talk(house)
+    house.agent("boss", presence_now=Presence.AVAILABLE)
+    assert at_work(house) == Staff(at_work=2, free=1)
+    monitoring.listen_to_call(house.floor, **BOSS, call_id=call.id)
+    assert at_work(house) == Staff(at_work=1, free=0)
+    house.work()
+    hear_leg(house.floor, house.offers(purpose=Purpose.MONITOR)[-1].id, "CA-leg-2", "in-progress")
+    assert at_work(house) == Staff(at_work=1, free=0)
+    monitoring.leave(house.floor, **BOSS, call_id=call.id)
+    house.work()
+    assert at_work(house) == Staff(at_work=2, free=1)
+
+
+def test_a_colleague_who_is_consulted_is_counted_among_those_at_work(house):
+    consulted(house)
+    with house.centre.database.reading("staff") as tx:
+        assert agents_at_work(tx, "vsk", ["curator"]) == Staff(at_work=1, free=0)

@@ -6,12 +6,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event
 
-from agents.models import Presence
+from agents import monitoring
+from agents.models import Ear, Presence
 from agents.supervisor import snapshots
 from config.ids import new_id
 from ivr.calls.models import Call, LineNotice, Outcome
 from recordings.models import Recording
 from tests.agents.staff.conftest import Site
+from tests.agents.test_monitoring import listening
 
 
 @pytest.fixture(autouse=True)
@@ -165,3 +167,22 @@ def test_however_many_look_the_floor_is_read_and_made_once(site: Site, monkeypat
     assert [one for one in statements if "FROM waits" in one or "FROM recordings" in one] == []
     # Nothing of anybody's own stands in it, so it can be sent to all as it is.
     assert len(shown) == 1
+
+
+def row_of_agent(site: Site, code: str) -> str:
+    text = site.signed_in("watcher").get("/floor/parts/now").text
+    return row(text, f"agent-now-{site.house.agent_now(code).id}")
+
+
+def test_who_listens_in_is_told_from_who_has_a_call_and_so_is_who_is_listened_to(site: Site) -> None:
+    house = site.house
+    for code in ("desk-1", "desk-2"):
+        act(site, "/floor/presence", agent=code, presence="meal")
+    listening(house)
+    assert "Слушает a1" in row_of_agent(site, "boss")
+    assert "В разговоре" not in row_of_agent(site, "boss")
+    assert "слушает boss" in row_of_agent(site, "a1")
+    monitoring.lend_ear(house.floor, insurer_id="vsk", code="boss", ear=Ear.WHISPER)
+    assert "Подсказывает a1" in row_of_agent(site, "boss")
+    assert "подсказывает boss" in row_of_agent(site, "a1")
+    assert "0 / 1" in row(site.signed_in("watcher").get("/floor").text, "queue-now-medical_desk")
