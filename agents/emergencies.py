@@ -19,6 +19,9 @@ from ivr.carrier.errors import CallGone
 
 DIAL_DUTY: Final = "dial_duty"
 
+TO_DUTY: Final = "duty_number"
+"""Why a wait ended whose caller was given to the duty number."""
+
 # First the router rings the best three; then these steps follow, each after ESCALATE_SECONDS more.
 EVERYBODY: Final = 1
 SUPERVISORS: Final = 2
@@ -83,7 +86,7 @@ def _ring_more(tx: Transaction, call: Call, wait: Wait, now: datetime) -> int:
 
 def _give_to_duty(tx: Transaction, call: Call, wait: Wait, now: datetime) -> None:
     offers.withdraw_all(tx, call=call, wait=wait, reason="given_to_duty", at=now)
-    waits.end(tx, wait, WaitState.LEFT, reason="duty_number", at=now)
+    waits.end(tx, wait, WaitState.LEFT, reason=TO_DUTY, at=now)
     due_work.schedule(tx, kind=DIAL_DUTY, subject_id=call.id, insurer_id=call.insurer_id, due_at=now)
 
 

@@ -12,6 +12,7 @@ class Alarm(StrEnum):
     """Why it is raised, the gravest first."""
 
     EMERGENCY_WAITS = "emergency_waits"
+    EMERGENCY_AT_DUTY = "emergency_at_duty"
     EMERGENCY_DROPPED = "emergency_dropped"
     NOBODY_AT_WORK = "nobody_at_work"
     WAIT_TOO_LONG = "wait_too_long"
@@ -57,14 +58,16 @@ def alarms(
     *,
     waiting: Sequence[WaitingCaller],
     staffed: Iterable[Staffed],
+    at_duty: Sequence[tuple[str, datetime]],
     dropped: Sequence[tuple[str, datetime]],
     failed_recordings: int,
     events_given_up: int,
     at: datetime,
 ) -> list[Raised]:
-    """The alarms, the gravest first; of one kind the oldest first."""
+    """The alarms, the gravest first; of one kind the oldest first. `at_duty`, `dropped`: which calls, since when."""
     rules = insurer.alarms
     raised = [*_waits(insurer, rules, waiting, at)]
+    raised += [Raised(Alarm.EMERGENCY_AT_DUTY, since=when, call_id=call_id) for call_id, when in at_duty]
     raised += [Raised(Alarm.EMERGENCY_DROPPED, since=when, call_id=call_id) for call_id, when in dropped]
     raised += [Raised(Alarm.NOBODY_AT_WORK, queue=one.queue) for one in staffed if one.at_work == 0]
     if failed_recordings:

@@ -20,7 +20,7 @@ from agents.staff.languages import language, zone
 from agents.staff.pushing import Parts
 from agents.staff.side import own_insurer, side, staff
 from agents.supervisor.alarms import Alarm
-from agents.supervisor.floor_state import FloorNow, floor_now
+from agents.supervisor.floor_state import FloorNow, Stage, floor_now
 from agents.supervisor.listening_pages import bar
 from agents.supervisor.snapshots import Snapshot, Snapshots
 from agents.supervisor.words import actor, title_words
@@ -34,8 +34,15 @@ EXTENSION: Final = "pult_floor"
 _PARTS: Final = ("now", "waiting", "wall")
 _LONGEST_TEXT: Final = 600
 _MOST_MINUTES: Final = 7 * 24 * 60
+_STAGES: Final[Mapping[Stage, LazyString]] = {
+    Stage.IN_MENU: lazy_gettext("in the menu"),
+    Stage.WAITING: lazy_gettext("waits, nobody has answered"),
+    Stage.TO_DUTY: lazy_gettext("the duty number is being called"),
+    Stage.AT_DUTY: lazy_gettext("with the duty number"),
+}
 _ALARMS: Final[Mapping[Alarm, LazyString]] = {
     Alarm.EMERGENCY_WAITS: lazy_gettext("An emergency waits"),
+    Alarm.EMERGENCY_AT_DUTY: lazy_gettext("Nobody in the house took an emergency: it went to the duty number"),
     Alarm.EMERGENCY_DROPPED: lazy_gettext("An emergency broke off: ring back"),
     Alarm.NOBODY_AT_WORK: lazy_gettext("Nobody is at work for an open queue"),
     Alarm.WAIT_TOO_LONG: lazy_gettext("Somebody waits too long"),
@@ -204,6 +211,7 @@ def _rendered(name: str, snapshot: Snapshot) -> str:
         is_wall=name == "wall",
         part_name=name,
         alarm_words=_ALARMS,
+        stage_words=_STAGES,
         presences=PRESENCES,
         reason_words=lambda code: reason_words(insurer, code or "", tongue),
         away_reasons=[(code, words.get(tongue) or words["ru"]) for code, words in insurer.away_reasons.items()],

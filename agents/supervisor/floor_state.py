@@ -4,10 +4,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from enum import StrEnum
 from typing import Final
 
 from sqlalchemy import func, select
 
+from agents import emergencies as urgent
 from agents.estimates import agents_at_work, ahead_of, estimate_seconds
 from agents.models import ANSWERED_DIAL, SERVING_PURPOSES, Agent, Dial, Offer, OfferState, Presence, Wait, WaitState
 from agents.monitoring import may_be_heard
@@ -72,15 +74,25 @@ class AgentNow:
     heard_by: tuple[ListenedTo, ...]
 
 
+class Stage(StrEnum):
+    """Where an emergency is that no agent has. Whether somebody answers at the duty number is known when it is over."""
+
+    IN_MENU = "in_menu"
+    WAITING = "waiting"
+    TO_DUTY = "to_duty"
+    AT_DUTY = "at_duty"
+
+
 @dataclass(frozen=True)
 class EmergencyNow:
-    """An emergency that goes on: since when, and the agents who have it."""
+    """An emergency that goes on: since when, and the agents who have it; `to_duty_at`: when the house gave it up."""
 
     call_id: str
     line: str
     since: datetime
-    is_waiting: bool
+    stage: Stage
     agents: tuple[str, ...]
+    to_duty_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -102,6 +114,7 @@ def floor_now(tx: Transaction, centre: Centre, insurer: Insurer, *, at: datetime
     rows = _waiting_rows(tx, insurer)
     waiting = [_caller(one) for one in rows]
     agents = _agents(tx, centre, insurer)
+    emergencies = _emergencies(tx, insurer, agents)
     today = _waits_today(tx, insurer, at)
     queues = tuple(_queue(tx, insurer, one, rows, today[one.name], at) for one in insurer.queues.values())
     return FloorNow(
@@ -110,12 +123,13 @@ def floor_now(tx: Transaction, centre: Centre, insurer: Insurer, *, at: datetime
         waiting=tuple(waiting[:MOST_WAITING]),
         waiting_in_all=len(waiting),
         agents=agents,
-        emergencies=_emergencies(tx, insurer, agents),
+        emergencies=emergencies,
         alarms=tuple(
             alarms(
                 insurer,
                 waiting=waiting,
                 staffed=[Staffed(one.name, one.at_work) for one in queues if one.is_open],
+                at_duty=[(one.call_id, one.to_duty_at) for one in emergencies if one.to_duty_at and not one.agents],
                 dropped=_dropped(tx, insurer, at),
                 failed_recordings=_failed_recordings(tx, insurer, at),
                 events_given_up=given_up_lately(tx, insurer.id, at=at, within=_GIVEN_UP_WITHIN),
@@ -241,17 +255,37 @@ def _emergencies(tx: Transaction, insurer: Insurer, agents: Sequence[AgentNow]) 
     statement = select(Call.id, Call.line, Call.started_at, Call.state).where(
         Call.insurer_id == insurer.id, Call.is_emergency.is_(True), NOT_ENDED
     )
+    rows = tx.execute(statement.order_by(Call.started_at, Call.id)).all()
+    to_duty = _given_to_duty(tx, [row.id for row in rows])
     busy = (Presence.ON_CALL,)
     return tuple(
         EmergencyNow(
             call_id=row.id,
             line=row.line,
             since=row.started_at,
-            is_waiting=row.state == CallState.WAITING,
+            stage=_stage(row.state, is_to_duty=row.id in to_duty),
             agents=tuple(one.code for one in agents if one.call_id == row.id and one.presence in busy),
+            to_duty_at=to_duty.get(row.id),
         )
-        for row in tx.execute(statement.order_by(Call.started_at, Call.id))
+        for row in rows
     )
+
+
+def _given_to_duty(tx: Transaction, call_ids: Sequence[str]) -> dict[str, datetime]:
+    """Since when, of those calls whose newest wait was given up for the duty number."""
+    if not call_ids:
+        return {}
+    statement = select(Wait.call_id, Wait.end_reason, Wait.ended_at).where(Wait.call_id.in_(call_ids))
+    newest = {row.call_id: row for row in tx.execute(statement.order_by(Wait.joined_at, Wait.id))}
+    return {call_id: row.ended_at for call_id, row in newest.items() if row.end_reason == urgent.TO_DUTY}
+
+
+def _stage(state: str, *, is_to_duty: bool) -> Stage:
+    if state == CallState.TRANSFERRED:
+        return Stage.AT_DUTY
+    if is_to_duty:
+        return Stage.TO_DUTY
+    return Stage.WAITING if state == CallState.WAITING else Stage.IN_MENU
 
 
 def _dropped(tx: Transaction, insurer: Insurer, at: datetime) -> list[tuple[str, datetime]]:

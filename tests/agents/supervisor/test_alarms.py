@@ -20,7 +20,7 @@ def caller(seconds: float, *, queue: str = "medical_desk", is_emergency: bool = 
 
 
 def raised(*waiting: WaitingCaller, **more: object) -> list[tuple[Alarm, str | None, int]]:
-    values = {"staffed": [], "dropped": [], "failed_recordings": 0, "events_given_up": 0} | more
+    values = {"staffed": [], "at_duty": [], "dropped": [], "failed_recordings": 0, "events_given_up": 0} | more
     return [(one.kind, one.call_id, one.count) for one in alarms(VSK, waiting=waiting, at=NOW, **values)]
 
 
@@ -42,12 +42,12 @@ def test_every_emergency_has_a_line_of_its_own_before_all_others() -> None:
 
 def test_what_else_is_raised() -> None:
     found = raised(
-        staffed=[Staffed("medical_desk", 0), Staffed("curator", 1)], dropped=[("c-1", NOW)], failed_recordings=3,
-        events_given_up=2,
+        staffed=[Staffed("medical_desk", 0), Staffed("curator", 1)], dropped=[("c-1", NOW)],
+        at_duty=[("c-2", NOW)], failed_recordings=3, events_given_up=2,
     )  # fmt: skip
     assert found == [
-        (Alarm.EMERGENCY_DROPPED, "c-1", 1), (Alarm.NOBODY_AT_WORK, None, 1), (Alarm.RECORDING_FAILED, None, 3),
-        (Alarm.EVENTS_GIVEN_UP, None, 2),
+        (Alarm.EMERGENCY_AT_DUTY, "c-2", 1), (Alarm.EMERGENCY_DROPPED, "c-1", 1), (Alarm.NOBODY_AT_WORK, None, 1),
+        (Alarm.RECORDING_FAILED, None, 3), (Alarm.EVENTS_GIVEN_UP, None, 2),
     ]
 
 

@@ -10,7 +10,7 @@ from agents import monitoring
 from agents.models import Ear, Presence
 from agents.supervisor import snapshots
 from config.ids import new_id
-from ivr.calls.models import Call, LineNotice, Outcome
+from ivr.calls.models import Call, CallState, LineNotice, Outcome
 from recordings.models import Recording
 from tests.agents.staff.conftest import Site
 from tests.agents.test_monitoring import listening
@@ -23,6 +23,11 @@ def _no_look_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def row(text: str, row_id: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", re.search(rf'<tr id="{row_id}">(.*?)</tr>', text, re.DOTALL)[1]))
+
+
+def pinned(site: Site) -> str:
+    text = site.signed_in("watcher").get("/floor/parts/now").text
+    return re.search(r'<section class="pinned".*?</section>', text, re.DOTALL)[0]
 
 
 def act(site: Site, path: str, **data: str):
@@ -63,15 +68,14 @@ def test_emergencies_and_alarms_stand_on_top(site: Site) -> None:
                        recorded_by="line", recorded_at=now))
         tx.add(Recording(id=new_id(now), insurer_id="vsk", call_id=dropped.id, carrier_sid="RE-1", kind="voicemail",
                          state="failed", announced_at=now, ended_at=now))
-    text = site.signed_in("watcher").get("/floor").text
-    pinned = re.search(r'<section class="pinned".*?</section>', text, re.DOTALL)[0]
-    assert f'id="emergency-{call.id}"' in pinned
+    text = pinned(site)
+    assert f'id="emergency-{call.id}"' in text
     for said in (
         "ЭКСТРЕННО", "ждёт, никто не ответил", "Экстренный звонок ждёт", "Экстренный звонок оборвался",
         "никого нет на смене", "Записи не удалось получить",
     ):
-        assert said in pinned, said
-    assert "soglasie" not in text
+        assert said in text, said
+    assert "soglasie" not in site.signed_in("watcher").get("/floor").text
 
 
 def test_the_wall_has_nothing_to_press(site: Site) -> None:
@@ -186,3 +190,20 @@ def test_who_listens_in_is_told_from_who_has_a_call_and_so_is_who_is_listened_to
     assert "Подсказывает a1" in row_of_agent(site, "boss")
     assert "подсказывает boss" in row_of_agent(site, "a1")
     assert "0 / 1" in row(site.signed_in("watcher").get("/floor").text, "queue-now-medical_desk")
+
+
+def test_an_emergency_that_nobody_took_is_shown_with_the_duty_number_until_somebody_has_it(site: Site) -> None:
+    house = site.house
+    call = house.call("CA-urgent", is_emergency=True)
+    house.join(call, "emergency", is_emergency=True)
+    for _ in range(4):
+        house.later(11)
+    assert house.carrier.of("redirect")
+    assert "звоним дежурному" in pinned(site)
+    with house.centre.database.transaction("test_transferred") as tx:
+        tx.get_one(Call, call.id).state = CallState.TRANSFERRED
+    text = pinned(site)
+    assert "у дежурного" in text
+    assert "Никто на месте не взял экстренный звонок" in text
+    house.end_call(call)
+    assert "Никто на месте не взял" not in pinned(site)
