@@ -91,7 +91,7 @@ class EmergencyNow:
     line: str
     since: datetime
     stage: Stage
-    agents: tuple[str, ...]
+    agents: tuple[AgentNow, ...]
     to_duty_at: datetime | None
 
 
@@ -264,7 +264,7 @@ def _emergencies(tx: Transaction, insurer: Insurer, agents: Sequence[AgentNow]) 
             line=row.line,
             since=row.started_at,
             stage=_stage(row.state, is_to_duty=row.id in to_duty),
-            agents=tuple(one.code for one in agents if one.call_id == row.id and one.presence in busy),
+            agents=tuple(one for one in agents if one.call_id == row.id and one.presence in busy),
             to_duty_at=to_duty.get(row.id),
         )
         for row in rows

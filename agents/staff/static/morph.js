@@ -1,5 +1,6 @@
 // Makes one element like another in place, so that focus, open menus and what is being typed stay as they are.
-const KEPT = new Set(["open", "data-waits"]);
+// A floating menu's place is its style.
+const KEPT = new Set(["open", "data-waits", "style"]);
 
 export function morph(old, fresh) {
   if (old.nodeName !== fresh.nodeName || old.id !== fresh.id) {

@@ -14,6 +14,7 @@ from agents.models import Presence
 from agents.supervisor import exporting
 from agents.supervisor.export_file import read_csv
 from agents.supervisor.models import CallExport
+from agents.web import hear_leg
 from tests.accessibility import faults
 from tests.agents.desk.conftest import sow
 from tests.agents.staff.browsing import launched
@@ -117,6 +118,39 @@ def test_the_floor_is_for_everybody(browser: Browser, live: Live, language: str,
     is_fine(page, f"wall-{language}-{scheme}")
     page.goto(live.url + "/audit")
     is_fine(page, f"audit-{language}-{scheme}")
+    page.context.close()
+
+
+def test_who_is_in_a_call_keeps_their_row_and_what_can_be_done_there_is_in_view(browser: Browser, live: Live) -> None:
+    house = live.house
+    house.clock.move_to(house.floor.centre.clock.now())
+    for number in range(12):
+        house.agent(f"sitting-{number:02}", presence_now=Presence.AWAY, title="Страховой представитель 1-го уровня")
+    commands.go_away(house.floor, insurer_id="vsk", code="desk-2", reason="meal")
+    page = opened(browser, live, "/floor", language="ru", scheme="light")
+    row = page.locator(f"#agent-now-{house.agent_now('desk-1').id}")
+    before = row.bounding_box()
+    call = house.call("CA-1")
+    house.join(call)
+    house.work()
+    offer = house.offers()[0]
+    for status in ("ringing", "in-progress"):
+        hear_leg(house.floor, offer.id, "CA-leg-1", status)
+    house.work()
+    expect(row.get_by_role("button", name="Слушать")).to_be_visible()
+    assert row.bounding_box() == before
+    listed, act = page.locator(".agents-list").bounding_box(), row.get_by_role("button").bounding_box()
+    assert act["x"] + act["width"] <= listed["x"] + listed["width"]
+    is_fine(page, "floor-in-a-call")
+    last = page.locator(".agents tbody tr").last
+    rows, shown = page.locator(".agents").bounding_box(), last.bounding_box()
+    last.locator("summary").click()
+    menu = last.locator(".menu-list").bounding_box()
+    is_fine(page, "floor-menu")
+    assert page.locator(".agents").bounding_box()["height"] == rows["height"]
+    assert last.bounding_box()["height"] == shown["height"]
+    assert menu["y"] >= 0
+    assert menu["y"] + menu["height"] <= 720
     page.context.close()
 
 

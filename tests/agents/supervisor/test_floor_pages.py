@@ -13,6 +13,7 @@ from config.ids import new_id
 from ivr.calls.models import Call, CallState, LineNotice, Outcome
 from recordings.models import Recording
 from tests.agents.staff.conftest import Site
+from tests.agents.test_joining import talk
 from tests.agents.test_monitoring import listening
 
 
@@ -207,3 +208,16 @@ def test_an_emergency_that_nobody_took_is_shown_with_the_duty_number_until_someb
     assert "Никто на месте не взял экстренный звонок" in text
     house.end_call(call)
     assert "Никто на месте не взял" not in pinned(site)
+
+
+def test_agents_are_named_by_what_they_are_with_their_codes_beside(site: Site) -> None:
+    house = site.house
+    house.agent("urgent-1", title="Дежурный терапевт")
+    for code in ("desk-1", "desk-2"):
+        act(site, "/floor/presence", agent=code, presence="meal")
+    talk(house, "emergency", is_emergency=True)
+    with house.centre.database.reading("test_emergency") as tx:
+        assert tx.query(Call).one().is_emergency
+    assert "Дежурный терапевт urgent-1 В разговоре" in row_of_agent(site, "urgent-1")
+    assert re.search(r"на связи: .*Дежурный терапевт <small>urgent-1</small>", pinned(site))
+    assert "Дежурный терапевт" in site.signed_in("watcher").get("/floor/wall").text
