@@ -9,7 +9,7 @@ from config.database import Transaction
 from config.line_descriptions import Insurer
 from config.phone_numbers import PhoneNumberError, parse_phone
 from ivr.calls.models import LineNotice
-from ivr.line_notices import NoticeKind, NoticeRefused, Place, current_notices, place_in, put_up
+from ivr.line_notices import NoticeKind, NoticeRefused, Place, Refusal, current_notices, place_in, put_up
 
 _TO_QUEUE: Final = "queue:"
 _TO_VOICEMAIL: Final = "voicemail"
@@ -48,9 +48,9 @@ def to_number(text: str) -> Diversion:
     try:
         number = parse_phone(text)
     except PhoneNumberError as error:
-        raise NoticeRefused(f"a diversion needs a telephone number: {error}") from error
+        raise NoticeRefused(Refusal.NO_NUMBER, f"a diversion needs a telephone number: {error}") from error
     if number.extension is not None:
-        raise NoticeRefused("a diversion goes to a number without an extension")
+        raise NoticeRefused(Refusal.NO_NUMBER, "a diversion goes to a number without an extension")
     return Diversion(number=number.e164)
 
 
@@ -73,7 +73,8 @@ def divert(
     if place.queue is not None:
         _refuse_for_queue(tx, insurer, place.queue, to, at)
     elif to.number is None:
-        raise NoticeRefused("a line is diverted to a number; divert its queues to a queue or to voicemail")
+        onward = "a line is diverted to a number; divert its queues to a queue or to voicemail"
+        raise NoticeRefused(Refusal.LINE_TO_NUMBER, onward)
     return put_up(tx, place, NoticeKind.DIVERSION, by=by, at=at, until=until, divert_to=str(to))
 
 
@@ -94,13 +95,15 @@ def diversion_of_queue(tx: Transaction, insurer_id: str, queue: str, now: dateti
 
 def _refuse_for_queue(tx: Transaction, insurer: Insurer, queue: str, to: Diversion, at: datetime) -> None:
     if _EMERGENCY in (queue, to.queue):
-        raise NoticeRefused("emergencies are never diverted, and nobody else is diverted to their queue")
+        never = "emergencies are never diverted, and nobody else is diverted to their queue"
+        raise NoticeRefused(Refusal.EMERGENCY, never)
     if to.is_voicemail and insurer.queues[queue].is_anonymous:
-        raise NoticeRefused(f"callers of queue {queue} are anonymous: nothing of theirs is recorded")
+        nobodys = f"callers of queue {queue} are anonymous: nothing of theirs is recorded"
+        raise NoticeRefused(Refusal.ANONYMOUS, nobodys)
     if to.queue is not None:
         place_in(insurer, to.queue, is_queue=True)
         if queue in (to.queue, *(onward.queue for onward in _chain(tx, insurer.id, to.queue, at))):
-            raise NoticeRefused(f"queue {to.queue} leads back to queue {queue}")
+            raise NoticeRefused(Refusal.CIRCLE, f"queue {to.queue} leads back to queue {queue}")
 
 
 def _chain(tx: Transaction, insurer_id: str, queue: str, now: datetime) -> Iterator[Diversion]:

@@ -39,8 +39,28 @@ class NoticeKind(StrEnum):
     DIVERSION = "diversion"
 
 
+class Refusal(StrEnum):
+    """The one rule by which a notice is not put up."""
+
+    NO_PLACE = "no such place"
+    NO_TEXT = "an announcement needs its Russian text"
+    TOO_LONG = "too long to listen to"
+    ENDED = "would end before now"
+    TAKEN = "somebody has just put up another"
+    NO_NUMBER = "no telephone number"
+    NO_TARGET = "a diversion to nowhere"
+    LINE_TO_NUMBER = "a line goes to a number"
+    EMERGENCY = "emergencies stay where they are"
+    ANONYMOUS = "nothing of the anonymous is recorded"
+    CIRCLE = "leads back"
+
+
 class NoticeRefused(PhoneError):
-    """A notice for a line or queue that the insurer does not have, without Russian text, or a diversion to nowhere."""
+    """A notice is not put up; `why` is the rule, the message says it in full for a terminal."""
+
+    def __init__(self, why: Refusal, message: str) -> None:
+        super().__init__(message)
+        self.why = why
 
 
 @dataclass(frozen=True)
@@ -60,7 +80,7 @@ def place_in(insurer: Insurer, name: str, *, is_queue: bool = False) -> Place:
     known = insurer.queues if is_queue else insurer.lines
     if name not in known:
         what = "queue" if is_queue else "line"
-        raise NoticeRefused(f"{insurer.id} has no {what} '{name}': one of {', '.join(known)}")
+        raise NoticeRefused(Refusal.NO_PLACE, f"{insurer.id} has no {what} '{name}': one of {', '.join(known)}")
     return Place(insurer.id, queue=name) if is_queue else Place(insurer.id, line=name)
 
 
@@ -73,11 +93,11 @@ def announce(
     """
     spoken = {language: " ".join(words.split()) for language, words in text.items() if words.strip()}
     if "ru" not in spoken:
-        raise NoticeRefused("an announcement needs its Russian text")
+        raise NoticeRefused(Refusal.NO_TEXT, "an announcement needs its Russian text")
     for language, words in spoken.items():
         if (seconds := seconds_to_say(words, language=language)) > MOST_SECONDS:
             takes = f"takes about {seconds:.0f} s to say, of {MOST_SECONDS} that callers listen"
-            raise NoticeRefused(f"the announcement in '{language}' {takes}: shorten it")
+            raise NoticeRefused(Refusal.TOO_LONG, f"the announcement in '{language}' {takes}: shorten it")
     return put_up(tx, place, NoticeKind.ANNOUNCEMENT, by=by, at=at, until=until, text=spoken)
 
 
@@ -145,7 +165,7 @@ def put_up(
     Raises NoticeRefused where it would end before now, or somebody else hung one up in the same moment.
     """
     if until is not None and until <= at:
-        raise NoticeRefused("a notice must end later than now")
+        raise NoticeRefused(Refusal.ENDED, "a notice must end later than now")
     take_down(tx, place=place, by=by, at=at, kind=kind)
     _tidy(tx, place, kind, at)
     notice = LineNotice(
@@ -164,7 +184,8 @@ def put_up(
     try:
         tx.flush()
     except IntegrityError as error:
-        raise NoticeRefused(f"somebody has just put up another {kind} on {place}: look at what hangs") from error
+        another = f"somebody has just put up another {kind} on {place}: look at what hangs"
+        raise NoticeRefused(Refusal.TAKEN, another) from error
     tx.info.pop(_READ, None)
     _audit(tx, notice, "notice_put_up", by=by, at=at)
     return notice

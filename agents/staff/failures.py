@@ -92,6 +92,7 @@ def page(code: int, words: Words) -> Response:
     """The page that says so; a script, which asked, is told in one line."""
     if request.headers.get("Sec-Fetch-Dest") == "empty":
         # A script asked: it shows the sentence where the person is.
-        return make_response(f"{words.title}. {words.advice}", code, {"Content-Type": "text/plain; charset=utf-8"})
+        told = f"{str(words.title).removesuffix('.')}. {words.advice}"
+        return make_response(told, code, {"Content-Type": "text/plain; charset=utf-8"})
     text = render_template("failure.html", code=code, words=words, title=gettext("Error"))
     return make_response(text, code)

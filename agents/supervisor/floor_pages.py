@@ -7,7 +7,7 @@ from typing import Final, cast
 
 from flask import Blueprint, Response, abort, current_app, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import lazy_gettext
+from flask_babel import gettext, lazy_gettext
 from flask_babel.speaklater import LazyString
 
 from agents import commands, moving_waits
@@ -26,7 +26,7 @@ from agents.supervisor.snapshots import Snapshot, Snapshots
 from agents.supervisor.words import actor, title_words
 from config.centre import Centre
 from ivr.diversions import VOICEMAIL, Diversion, divert, to_number
-from ivr.line_notices import NoticeKind, NoticeRefused, Place, announce, place_in, take_down
+from ivr.line_notices import NoticeKind, NoticeRefused, Place, Refusal, announce, place_in, take_down
 
 bp: Final = Blueprint("floor", __name__, url_prefix="/floor", template_folder="templates")
 EXTENSION: Final = "pult_floor"
@@ -39,6 +39,26 @@ _STAGES: Final[Mapping[Stage, LazyString]] = {
     Stage.WAITING: lazy_gettext("waits, nobody has answered"),
     Stage.TO_DUTY: lazy_gettext("the duty number is being called"),
     Stage.AT_DUTY: lazy_gettext("with the duty number"),
+}
+_SPOKEN: Final[Mapping[str, LazyString]] = {
+    "ru": lazy_gettext("Words in Russian"),
+    "en": lazy_gettext("Words in English"),
+    "uz": lazy_gettext("Words in Uzbek"),
+    "tg": lazy_gettext("Words in Tajik"),
+    "ky": lazy_gettext("Words in Kyrgyz"),
+}
+_REFUSALS: Final[Mapping[Refusal, LazyString]] = {
+    Refusal.NO_PLACE: lazy_gettext("There is no such line or queue."),
+    Refusal.NO_TEXT: lazy_gettext("An announcement needs its Russian words."),
+    Refusal.TOO_LONG: lazy_gettext("These words take more than twenty seconds to say. Shorten them."),
+    Refusal.ENDED: lazy_gettext("This would end before it begins."),
+    Refusal.TAKEN: lazy_gettext("Somebody has just put up another one there. Look at it first."),
+    Refusal.NO_NUMBER: lazy_gettext("This is no telephone number that can be dialled, or it has an extension."),
+    Refusal.NO_TARGET: lazy_gettext("Say where to: type a number, or choose where calls of the queue go."),
+    Refusal.LINE_TO_NUMBER: lazy_gettext("A line is diverted to a telephone number: type it."),
+    Refusal.EMERGENCY: lazy_gettext("Emergencies are never diverted, and nobody is diverted to their queue."),
+    Refusal.ANONYMOUS: lazy_gettext("Callers of this queue are anonymous: no message of theirs is recorded."),
+    Refusal.CIRCLE: lazy_gettext("That queue leads back to this one."),
 }
 _ALARMS: Final[Mapping[Alarm, LazyString]] = {
     Alarm.EMERGENCY_WAITS: lazy_gettext("An emergency waits"),
@@ -65,8 +85,17 @@ def snapshots_of(centre: Centre) -> Snapshots:
 @only_for(Role.SUPERVISOR)
 def show() -> ResponseReturnValue:
     """The whole page."""
+    insurer, tongue = own_insurer(), language()
     return render_template(
-        "supervisor/floor.html", now_part=_part("now"), waiting_part=_part("waiting"), listening=bar(), is_wall=False
+        "supervisor/floor.html",
+        now_part=_part("now"),
+        waiting_part=_part("waiting"),
+        listening=bar(),
+        is_wall=False,
+        lines=[(one.name, one.title[tongue]) for one in insurer.lines.values()],
+        queues=[(one.name, one.title[tongue]) for one in insurer.queues.values()],
+        movable=_movable(),
+        spoken=[(code, _SPOKEN.get(code) or gettext("Words, %(language)s", language=code)) for code in insurer.languages],
     )
 
 
@@ -141,17 +170,12 @@ def put_up() -> ResponseReturnValue:
         with side().centre.database.transaction("put_up_notice") as tx:
             place = _place()
             if request.form.get("kind") == NoticeKind.DIVERSION:
-                divert(tx, insurer=own_insurer(), place=place, to=_diversion(), by=actor(), at=now, until=until)
+                divert(tx, insurer=own_insurer(), place=place, to=_diversion(place), by=actor(), at=now, until=until)
             else:
                 text = {one: request.form.get(f"text_{one}", "")[:_LONGEST_TEXT] for one in own_insurer().languages}
                 announce(tx, place=place, text=text, by=actor(), at=now, until=until)
-    except NoticeRefused:
-        return refused(
-            lazy_gettext(
-                "This cannot be put up there. An announcement needs Russian words of at most twenty seconds; a line is"
-                " diverted to a number, a queue to a number, to another queue or to messages; emergencies never."
-            )
-        )
+    except NoticeRefused as refusal:
+        return refused(_REFUSALS[refusal.why])
     return _done()
 
 
@@ -176,12 +200,15 @@ def _place() -> Place:
         abort(400)
 
 
-def _diversion() -> Diversion:
-    """To a number that is typed, else to the queue chosen, else to messages."""
+def _diversion(place: Place) -> Diversion:
+    """To a number that is typed; else, from a queue, to where was chosen."""
     if number := request.form.get("number", "")[:40].strip():
         return to_number(number)
-    queue = request.form.get("to_queue", "")
-    return Diversion(queue=queue) if queue else VOICEMAIL
+    to = "" if place.queue is None else request.form.get("to", "")
+    if to not in (str(VOICEMAIL), *(str(Diversion(queue=name)) for name in own_insurer().queues)):
+        why = Refusal.LINE_TO_NUMBER if place.queue is None else Refusal.NO_TARGET
+        raise NoticeRefused(why, "a diversion to nowhere")
+    return Diversion.read(to)
 
 
 def _done() -> Response:
@@ -216,15 +243,14 @@ def _rendered(name: str, snapshot: Snapshot) -> str:
         reason_words=lambda code: reason_words(insurer, code or "", tongue),
         away_reasons=[(code, words.get(tongue) or words["ru"]) for code, words in insurer.away_reasons.items()],
         title_words=title_words(insurer, tongue),
-        lines=[(f"line:{one.name}", one.title[tongue]) for one in insurer.lines.values()],
-        queues=[(one.name, one.title[tongue]) for one in insurer.queues.values()],
-        movable=[
-            (one.name, one.title[tongue])
-            for one in insurer.queues.values()
-            if not one.is_anonymous and one.name != "emergency"
-        ],
-        spoken=insurer.languages,
+        movable=_movable(),
     )
+
+
+def _movable() -> list[tuple[str, str]]:
+    """The queues from which and to which callers may be sent; their names and titles."""
+    queues = own_insurer().queues.values()
+    return [(one.name, one.title[language()]) for one in queues if not one.is_anonymous and one.name != "emergency"]
 
 
 PUSHED: Final[Parts] = {f"{bp.url_prefix}/parts/{name}": partial(_part, name) for name in _PARTS}

@@ -6,7 +6,7 @@ export function listenForKeys() {
   if (!help) return;
   document.querySelector("[data-help]").addEventListener("click", showHelp);
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.altKey || event.metaKey || event.repeat || isTyping(event.target) || help.open) return;
+    if (event.ctrlKey || event.altKey || event.metaKey || event.repeat || isTyping(event.target) || isAsked()) return;
     if (isQuestion(event)) {
       event.preventDefault();
       showHelp();
@@ -23,6 +23,11 @@ export function listenForKeys() {
 // On a Russian keyboard "?" is Shift and the key with the digit 7; on both, Shift and Slash is where hands know it.
 function isQuestion(event) {
   return event.key === "?" || (event.shiftKey && event.code === "Slash");
+}
+
+// Behind a dialog nothing can be pressed.
+function isAsked() {
+  return document.querySelector("dialog[open]") !== null;
 }
 
 function isTyping(target) {

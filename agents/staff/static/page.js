@@ -1,4 +1,5 @@
 // Every page's script: what all pages do. A page with more to do loads a module of its own beside this one.
+import { watchDialogs } from "./dialogs.js";
 import { tick } from "./durations.js";
 import { listenForKeys } from "./keys.js";
 import { follow } from "./live.js";
@@ -12,6 +13,8 @@ tellZone();
 tick();
 watchMenus();
 followPeriods();
+
+watchDialogs();
 listenForKeys();
 sendInPlace();
 keepWrapUps();

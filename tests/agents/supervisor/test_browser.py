@@ -154,6 +154,41 @@ def test_who_is_in_a_call_keeps_their_row_and_what_can_be_done_there_is_in_view(
     page.context.close()
 
 
+def test_what_is_refused_is_said_in_the_form_which_keeps_what_was_typed(browser: Browser, live: Live) -> None:
+    live.house.clock.move_to(live.house.floor.centre.clock.now())
+    page = opened(browser, live, "/floor", language="ru", scheme="light")
+    page.keyboard.press("d")
+    dialog = page.locator("#put-up-diversion")
+    expect(dialog.locator("[name=to]")).to_be_hidden()
+    dialog.locator("[name=place]").select_option("queue:curator")
+    expect(dialog.locator("[name=to]")).to_have_value("")
+    dialog.locator("[name=number]").fill("12")
+    dialog.get_by_role("button", name="Переадресовать").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("Это не номер телефона")
+    expect(dialog.locator("[name=number]")).to_have_value("12")
+    assert page.locator(".failed").is_hidden()
+    is_fine(page, "floor-refused")
+    dialog.locator("[name=number]").fill("")
+    dialog.locator("[name=to]").select_option("voicemail")
+    dialog.get_by_role("button", name="Переадресовать").click()
+    expect(dialog).to_be_hidden()
+    expect(page.locator(".notices")).to_contain_text("очередь: Врачи-кураторы → сообщения")
+    page.context.close()
+
+
+def test_a_refusal_without_a_form_goes_by_esc(browser: Browser, live: Live) -> None:
+    live.house.clock.move_to(live.house.floor.centre.clock.now())
+    page = opened(browser, live, "/floor", language="ru", scheme="light")
+    row = page.locator(f"#agent-now-{live.house.agent_now('desk-1').id}")
+    row.locator("summary").click()
+    page.evaluate("document.querySelector('#floor-now [name=agent]').value = 'nobody'")
+    row.get_by_role("button", name="Обед").click()
+    expect(page.locator(".failed")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(".failed")).to_be_hidden()
+    page.context.close()
+
+
 def test_the_floor_follows_what_happens_and_nothing_moves(browser: Browser, live: Live) -> None:
     live.house.clock.move_to(live.house.floor.centre.clock.now())
     for code in ("desk-1", "desk-2"):
