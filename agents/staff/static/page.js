@@ -13,7 +13,6 @@ tellZone();
 tick();
 watchMenus();
 followPeriods();
-
 watchDialogs();
 listenForKeys();
 sendInPlace();
