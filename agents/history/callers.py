@@ -3,13 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from heapq import heappop, heappush
+from itertools import count, cycle
 from random import Random
 from typing import Final, NamedTuple
 
 from sqlalchemy import select
 
 from agents.history.people import policies_of_rosters
-from agents.history.week import Day
+from agents.history.week import Day, Week
 from config.database import Database
 from config.line_descriptions import Insurer, Insurers
 from ivr.insured.models import InsuredPerson, InsuredPhone, Policy
@@ -69,6 +71,9 @@ _WEEKEND_HOURS: Final = (
 )
 _OF_A_WEEKDAY: Final = (1.24, 1.18, 1.14, 1.12, 1.1, 0.66, 0.56)
 _KNOWN_TELEPHONE, _WITHHELD = 0.8, 0.07
+_RINGS_AGAIN: Final = 0.26
+"""How many do so within three days, which is what the reports take for not helped the first time."""
+_AGAIN_HOURS, _AGAIN_WITHIN = 16, 68
 
 
 class Way(NamedTuple):
@@ -231,24 +236,38 @@ class Caller:
 
 
 class Callers:
-    """Draws the callers of a day for the insurers of a centre, from the people on its records."""
+    """Draws the callers of a week for the insurers of a centre, from the people on its records."""
 
     def __init__(self, insurers: Insurers, database: Database) -> None:
         self._insurers = insurers
         self._people = {one: people for one, people in _people(database).items() if one in insurers}
 
-    def of_day(self, day: Day, *, calls_a_day: int, dice: Random) -> list[Caller]:
-        """In order; the same dice give the same callers."""
-        found = [
-            self._caller(line, at, dice)
-            for line, share in _SHARE.items()
-            if line[0] in self._people and line[1] in self._insurers[line[0]].lines
-            for at in _arrivals(day, self._insurers[line[0]], calls_a_day * share / 100, dice)
-        ]
+    def of_day(self, day: Day, week: Week) -> list[Caller]:
+        """In order; the same week gives the same callers. Who rings again does so after what came of it before."""
+        found = [one for insurer_id in self._people for one in self._of_insurer(insurer_id, day, week)]
         return sorted(found, key=lambda one: (one.at, one.number))
 
-    def _caller(self, line: tuple[str, str], at: datetime, dice: Random) -> Caller:
-        person = dice.choice(self._people[line[0]])
+    def _of_insurer(self, insurer_id: str, wanted: Day, week: Week) -> list[Caller]:
+        """All days from the first one on are drawn, as it depends on them who has rung already."""
+        whose = _Whose(self._people[insurer_id], Random(f"{week.seed} {insurer_id} whose"))  # noqa: S311 - repeatable
+        found: list[Caller] = []
+        for day in week.days[: wanted.number]:
+            dice = Random(f"{week.seed} {day.name} {insurer_id} callers")  # noqa: S311 - as above
+            found = [
+                self._caller(line, at, whose.next(at), dice) for at, line in self._rings(insurer_id, day, week, dice)
+            ]
+        return found
+
+    def _rings(self, insurer_id: str, day: Day, week: Week, dice: Random) -> list[tuple[datetime, tuple[str, str]]]:
+        insurer = self._insurers[insurer_id]
+        return sorted(
+            (at, line)
+            for line, share in _SHARE.items()
+            if line[0] == insurer_id and line[1] in insurer.lines
+            for at in _arrivals(day, insurer, week.calls_a_day * share / 100, dice)
+        )
+
+    def _caller(self, line: tuple[str, str], at: datetime, person: Person, dice: Random) -> Caller:
         way = dice.choices(_WAYS[line], [one.weight for one in _WAYS[line]])[0]
         is_patient = dice.random() < 0.86
         return Caller(
@@ -260,6 +279,25 @@ class Callers:
             patience_seconds=dice.uniform(240, 900) if is_patient else dice.uniform(40, 150),
             speaks_seconds=round(dice.uniform(5, 16), 1) if dice.random() < 0.8 else 0.0,
         )
+
+
+class _Whose:
+    """Whose call is the next: one after the other of the insurer's people, and between them who rings again."""
+
+    def __init__(self, people: Sequence[Person], dice: Random) -> None:
+        self._fresh = cycle(dice.sample(people, len(people)))
+        self._dice = dice
+        self._again: list[tuple[datetime, int, Person]] = []
+        self._number = count()
+
+    def next(self, at: datetime) -> Person:
+        """Ask in the order of the calls."""
+        is_again = bool(self._again) and self._again[0][0] <= at
+        person = heappop(self._again)[2] if is_again else next(self._fresh)
+        if self._dice.random() < _RINGS_AGAIN:
+            hours = min(_AGAIN_WITHIN, 0.2 + self._dice.expovariate(1 / _AGAIN_HOURS))
+            heappush(self._again, (at + timedelta(hours=hours), next(self._number), person))
+        return person
 
 
 def _arrivals(day: Day, insurer: Insurer, calls: float, dice: Random) -> Iterator[datetime]:

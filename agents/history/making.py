@@ -82,7 +82,7 @@ class _Making:
 
     def _begin(self) -> None:
         if not any(self.world.after(day.number).exists() for day in self.week.days):
-            add_people(self.centre, seed=self.week.seed)
+            add_people(self.centre, calls_a_day=self.week.calls_a_day, seed=self.week.seed)
             self.world.begin(self.centre, self.week.days[0], self.maker.prepare)
 
     def _make(self, day: Day) -> None:

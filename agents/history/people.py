@@ -1,5 +1,5 @@
-"""More insured people for the demo, made by a seed from the rows of its rosters: plainly made-up names, numbers that
-cannot exist.
+"""More insured people for the demo, made by a seed from the rows of its rosters: surnames that nobody bears, numbers
+that cannot exist.
 """
 
 import re
@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Final, NamedTuple
 
 from config.centre import Centre
 from config.settings import DEMO
@@ -17,24 +17,56 @@ from ivr.insured.columns import COLUMNS, Column
 from ivr.insured.roster import import_roster
 from ivr.policy_numbers import enp_check_digit
 
-PEOPLE: Final = 60
-"""How many more each insurer gets."""
+# For each call of a day: so many that in a week few ring who have rung before, but for those who ring again by design.
+_PEOPLE_A_CALL: Final = 2
+# Their telephones differ in three digits.
+_MOST_PEOPLE: Final = 999
 
 
-def _words(*lines: str) -> list[str]:
-    return " ".join(lines).split()
+class _Names(NamedTuple):
+    """What names of a language are made of, each a few words: surnames of two parts, which nobody bears, with a man's
+    and a woman's `endings`, usual first names, and where there are patronymics what those begin with.
+    """
+
+    front: str
+    back: str
+    endings: tuple[str, str]
+    men: str
+    women: str
+    fathers: str = ""
 
 
-_MEN: Final = _words(
-    "Образцов Макетов Эскизов Шаблонов Черновиков Примеров Проверкин Опытов Эталонов Модельцев Трафаретов Прототипов",
-    "Вымыслов Небывалов Условнов Набросков Заготовкин Тренажёров Учебнов Демонстратов",
-)
-_FIRST: Final = {
-    True: _words("Пример Тест Эскиз Макет Опыт Эталон"),
-    False: _words("Проба Модель Схема Заготовка Выдумка"),
+_NAMES: Final = {
+    "ru": _Names(
+        "Снего Ясно Тихо Росо Сине Зоре Светло Звонко Лугово Мглисто Дальне Ветро",
+        "долин рощин ключев полянин гранин ладов бережнов заводин холмов звёздин тропин порогов",
+        ("", "а"),
+        "Алексей Андрей Борис Виктор Глеб Денис Егор Илья Кирилл Максим Павел Роман Сергей Тимур Фёдор",
+        "Анна Вера Галина Дарья Елена Жанна Зоя Инна Ксения Лидия Мария Нина Ольга Полина Софья",
+        "Алексе Андре Борисов Викторов Глебов Денисов Кириллов Максимов Павлов Романов Серге Фёдоров",
+    ),
+    "uz": _Names(
+        "Tong Kumush Moviy Yulduz Shabada",
+        "daryo dala tepa qoya soya",
+        ("yev", "yeva"),
+        "Sardor Javlon Rustam Bobur Aziz Otabek",
+        "Malika Dilnoza Nodira Zulfiya Sevara Lola",
+    ),
+    "tg": _Names(
+        "Субҳ Нуқра Насим Ситора Кабуд",
+        "дарё дашт соҳил абр барг",
+        ("зода", "зода"),
+        "Фарҳод Далер Рустам Сомон Парвиз",
+        "Мадина Нигора Зарина Шаҳло Гулрӯ",
+    ),
+    "ky": _Names(
+        "Таң Күмүш Көк Жылдыз Шамал",
+        "дарыя талаа жээк булут жалбырак",
+        (" уулу", " кызы"),
+        "Бакыт Нурлан Азамат Талант Эрлан",
+        "Айгүл Жылдыз Гүлнара Назгүл Мээрим",
+    ),
 }
-_PATRONYMIC: Final = _words("Примеров Тестов Образцов Эскизов Макетов Опытов")
-_LATIN: Final = _words("Namuna Sinov Misol Намуна Озмоиш Мисол Үлгү Сынак")
 _OLDEST, _YOUNGEST = date(1946, 1, 1), date(2007, 12, 31)
 # Mostly at work, as insured through an employer.
 _MIDDLE: Final = date(1988, 6, 1)
@@ -44,13 +76,15 @@ _HOLDS: Final = re.compile(r"20[3-9]\d")
 _Cells = Mapping[Column, str]
 
 
-def add_people(centre: Centre, *, seed: int) -> None:
-    """Give each insurer that the demo knows `PEOPLE` more; those who are there already stay as they are."""
+def add_people(centre: Centre, *, calls_a_day: int, seed: int) -> None:
+    """Give each insurer that the demo knows enough for a week of so many calls; who is there already stays as it is."""
+    number = min(_MOST_PEOPLE, _PEOPLE_A_CALL * calls_a_day)
     with TemporaryDirectory(prefix="pult-people-") as folder:
         for path in sorted((DEMO / "rosters").glob("*.csv")):
             if path.stem in centre.insurers:
                 made = Path(folder) / path.name
-                _write(made, list(_people(path, Random(f"{seed} {path.stem}"))))  # noqa: S311 - repeatable is wanted
+                dice = Random(f"{seed} {path.stem}")  # noqa: S311 - repeatable is wanted
+                _write(made, list(_people(path, number, dice)))
                 import_roster(centre, made, insurer_id=path.stem, by="demo")
 
 
@@ -60,11 +94,11 @@ def policies_of_rosters() -> set[str]:
     return {str(row.cells[Column.POLICY]).strip() for path in paths for row in read_table(path, COLUMNS).rows}
 
 
-def _people(roster: Path, dice: Random) -> Iterator[_Cells]:
+def _people(roster: Path, number: int, dice: Random) -> Iterator[_Cells]:
     """Each is like somebody of the roster, but for what is one person's own."""
     models = [row for row in read_table(roster, COLUMNS).rows if _is_usual(row)]
-    for number in range(1, PEOPLE + 1):
-        yield _person({name: str(cell or "") for name, cell in dice.choice(models).cells.items()}, number, dice)
+    for place in range(1, number + 1):
+        yield _person({name: str(cell or "") for name, cell in dice.choice(models).cells.items()}, place, dice)
 
 
 def _is_usual(row: RawRow[Column]) -> bool:
@@ -91,10 +125,18 @@ def _birth_date(dice: Random) -> date:
 
 
 def _name(language: str, dice: Random, *, is_man: bool) -> str:
-    if language not in ("", "ru", "en"):
-        return f"{dice.choice(_LATIN)} {dice.choice(_LATIN)}ov"
-    ending = ("", "ич") if is_man else ("а", "на")
-    return f"{dice.choice(_MEN)}{ending[0]} {dice.choice(_FIRST[is_man])} {dice.choice(_PATRONYMIC)}{ending[1]}"
+    def one_of(words: str) -> str:
+        return dice.choice(words.split())
+
+    names = _NAMES.get(language, _NAMES["ru"])
+    surname = f"{one_of(names.front)}{one_of(names.back)}{names.endings[not is_man]}"
+    own = f"{surname} {one_of(names.men if is_man else names.women)}"
+    return f"{own} {_patronymic(one_of(names.fathers), is_man=is_man)}" if names.fathers else own
+
+
+def _patronymic(father: str, *, is_man: bool) -> str:
+    stem = father if father.endswith("ов") else f"{father}ев"
+    return f"{stem}{'ич' if is_man else 'на'}"
 
 
 def _policy(model: str, number: int, born: date, *, is_man: bool) -> str:

@@ -101,10 +101,7 @@ class RunningDay:
 
     def _callers(self) -> list[Caller]:
         centre = self._stage.floor.centre
-        dice = Random(f"{self._week.seed} {self._day.name} callers")  # noqa: S311 - as above
-        drawn = Callers(centre.insurers, centre.database).of_day(
-            self._day, calls_a_day=self._week.calls_a_day, dice=dice
-        )
+        drawn = Callers(centre.insurers, centre.database).of_day(self._day, self._week)
         return [one for one in drawn if one.at > self._now]
 
     def _put_up_telephones(self) -> None:
