@@ -10,6 +10,7 @@ from sqlalchemy import select
 from agents.caller_requests import OnCall, open_from_card
 from agents.errors import AgentError
 from agents.floor import Floor
+from agents.history.notes import note_on, promise
 from agents.sight import newest_in_sight
 from agents.wrap_up import WrittenOutcome
 from config.database import Transaction
@@ -30,37 +31,31 @@ _BY_REQUEST: Final[Mapping[str, tuple[str, ...]]] = {
     "policy_duplicate": ("policy_duplicate_emailed",),
 }
 _BY_QUEUE: Final[Mapping[str, tuple[str, ...]]] = {
-    "emergency": ("ambulance_dispatched", "ambulance_dispatched", "transferred_112", "info_given"),
+    "emergency": ("ambulance_dispatched", "ambulance_dispatched", "transferred_112"),
     "psychologist": ("psychologist_connected",),
 }
 _USUAL: Final = (
     *("info_given",) * 9,
     *("ticket_registered", "gl_requested", "refused_not_covered", "not_identified", "referred_hr"),
 )
-_NOTES: Final = (
-    "Объяснила порядок записи, ссылка отправлена сообщением.",
-    "Уточняет перечень клиник по программе, назвал три ближайшие.",
-    "Просит письмо к назначенному приёму; клиника подтвердила запись.",
-    "Вопрос по сроку действия полиса, данные сверены.",
-    "Недоволен ожиданием в клинике, обращение передано врачу-куратору.",
-    "Перезвонить после ответа клиники.",
-    "Результаты обследования будут в пятницу, просит напомнить.",
-    "Анкета заполнена со слов застрахованного.",
-)
 _LETTER: Final = "guarantee_letter"
 _MOVES: Final = 0.3
+_NOTES_NOTHING: Final = 0.4
+_PROMISES: Final = 0.08
+# Nobody is promised anything after these.
+_IS_OVER: Final = ("ambulance_dispatched", "transferred_112", "refused_not_covered", "not_identified", "referred_hr")
 
 
 def written(tx: Transaction, call: Call, queue: str, own_codes: tuple[str, ...], dice: Random) -> WrittenOutcome:
     """What comes of a conversation in that queue, by what the call has opened; nothing but its kind of an anonymous."""
     usual = _BY_REQUEST.get(_kind_of_request(tx, call)) or _BY_QUEUE.get(queue) or _USUAL
     code = dice.choice([one for one in usual if one in own_codes] or ["info_given"])
-    if call.is_anonymous or dice.random() < 0.55:
+    if call.is_anonymous or dice.random() < _NOTES_NOTHING:
         return WrittenOutcome(code)
-    if dice.random() < 0.9:
-        return WrittenOutcome(code, note=dice.choice(_NOTES))
+    if code in _IS_OVER or dice.random() >= _PROMISES:
+        return WrittenOutcome(code, note=note_on(code, dice))
     due_at = (call.answered_at or call.started_at) + timedelta(hours=dice.choice((3, 20, 26)))
-    return WrittenOutcome(code, note=dice.choice(_NOTES), next_action="ring_back", due_at=due_at, owner="desk")
+    return WrittenOutcome(code, note=promise(dice), next_action="ring_back", due_at=due_at, owner="desk")
 
 
 def matter_of(tx: Transaction, call: Call, queue: str) -> str:
