@@ -280,6 +280,7 @@ class ProgrammeDescription:
 AWAY_REASONS: Mapping[str, Words] = {
     "break": {"ru": "Перерыв", "en": "Break"},
     "meal": {"ru": "Обед", "en": "Meal"},
+    "paperwork": {"ru": "Работа с документами", "en": "Paperwork"},
     "training": {"ru": "Обучение", "en": "Training"},
     "meeting": {"ru": "Совещание", "en": "Meeting"},
     "technical": {"ru": "Техническая неполадка", "en": "Technical trouble"},

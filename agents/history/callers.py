@@ -136,7 +136,7 @@ _WAYS: Final[Mapping[tuple[str, str], tuple[Way, ...]]] = {
         4 5 3
         3 5 4
         2 5 5 -
-        14 0
+        18 0
         2 9
         2 7 7
         2 - -
@@ -155,7 +155,7 @@ _WAYS: Final[Mapping[tuple[str, str], tuple[Way, ...]]] = {
         3 4 3 {_POLICY} 2
         2 4 4 2
         2 5 1 {_POLICY}
-        13 0
+        22 0
         1 9
         2 6 6
         2 - -
@@ -173,7 +173,7 @@ _WAYS: Final[Mapping[tuple[str, str], tuple[Way, ...]]] = {
         6 1 1 3
         6 1 1 4
         1 2 41 2
-        16 0
+        26 0
         1 9
         2 7 7 7
         3 - -
@@ -190,9 +190,9 @@ _WAYS: Final[Mapping[tuple[str, str], tuple[Way, ...]]] = {
         4 4 3 1 50 {_POLICY}
         6 1 3 2 2
         7 1 4 77 2
-        12 1 0
-        6 2 0
-        4 3 0
+        22 1 0
+        8 2 0
+        6 3 0
         1 1 9
         5 hangup
         4 1 hangup
@@ -269,14 +269,14 @@ class Callers:
 
     def _caller(self, line: tuple[str, str], at: datetime, person: Person, dice: Random) -> Caller:
         way = dice.choices(_WAYS[line], [one.weight for one in _WAYS[line]])[0]
-        is_patient = dice.random() < 0.86
+        is_patient = dice.random() < 0.8
         return Caller(
             at=at,
             number=str(dice.choice(self._insurers[line[0]].lines[line[1]].numbers)),
             ani=_ani(person, dice),
             presses=_pressed(way, person, at, dice),
             think_seconds=round(dice.uniform(0.8, 3.5), 1),
-            patience_seconds=dice.uniform(240, 900) if is_patient else dice.uniform(40, 150),
+            patience_seconds=dice.uniform(180, 900) if is_patient else dice.uniform(25, 120),
             speaks_seconds=round(dice.uniform(5, 16), 1) if dice.random() < 0.8 else 0.0,
         )
 

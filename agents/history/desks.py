@@ -21,22 +21,45 @@ from agents.floor import Floor
 from agents.history.agenda import Agenda
 from agents.history.duties import Colleague, Stretch, breaks
 from agents.history.matters import matter_of, open_letter, written
-from agents.models import OPEN_OFFER, SERVING_PURPOSES, Agent, Offer, Presence
+from agents.models import OPEN_OFFER, SERVING_PURPOSES, Agent, Offer, Presence, Wait, WaitState
 from agents.wrap_up import record_call_outcome
 from config.prepared import Prepared
 from ivr.calls.models import Call
 
 _AGENTS: Final = cast(Table, Agent.__table__).c
+_WAITS: Final = cast(Table, Wait.__table__).c
 # At every step of the clock. Not in the order of ids, which are others in each installation: dice fall in this order.
 _EVERYBODY: Final = Prepared(
     select(_AGENTS.id, _AGENTS.presence, _AGENTS.presence_since, _AGENTS.presence_reason, _AGENTS.call_id).order_by(
         _AGENTS.code
     )
 )
+_WAITING: Final = Prepared(
+    select(_WAITS.id, _WAITS.insurer_id, _WAITS.skills, _WAITS.is_emergency)
+    .where(_WAITS.state == WaitState.WAITING)
+    .order_by(_WAITS.rank, _WAITS.since, _WAITS.id)
+)
 _CALLED_AWAY: Final = ("rona", "declined", "unreachable", "connection_lost")
+_PAPERWORK: Final = "paperwork"
+# How long somebody looks at a silent telephone before they take to letters: alone, or beside a free colleague.
+_IDLE_SECONDS, _SPARE_SECONDS = (90, 240), (20, 90)
+_PAPERWORK_SECONDS: Final = (900, 2400)
+_COMES_SECONDS: Final = {False: (3, 13), True: (2, 5)}
+"""How quickly somebody leaves their letters when a call waits, by whether it is an emergency."""
+_PASSED_ON_TO: Final[Mapping[str, frozenset[str]]] = {
+    "medical_desk": frozenset({"desk", "curator", "therapist"}),
+    "urgent": frozenset({"desk", "curator", "therapist"}),
+    "emergency": frozenset({"desk", "therapist"}),
+    "curator": frozenset({"curator", "desk"}),
+    "telemedicine": frozenset({"therapist"}),
+    "representatives_1": frozenset({"representative_1", "representative_2"}),
+    "representatives_2": frozenset({"representative_2", "representative_3"}),
+    "experts": frozenset({"representative_3"}),
+}
+"""By queue: who can help its callers further, by one of these skills. From another queue nobody is passed on."""
 _MISSES: Final = 0.015
 _LETTERS: Final = 0.08
-_HOLDS, _PASSES, _CONSULTS = 0.14, 0.05, 0.04
+_HOLDS, _PASSES, _CONSULTS = 0.3, 0.06, 0.06
 _CALLER_ENDS: Final = 0.2
 _SAYS_HOW_IT_WAS: Final = 0.45
 _LISTENS_SECONDS, _LISTENS_TIMES = 4, 6
@@ -111,6 +134,8 @@ class Desks:
         self._duties = duties
         self._dice = dice
         self._doing: dict[str, _Doing] = {}
+        # Waits for which somebody leaves their letters, and who does.
+        self._answered_for: dict[str, str] = {}
 
     @property
     def now(self) -> datetime:
@@ -138,6 +163,7 @@ class Desks:
             if self._doing.get(agent_id) != doing and agent_id in self._people:
                 self._doing[agent_id] = doing
                 self._react(self._people[agent_id], doing)
+        self._leave_letters()
 
     def on_duty(self) -> dict[str, str]:
         """The code of an agent who is there, by insurer: for what the desk does between calls."""
@@ -159,12 +185,14 @@ class Desks:
                 self._after(20, lambda: self._go(one, OFF_SHIFT))
             case Presence.AVAILABLE:
                 self._pick_up_next(one)
+                low, high = _SPARE_SECONDS if self._has_free_peer(one) else _IDLE_SECONDS
+                self._while_still(one, doing, self._dice.uniform(low, high), lambda: self._take_to_letters(one))
             case Presence.AWAY if doing.reason in _CALLED_AWAY:
                 self._after(self._dice.uniform(60, 240), lambda: self._come(one))
             case Presence.ON_CALL:
                 self._talk(one, doing)
             case Presence.WRAP_UP:
-                seconds = min(170, self._dice.lognormvariate(3.4, 0.6))
+                seconds = min(170, self._dice.lognormvariate(4.4, 0.5))
                 self._after(seconds, lambda: self._write_down(one, doing))
             case _:
                 pass
@@ -176,7 +204,8 @@ class Desks:
             self._do(lambda: commands.become_available(self._floor, **_named(one)))
 
     def _rest(self, one: Colleague, reason: str) -> None:
-        if self._doing[one.id].presence is Presence.AVAILABLE:
+        doing = self._doing[one.id]
+        if doing.presence is Presence.AVAILABLE or doing.reason == _PAPERWORK:
             self._do(lambda: commands.go_away(self._floor, **_named(one), reason=reason))
 
     def _go(self, one: Colleague, reason: str) -> None:
@@ -193,6 +222,41 @@ class Desks:
             self._telephones.is_left_to_ring(one.address)
         else:
             self._telephones.answers(one.address, after_seconds=round(self._dice.uniform(2, 8), 1))
+
+    # --- letters between calls -----------------------------------------------------------------
+
+    def _take_to_letters(self, one: Colleague) -> None:
+        """Nobody calls: there are letters to write and clinics to ask, until somebody waits for this agent."""
+        self._do(lambda: commands.go_away(self._floor, **_named(one), reason=_PAPERWORK))
+        self._while_still(one, self._doing[one.id], self._dice.uniform(*_PAPERWORK_SECONDS), lambda: self._come(one))
+
+    def _leave_letters(self) -> None:
+        """For each call that waits somebody who can take it comes back, if all who are at the telephone are busy."""
+        at_letters = [one for one in self._people.values() if self._doing[one.id].reason == _PAPERWORK]
+        if not at_letters:
+            return
+        with self._floor.centre.database.reading("waits_of_history") as tx:
+            rows = list(_WAITING.rows(tx, {}))
+        waiting = {wait_id for wait_id, *_ in rows}
+        self._answered_for = {one: by for one, by in self._answered_for.items() if one in waiting}
+        for wait_id, insurer_id, skills, is_emergency in rows:
+            coming = set(self._answered_for.values())
+            can = [one for one in at_letters if one.insurer_id == insurer_id and one.skills.issuperset(skills)]
+            one = next((one for one in can if one.id not in coming), None)
+            if wait_id not in self._answered_for and one is not None:
+                self._answered_for[wait_id] = one.id
+                seconds = self._dice.uniform(*_COMES_SECONDS[bool(is_emergency)])
+                self._while_still(one, self._doing[one.id], seconds, partial(self._come, one))
+
+    def _has_free_peer(self, one: Colleague) -> bool:
+        return any(
+            other.insurer_id == one.insurer_id
+            and other.id != one.id
+            and not other.skills.isdisjoint(one.skills)
+            and (doing := self._doing.get(other.id)) is not None
+            and doing.presence is Presence.AVAILABLE
+            for other in self._people.values()
+        )
 
     # --- a conversation ------------------------------------------------------------------------
 
@@ -219,29 +283,27 @@ class Desks:
         self._during(talk, seconds, lambda: self._end(talk))
 
     def _length(self, talk: _Talk) -> float:
-        """Three to four minutes as a rule; the psychologist takes the time that it takes."""
+        """Six minutes as a rule, a clinic is often rung meanwhile; the psychologist takes the time that it takes."""
         if talk.call.is_anonymous:
-            return self._dice.uniform(480, 1500)
-        return min(900, max(40, self._dice.lognormvariate(5.25, 0.55)))
+            return self._dice.uniform(900, 2400)
+        return min(1500, max(45, self._dice.lognormvariate(5.85, 0.5)))
 
     def _hold(self, talk: _Talk) -> None:
         self._do(lambda: commands.set_hold(self._floor, **_named(talk.who), on=True))
-        self._during(talk, self._dice.uniform(15, 75), lambda: self._take_back(talk))
+        self._during(talk, self._dice.uniform(20, 110), lambda: self._take_back(talk))
 
     def _take_back(self, talk: _Talk) -> None:
         self._do(lambda: commands.set_hold(self._floor, **_named(talk.who), on=False))
 
     def _pass_on(self, talk: _Talk) -> None:
-        others = self._free_colleagues(talk.who)
-        if others:
-            to = self._dice.choice(others).code
-            self._do(lambda: commands.transfer(self._floor, **_named(talk.who), to_code=to))
+        to = self._colleague_who_comes(talk)
+        if to is not None:
+            self._do(lambda: commands.transfer(self._floor, **_named(talk.who), to_code=to.code))
 
     def _consult(self, talk: _Talk) -> None:
-        others = self._free_colleagues(talk.who)
-        if others:
-            to = self._dice.choice(others).code
-            self._do(lambda: joining.consult(self._floor, **_named(talk.who), to_code=to))
+        to = self._colleague_who_comes(talk)
+        if to is not None:
+            self._do(lambda: joining.consult(self._floor, **_named(talk.who), to_code=to.code))
             end = self._dice.choice((self._let_go, self._let_go, self._hand_over))
             self._during(talk, self._dice.uniform(20, 60), lambda: end(talk))
 
@@ -261,14 +323,20 @@ class Desks:
         # To them nothing has changed: they were in the conversation already.
         self._talk(other, self._doing[other.id])
 
-    def _free_colleagues(self, one: Colleague) -> list[Colleague]:
-        return [
+    def _colleague_who_comes(self, talk: _Talk) -> Colleague | None:
+        """Somebody free, or over letters, who can help further with what that queue is for; now at the telephone."""
+        can = [
             other
             for other in self._people.values()
-            if other.insurer_id == one.insurer_id
-            and other.id != one.id
-            and self._doing[other.id].presence is Presence.AVAILABLE
+            if other.insurer_id == talk.who.insurer_id
+            and other.id != talk.who.id
+            and not other.skills.isdisjoint(_PASSED_ON_TO.get(talk.queue, ()))
+            and (self._doing[other.id].presence is Presence.AVAILABLE or self._doing[other.id].reason == _PAPERWORK)
         ]
+        chosen = self._dice.choice(can) if can else None
+        if chosen is not None and self._doing[chosen.id].presence is Presence.AWAY:
+            self._come(chosen)
+        return chosen
 
     def _open_letter(self, talk: _Talk) -> None:
         mine = OnCall(talk.who.insurer_id, talk.who.code, talk.call.id)
@@ -316,9 +384,13 @@ class Desks:
 
     def _during(self, talk: _Talk, seconds: float, deed: Callable[[], object]) -> None:
         """Do it so much later, if the conversation still goes on then."""
+        self._while_still(talk.who, talk.doing, seconds, deed)
+
+    def _while_still(self, one: Colleague, doing: _Doing, seconds: float, deed: Callable[[], object]) -> None:
+        """Do it so much later, if the agent is still at the same then."""
 
         def if_still_there() -> None:
-            if self._doing[talk.who.id] == talk.doing:
+            if self._doing[one.id] == doing:
                 deed()
 
         self._after(seconds, if_still_there)

@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import select
 
 from agents.history.week import ZONE, Day
-from agents.models import Agent, Shift
+from agents.models import Agent, AgentSkill, Shift
 from config.database import Database
 
 Stretch = tuple[datetime, datetime]
@@ -19,7 +19,8 @@ _BY_DAY: Final = (time(8), time(20))
 # Whoever stays at night began the day before.
 _NIGHT: Final = timedelta(days=1)
 _LATER: Final = timedelta(hours=1)
-_SUPERVISORS: Final = (time(10), time(17))
+# They stand in at the telephones while others eat.
+_SUPERVISORS: Final = (time(13), time(15))
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Colleague:
     code: str
     address: str
     is_supervisor: bool
+    skills: frozenset[str]
 
     @property
     def team(self) -> str:
@@ -39,11 +41,18 @@ class Colleague:
 
 
 def colleagues(database: Database) -> list[Colleague]:
-    """Everybody whom the carrier can ring in a browser, by code: ids differ from one installation to the next."""
+    """Everybody with a skill whom the carrier can ring in a browser, by code: ids differ between installations."""
     statement = select(Agent).where(Agent.address.like("client:%")).order_by(Agent.code)
     with database.reading("colleagues") as tx:
+        skills: dict[str, set[str]] = {}
+        for agent_id, skill in tx.execute(select(AgentSkill.agent_id, AgentSkill.skill)):
+            skills.setdefault(agent_id, set()).add(skill)
         return [
-            Colleague(one.id, one.insurer_id, one.code, one.address, one.is_supervisor) for one in tx.scalars(statement)
+            Colleague(
+                one.id, one.insurer_id, one.code, one.address, one.is_supervisor, frozenset(skills[one.id])
+            )
+            for one in tx.scalars(statement)
+            if one.id in skills
         ]
 
 
