@@ -101,13 +101,11 @@ def rehearse(
     *,
     redis_url: str | None,
     seed: int = 1,
-    most_recorded_seconds: float | None = None,
 ) -> Iterator[Stage]:
     """Compose app and exchange on a clock that stands at `start`; webhooks go over real HTTP on loopback.
 
     `settings` name the data folder, the database and the lines; addresses and account are chosen here. Without
     `redis_url` what is due is done straight from its rows, and nobody looks for what a carrier or a process has lost.
-    Where many calls are to take little room, the carrier ends most recordings after `most_recorded_seconds`.
     """
     from redis import Redis
 
@@ -121,7 +119,6 @@ def rehearse(
     account = exchange.Settings(
         seed=seed,
         auth_token="rehearsal",  # noqa: S106 - both sides are in this process
-        most_recorded_seconds=most_recorded_seconds,
     )
     carrier_side = exchange.RunningExchange(account, clock=clock, courier=exchange.SimulatedCourier(), is_live=False)
     with repeatable_ids(seed), carrier_side as carrier:

@@ -121,7 +121,7 @@ def _begin(floor: Floor, offer_id: str) -> _ToRing | None:
         offer.ring_tried_at = offer.ring_tried_at or now
         if offer.purpose in SERVING_PURPOSES:
             # Who comes beside joins a conference that is recorded already, or is not.
-            offer.is_recorded = is_recorded(tx, floor.centre.insurers, call, offer.queue)
+            offer.is_recorded = is_recorded(tx, floor.centre, call, offer.queue)
         seat, url = _SEATS[Purpose(offer.purpose)], _recording_url(floor, offer)
         return _ToRing(offer.conference, agent.address, call.dnis, seat, must_look, url)
 

@@ -14,8 +14,6 @@ from config.clock import WallClock
 from config.processes import sole_use
 from config.settings import Settings
 
-# The rest of a conversation is not recorded, in most: a minute takes a megabyte.
-_RECORDED_SECONDS: Final = 6.0
 _LEAST_URGENT: Final = 19
 
 
@@ -29,7 +27,6 @@ class Rehearse(Protocol):
         *,
         redis_url: str | None,
         seed: int,
-        most_recorded_seconds: float | None,
     ) -> AbstractContextManager[Stage]:
         """For the length of a block."""
 
@@ -41,7 +38,7 @@ def history_command(
 
     @contextmanager
     def stage(settings: Settings, start: datetime, *, seed: int) -> Iterator[Stage]:
-        with rehearse(settings, start, redis_url=None, seed=seed, most_recorded_seconds=_RECORDED_SECONDS) as stage:
+        with rehearse(settings, start, redis_url=None, seed=seed) as stage:
             yield stage
 
     @click.command()

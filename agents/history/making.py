@@ -25,6 +25,9 @@ from recordings.shelf import FolderShelf, shelf_of
 FOLDER: Final = "history"
 DAYS: Final = 7
 CALLS_A_DAY: Final = 300
+# A minute of sound takes a megabyte: of calls one in so many is recorded, of the newest days' more.
+_RECORDED_ONE_IN: Final = 24
+_NEWEST_DAYS, _NEWEST_ONE_IN = 2, 10
 # Between the end of the last day and what the living centre has of its own.
 _APART: Final = timedelta(minutes=5)
 _TOLD_EVERY: Final = 50
@@ -104,7 +107,9 @@ class _Making:
                 self.news(f"{_which(day, self.week)}: {begun} of {of} calls")
 
         seed = self.week.seed + day.number
-        with self.maker.stage(self.world.settings, day.begins_at, seed=seed) as stage:
+        is_new = day in self.week.days[-_NEWEST_DAYS:]
+        settings = self.world.recording(one_in=_NEWEST_ONE_IN if is_new else _RECORDED_ONE_IN)
+        with self.maker.stage(settings, day.begins_at, seed=seed) as stage:
             RunningDay(stage, day, self.week).run(told, is_last=day is self.week.days[-1])
 
 

@@ -18,6 +18,7 @@ from config.centre import Centre
 from config.database import Base, Database
 from config.ids import new_id
 from config.settings import Settings, read_seal_keys
+from ivr.calls.recorded import RECORDED_ONE_IN
 
 COPIED: Final = frozenset(
     """
@@ -45,6 +46,10 @@ class World:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.settings = self._settings(living)
+
+    def recording(self, *, one_in: int) -> Settings:
+        """The settings with which one call in so many is recorded."""
+        return replace(self.settings, named={**self.settings.named, RECORDED_ONE_IN: str(one_in)})
 
     def after(self, number: int) -> Path:
         """The database file of that finished day."""

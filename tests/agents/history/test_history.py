@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from config.due_work import DueWork
 from config.errors import ConfigError
 from config.settings import CENTRE_FILE, Settings, demo_settings, read_settings
 from ivr.calls.models import Call, CallEvent, Outcome
+from ivr.calls.recorded import RECORDED_ONE_IN
 from ivr.exchange.telephones import ManyTelephones
 from recordings.keeping import RETIRE
 from recordings.listening import sound_of
@@ -55,7 +57,8 @@ def _nothing_stays_armed() -> Iterator[None]:
 
 @contextmanager
 def stage_of(settings: Settings, start: datetime, *, seed: int) -> Iterator[wsgi.Stage]:
-    with wsgi.rehearse(settings, start, redis_url=None, seed=seed, most_recorded_seconds=2.0) as stage:
+    often = replace(settings, named={**settings.named, RECORDED_ONE_IN: "2"})
+    with wsgi.rehearse(often, start, redis_url=None, seed=seed) as stage:
         yield stage
 
 
