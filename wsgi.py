@@ -109,7 +109,9 @@ def rehearse(
     """
     from redis import Redis
 
+    from agents.offers import CHECK
     from agents.rehearsal import Front, Rehearsal
+    from config.due_work import JobQueue
     from config.ids import repeatable_ids
     from config.ports import free_port
     from config.workers import run_burst
@@ -131,6 +133,9 @@ def rehearse(
         with exchange.ServedApp(front, port=port, threads=2, name="webhooks"):
             connect_lines(carrier.switch, settings, house.centre.insurers)
             rehearsal = Rehearsal(clock, carrier.switch, house.centre.database, house.sweep.do_all, lambda: 0)
+            if not redis_url:
+                # Half of all due work would be asking every half minute whether a conversation still goes on.
+                house.centre.plan.handle(CHECK, JobQueue.TELEPHONE, lambda _offer_id: None)
             with ExitStack() as opened:
                 if redis_url:
                     reconcile.appoint(house.phone)
