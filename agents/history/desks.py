@@ -24,6 +24,7 @@ from agents.history.matters import matter_of, open_letter, written
 from agents.models import OPEN_OFFER, SERVING_PURPOSES, Agent, Offer, Presence, Wait, WaitState
 from agents.wrap_up import record_call_outcome
 from config.prepared import Prepared
+from config.server_statements import Row
 from ivr.calls.models import Call
 
 _AGENTS: Final = cast(Table, Agent.__table__).c
@@ -43,7 +44,7 @@ _CALLED_AWAY: Final = ("rona", "declined", "unreachable", "connection_lost")
 _PAPERWORK: Final = "paperwork"
 # How long somebody looks at a silent telephone before they take to letters: alone, or beside a free colleague.
 _IDLE_SECONDS, _SPARE_SECONDS = (90, 240), (20, 90)
-_PAPERWORK_SECONDS: Final = (900, 2400)
+_PAPERWORK_SECONDS: Final = (1800, 4500)
 _COMES_SECONDS: Final = {False: (3, 13), True: (2, 5)}
 """How quickly somebody leaves their letters when a call waits, by whether it is an emergency."""
 _PASSED_ON_TO: Final[Mapping[str, frozenset[str]]] = {
@@ -134,6 +135,7 @@ class Desks:
         self._duties = duties
         self._dice = dice
         self._doing: dict[str, _Doing] = {}
+        self._seen: dict[str, Row] = {}
         # Waits for which somebody leaves their letters, and who does.
         self._answered_for: dict[str, str] = {}
 
@@ -158,12 +160,13 @@ class Desks:
         """See what everybody is doing now, and let them react to what has changed."""
         with self._floor.centre.database.reading("desks_of_history") as tx:
             rows = _EVERYBODY.rows(tx, {})
-        for agent_id, presence, since, reason, call_id in rows:
-            doing = _Doing(Presence(presence), since, reason, call_id)
-            if self._doing.get(agent_id) != doing and agent_id in self._people:
-                self._doing[agent_id] = doing
-                self._react(self._people[agent_id], doing)
-        self._leave_letters()
+            waits = _WAITING.rows(tx, {})
+        changed = [row for row in rows if self._seen.get(row[0]) != row and row[0] in self._people]
+        for row in changed:
+            agent_id, presence, since, reason, call_id = self._seen[row[0]] = row
+            doing = self._doing[agent_id] = _Doing(Presence(presence), since, reason, call_id)
+            self._react(self._people[agent_id], doing)
+        self._leave_letters(waits)
 
     def on_duty(self) -> dict[str, str]:
         """The code of an agent who is there, by insurer: for what the desk does between calls."""
@@ -230,16 +233,12 @@ class Desks:
         self._do(lambda: commands.go_away(self._floor, **_named(one), reason=_PAPERWORK))
         self._while_still(one, self._doing[one.id], self._dice.uniform(*_PAPERWORK_SECONDS), lambda: self._come(one))
 
-    def _leave_letters(self) -> None:
+    def _leave_letters(self, waits: Sequence[Row]) -> None:
         """For each call that waits somebody who can take it comes back, if all who are at the telephone are busy."""
-        at_letters = [one for one in self._people.values() if self._doing[one.id].reason == _PAPERWORK]
-        if not at_letters:
-            return
-        with self._floor.centre.database.reading("waits_of_history") as tx:
-            rows = list(_WAITING.rows(tx, {}))
-        waiting = {wait_id for wait_id, *_ in rows}
+        waiting = {wait_id for wait_id, *_ in waits}
         self._answered_for = {one: by for one, by in self._answered_for.items() if one in waiting}
-        for wait_id, insurer_id, skills, is_emergency in rows:
+        at_letters = [one for one in self._people.values() if self._doing[one.id].reason == _PAPERWORK] if waits else []
+        for wait_id, insurer_id, skills, is_emergency in waits:
             coming = set(self._answered_for.values())
             can = [one for one in at_letters if one.insurer_id == insurer_id and one.skills.issuperset(skills)]
             one = next((one for one in can if one.id not in coming), None)
