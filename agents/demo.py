@@ -40,6 +40,7 @@ _ASK_FOR_APPOINTMENTS: Final = {
 _DESK: Final = """The desk is at {desk}; sign in with the password {password} as
   vsk-desk-1        an agent; others: pult agent list --insurer vsk
   vsk-supervisor    a supervisor, who sees the floor, the call log and the reports; each insurer has one
+  vsk-quality       a second one there, who takes no calls but evaluates them
   admin             the administrator
 """
 

@@ -26,7 +26,7 @@ BROUGHT: Final = frozenset(
     """
     calls call_turns call_events legs holds outcomes requests request_steps messages line_notices waits offers wrap_ups
     queued_calls callbacks dials presence_intervals recordings recording_pauses legal_holds destruction_acts
-    entitlements entitlement_uses due_work
+    entitlements entitlement_uses score_card_versions calibrations evaluations due_work
     """.split()  # noqa: SIM905 - words read better than quoted lines
 )
 """Tables whose rows come over, as far as they are finished."""
@@ -141,6 +141,7 @@ def _finished(table: FromClause, named: _Named) -> ColumnElement[bool]:
         ),
         "presence_intervals": lambda: c.until.is_not(None),
         "recordings": lambda: c.ended_at.is_not(None),
+        "evaluations": lambda: c.submitted_at.is_not(None),
         "due_work": lambda: c.kind == RETIRE,
     }
     made = ended.get(str(table.name))  # type: ignore[attr-defined]

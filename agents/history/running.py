@@ -15,6 +15,7 @@ from agents.history.agenda import Agenda
 from agents.history.callers import Caller, Callers
 from agents.history.desks import Desks, Telephones
 from agents.history.duties import colleagues, duties
+from agents.history.judging import Judges
 from agents.history.matters import move_requests
 from agents.history.week import ZONE, Day, Week
 from agents.models import Callback, CallbackState, WaitState
@@ -37,6 +38,7 @@ _ON_ITS_WAY: Final = (
 _KEPT: Final = "another_way"
 # Whoever the centre rings, but for the agents: outside, the duty numbers, and whoever was promised a callback.
 _ANYBODY, _NEVER_IN = "+*", "+*3"
+_BROWSERS: Final = "client:*"
 
 Told = Callable[[int, int], None]
 """Told how many calls have begun, and how many there will be."""
@@ -78,6 +80,8 @@ class RunningDay:
         people = colleagues(centre.database)
         on_duty = duties(centre.database, people, day)
         self._desks = Desks(stage.floor, stage.telephones, self._agenda, people, on_duty, self._dice)
+        judging_dice = Random(f"{week.seed} {day.name} judges")  # noqa: S311 - as above
+        self._judges = Judges(stage.floor, self._agenda, judging_dice)
         self._begun = 0
 
     def run(self, told: Told, *, is_last: bool) -> int:
@@ -88,6 +92,7 @@ class RunningDay:
         self._agenda.add(self._day.begins_at + _DESK_WORK, self._work_at_the_desk)
         self._put_up_telephones()
         self._desks.open()
+        self._judges.plan(self._day)
         while self._now < self._day.ends_at and not (self._agenda.next_at() is None and self._is_quiet()):
             self._move(self._day.ends_at)
         self._end_all()
@@ -105,6 +110,8 @@ class RunningDay:
         return [one for one in drawn if one.at > self._now]
 
     def _put_up_telephones(self) -> None:
+        # Those who have no desk of the history are rung in an emergency, too; the desks put up their own.
+        self._stage.telephones.is_left_to_ring(_BROWSERS)
         self._stage.telephones.answers(_ANYBODY, after_seconds=7.0, talk_seconds=150.0)
         self._stage.telephones.is_left_to_ring(_NEVER_IN)
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from sqlalchemy import insert, select, update
 
+from agents.accounts.models import Account
 from agents.autopilot import OFF_SHIFT
 from agents.history.week import Day
 from agents.models import Agent, Presence, Shift
@@ -23,9 +24,10 @@ from ivr.calls.recorded import RECORDED_ONE_IN
 COPIED: Final = frozenset(
     """
     programmes policies insured_people insured_phones entitlements first_opinions agents agent_skills flow_versions
+    accounts account_roles
     """.split()  # noqa: SIM905 - words read better than quoted lines
 )
-"""What both centres have alike: people, policies and flows, by the same ids."""
+"""What both centres have alike: people, policies and flows, by the same ids; accounts too, by which evaluations are."""
 
 _MAKING: Final = "making.sqlite"
 _WEEK: Final = timedelta(days=7)
@@ -127,8 +129,9 @@ def _copy_people(living: Database, here: Database) -> None:
 
 
 def _send_home(database: Database, first: Day) -> None:
-    """Nobody works by themselves: `agents/history/desks.py` does for all."""
+    """Nobody works by themselves, `agents/history/desks.py` does for all; and nobody signs in."""
     with database.transaction("send_home") as tx:
+        tx.execute(update(Account).values(password_hash=None, password_set_at=None))
         tx.execute(
             update(Agent).values(
                 presence=Presence.AWAY,

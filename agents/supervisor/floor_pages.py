@@ -95,7 +95,9 @@ def show() -> ResponseReturnValue:
         lines=[(one.name, one.title[tongue]) for one in insurer.lines.values()],
         queues=[(one.name, one.title[tongue]) for one in insurer.queues.values()],
         movable=_movable(),
-        spoken=[(code, _SPOKEN.get(code) or gettext("Words, %(language)s", language=code)) for code in insurer.languages],
+        spoken=[
+            (code, _SPOKEN.get(code) or gettext("Words, %(language)s", language=code)) for code in insurer.languages
+        ],
     )
 
 

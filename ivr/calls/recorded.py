@@ -31,7 +31,9 @@ def is_recorded(tx: Transaction, centre: Centre, call: Call, queue: str) -> bool
 
 
 def _is_drawn(centre: Centre, call_id: str) -> bool:
-    """By the call's id, so that whoever asks again is told the same."""
+    """By the call's id, so that whoever asks again is told the same. At a carrier outside every call is."""
+    if centre.settings.carrier_url.startswith("https://"):
+        return True
     one_in = centre.settings.number(RECORDED_ONE_IN, default=1, least=1, most=1000)
     return crc32(call_id.encode()) % one_in == 0
 

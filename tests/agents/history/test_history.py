@@ -1,5 +1,6 @@
 """The demo's past: made beside a centre that lives, broken off and gone on with, and nothing of it comes to life."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,13 +11,19 @@ import pytest
 from sqlalchemy import func, select
 
 import wsgi
+from agents.accounts.looking_after import add_account, give_role
+from agents.accounts.models import Account, Role
+from agents.accounts.passwords import fresh_password
 from agents.demo import load_demo
 from agents.history.bringing import APPENDED, BROUGHT, HISTORY
+from agents.history.callers import Callers
 from agents.history.making import FOLDER, Maker, make_week
+from agents.history.people import add_people
 from agents.history.week import Day, Week, keep_week, kept_week, week_before
 from agents.history.world import COPIED
 from agents.house import prepare
 from agents.models import Agent, Callback, Offer, PresenceInterval, Wait
+from agents.quality.models import Evaluation
 from agents.upkeep import keep_up
 from config import failpoints
 from config.audit import AuditEntry
@@ -34,16 +41,15 @@ from recordings.listening import sound_of
 from recordings.models import Recording
 
 LINE, CALLER = "+78002001441", "+70002000001"
+JUDGES = ("vsk-quality", "vsk-supervisor")
 # Tuesday, noon in Moscow; the past is two hours of the day before.
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 PAST = Day(1, NOW - timedelta(hours=26), NOW - timedelta(hours=24))
 WEEK = Week(seed=7, calls_a_day=110, days=[PAST])
 
-# The rest is decided too: who may sign in, what people judge by hand, what belongs to this installation alone, and what
-# only counts for an hour.
+# The rest is decided too: who is signed in, what belongs to this installation alone, and what only counts for an hour.
 STAYS = {
-    *("accounts", "account_roles", "staff_sessions", "failed_tries", "saved_searches", "call_exports"),
-    *("score_card_versions", "evaluations", "calibrations"),
+    *("staff_sessions", "failed_tries", "saved_searches", "call_exports"),
     *("api_tokens", "webhook_endpoints", "outgoing_events", "webhook_deliveries"),
     *("audit_seals", "shifts", "insured_searches", "identification_tries", "carrier_news"),
 }
@@ -76,6 +82,12 @@ def demo_in(folder: Path) -> Settings:
     return settings
 
 
+def give_account(centre: Centre, code: str) -> None:
+    given = {"insurer_id": "vsk", "name": code, "by": "demo", "agent_code": code}
+    add_account(centre, role=Role.AGENT, password=fresh_password(), **given)
+    give_role(centre, role=Role.SUPERVISOR, **given)
+
+
 def count(centre: Centre, model: type[Base], *where: object) -> int:
     with centre.database.reading("count") as tx:
         return tx.scalar(select(func.count()).select_from(model).where(*where)) or 0  # type: ignore[arg-type]
@@ -96,6 +108,8 @@ def test_a_past_is_made_beside_a_live_call_and_gone_on_with_after_each_kill(
     monkeypatch.setattr(ManyTelephones, "talk_about", talk_about)
     with wsgi.rehearse(settings, NOW, redis_url=None) as stage:
         load_demo(stage.centre)
+        for code in JUDGES:
+            give_account(stage.centre, code)
         call = stage.telephones.dial(LINE, CALLER, ("0",), think_seconds=1, speaks_seconds=0)
         assert stage.rehearsal.run_until(lambda: "bridged" in stage.telephones.happened(call))
         before = count(stage.centre, Call)
@@ -114,6 +128,7 @@ def test_a_past_is_made_beside_a_live_call_and_gone_on_with_after_each_kill(
         assert count(stage.centre, Call) - before == brought
         assert_is_past(stage.centre, brought)
         assert_is_whole(stage.centre)
+        assert_is_judged(stage.centre)
 
 
 def assert_is_past(centre: Centre, brought: int) -> None:
@@ -159,6 +174,35 @@ def assert_is_whole(centre: Centre) -> None:
         pass
     verdict = verify(centre.database, key=centre.settings.audit_key, data_dir=centre.settings.data_dir)
     assert (verdict.findings, verdict.unsealed) == ((), 0)
+
+
+def assert_is_judged(centre: Centre) -> None:
+    """Supervisors have judged what can be listened to, and two have calibrated; their accounts open as before."""
+    with centre.database.reading("judged") as tx:
+        rows = tx.scalars(select(Evaluation)).all()
+        heard = set(tx.scalars(select(Recording.call_id)))
+        hashes = tx.scalars(select(Account.password_hash)).all()
+    assert {one.evaluator for one in rows if one.calibration_id is None} <= set(JUDGES)
+    assert sorted(one.evaluator for one in rows if one.calibration_id is not None) == sorted(JUDGES)
+    assert {one.call_id for one in rows} <= heard
+    assert all(one.submitted_at < PAST.ends_at for one in rows)
+    assert len(rows) > len(JUDGES)
+    assert all(hashes)
+
+
+@pytest.mark.timeout(300)
+def test_few_ring_often_and_some_ring_again(tmp_path: Path) -> None:
+    settings = demo_in(tmp_path)
+    with wsgi.rehearse(settings, NOW, redis_url=None) as stage:
+        load_demo(stage.centre)
+        week = week_before(NOW, days=7, calls_a_day=40)
+        add_people(stage.centre, calls_a_day=40, seed=week.seed)
+        callers = Callers(stage.centre.insurers, stage.centre.database)
+        drawn = [one for day in week.days for one in callers.of_day(day, week)]
+    own = Counter(one.ani for one in drawn if one.ani.startswith("+7000") and not one.ani.startswith("+7000777"))
+    again = sum(calls - 1 for calls in own.values()) / own.total()
+    assert 0.1 < again < 0.35
+    assert max(own.values()) < 8
 
 
 def test_only_a_demos_centre_is_given_a_past(tmp_path: Path) -> None:
