@@ -86,6 +86,7 @@ _NAMES: Final[Mapping[str, LazyString]] = {
     "uses_given_back": lazy_gettext("uses given back"),
     "what": lazy_gettext("what was done"),
 }
+_NAMES_OF: Final[Mapping[tuple[str, str], LazyString]] = {("signed_in", "by"): lazy_gettext("how")}
 _CODES: Final[Mapping[tuple[str, str], LazyString]] = {
     ("by", "agent"): lazy_gettext("agents"),
     ("by", "day"): lazy_gettext("days"),
@@ -130,7 +131,8 @@ def detail_words(entry: AuditEntry, reader: Reader) -> Iterator[str]:
     for name, value in entry.detail.items():
         is_list = name in _LISTS and isinstance(value, str)
         if value is not None and value != "" and not is_list:
-            yield f"{_NAMES.get(name) or name.replace('_', ' ')}: {_told(entry, name, value, reader)}"
+            words = _NAMES_OF.get((entry.action, name)) or _NAMES.get(name) or name.replace("_", " ")
+            yield f"{words}: {_told(entry, name, value, reader)}"
 
 
 def _told(entry: AuditEntry, name: str, value: Any, reader: Reader) -> str:

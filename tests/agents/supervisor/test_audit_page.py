@@ -57,6 +57,7 @@ def test_what_an_entry_is_about_and_says_more_stands_in_words(site: Site) -> Non
             ("evaluation_submitted", "evaluation", {"call": "0123456789abcdef" * 2, "score": 867, "failed": False}),
             ("calls_exported", "export", {"query": "?period=yesterday&line=medical_desk", "file": "csv"}),
             ("wait_moved", "call", {"queue": "medical_desk", "calls": "a b"}),
+            ("signed_in", "account", {"by": "password"}),
             ("never_heard_of", "never_heard_of", {"never_heard_of": "so"}),
         ):
             audit(tx, insurer_id="vsk", at=now, actor="desk-9", action=action, subject_kind=kind, subject_id="s-1",
@@ -67,6 +68,7 @@ def test_what_an_entry_is_about_and_says_more_stands_in_words(site: Site) -> Non
         rows,
         (
             ["never heard of", "never heard of: so"],
+            ["учётная запись", "как: пароль"],
             ["звонок", "очередь: Медицинский пульт"],
             ["выгрузка", "поиск: Вчера · Медицинский пульт · файл: CSV"],
             ["оценка", "звонок: …89abcdef · балл: 86,7\N{NO-BREAK SPACE}% · не сдано: нет"],
