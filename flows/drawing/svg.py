@@ -17,6 +17,11 @@ BOX = 236.0
 ROW = 16.0
 PADDING = 10.0
 LETTERS = 34
+# Of what stands first in a page's box, which is bold.
+BOLD_LETTERS = 28
+# In a page, of which its type scale's smallest is 13 px.
+ENLARGED = 13 / 12
+BAND = 14.0
 # A node that so many others lead to is named in their boxes; lines to it would hide the rest.
 HUB = 5
 
@@ -36,13 +41,24 @@ _COLOURS: Mapping[str, str] = {
 _STYLE = """
 text { font: 12px system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; fill: #1d2330 }
 .name { font-weight: 600 } .kind { fill: #4a5366 } .to { fill: #4a5366; font-size: 11px }
-.note { font-weight: 600; text-decoration: underline }
 .title { font-size: 18px; font-weight: 600 }
 rect { stroke: #5b6478; stroke-width: 1 } .start rect { stroke-width: 2.5 }
 .urgent rect { stroke: #b3261e; stroke-width: 2 }
 .edge { fill: none; stroke: #6b7488; stroke-width: 1.2 } .back { stroke-dasharray: 5 4 }
 .label { font-size: 11px; paint-order: stroke; stroke: #fff; stroke-width: 4px; text-anchor: middle }
 """.strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a page says of a node: a text in its box, what it calls the node, its place among those that are marked (0
+    is none), and where the box leads. An empty text is none: then the node's own words stand first.
+    """
+
+    text: str = ""
+    title: str = ""
+    place: int = 0
+    href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,32 +76,71 @@ class _Box:
         return 2 * PADDING + ROW * (1 + len(self.kind) + len(self.words) + len(self.to) + len(self.note)) - 3
 
 
-def draw_svg(
-    flow: Flow,
-    prompts: Mapping[str, PromptText] | None = None,
-    *,
-    language: str = "ru",
-    notes: Mapping[str, str] | None = None,
-) -> str:
-    """A whole SVG document of one flow; every text in it is escaped. `notes` by node are written into their boxes."""
-    every = lines(flow, language)
-    hubs = {target for target, count in Counter(line.target for line in every).items() if count >= HUB}
-    shown = [line for line in every if line.target not in hubs and line.source != line.target]
-    boxes = {
-        node.name: replace(
-            _box(node, [line for line in every if line.source == node.name], shown, prompts or {}, language),
-            note=tuple(textwrap.wrap((notes or {}).get(node.name, ""), LETTERS)),
-        )
-        for node in flow.nodes.values()
-    }
-    sizes = {name: (BOX, box.height) for name, box in boxes.items()}
-    layout = lay_out(sizes, [(line.source, line.target) for line in shown], flow.start)
+def draw_svg(flow: Flow, prompts: Mapping[str, PromptText] | None = None, *, language: str = "ru") -> str:
+    """A whole SVG document of one flow; every text in it is escaped."""
+    boxes, layout, shown = _laid_out(flow, prompts or {}, language, None)
     parts = [
         *(_edge(line, layout, boxes) for line in shown),
         *(_drawn(box, layout.spots[name], flow) for name, box in boxes.items()),
         *(_label(line, layout, boxes) for line in shown if line.label),
     ]
     return _document(flow, layout, parts)
+
+
+def draw_part(flow: Flow, prompts: Mapping[str, PromptText], *, language: str, notes: Mapping[str, Note]) -> str:
+    """The picture as an element of a page, which styles it by its classes; what a node is for stands first in its box.
+
+    Every text in it is escaped. `notes` by node are written into their boxes.
+    """
+    boxes, layout, shown = _laid_out(flow, prompts, language, notes)
+    parts = [
+        *(_edge(line, layout, boxes) for line in shown),
+        *(_noted(box, layout.spots[name], flow, notes.get(name)) for name, box in boxes.items()),
+        *(_label(line, layout, boxes) for line in shown if line.label),
+    ]
+    width, height = round(max(layout.width, 480)), round(layout.height)
+    return "\n".join(
+        [
+            (
+                f'<svg class="flow-picture" viewBox="0 0 {width} {height}" width="{width * ENLARGED:.0f}" '
+                f'height="{height * ENLARGED:.0f}">'
+            ),
+            f"<defs>{_ARROW}{_HATCH}</defs>",
+            *parts,
+            "</svg>",
+        ]
+    )
+
+
+_ARROW = (
+    '<marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto">'
+    '<path d="M0 0 8 4 0 8Z" fill="#6b7488"/></marker>'
+)
+_HATCH = (
+    '<pattern id="hatched" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+    '<line class="hatch" x1="0" y1="0" x2="0" y2="6"/></pattern>'
+)
+
+
+def _laid_out(
+    flow: Flow, prompts: Mapping[str, PromptText], language: str, notes: Mapping[str, Note] | None
+) -> tuple[dict[str, _Box], Layout, list[Line]]:
+    """The boxes, where they stand, and the edges that are drawn between them."""
+    every = lines(flow, language)
+    hubs = {target for target, count in Counter(line.target for line in every).items() if count >= HUB}
+    shown = [line for line in every if line.target not in hubs and line.source != line.target]
+    boxes = {}
+    for node in flow.nodes.values():
+        box = _box(node, [line for line in every if line.source == node.name], shown, language)
+        note = (notes or {}).get(node.name, Note())
+        text, letters = words(node, prompts, language), LETTERS if notes is None else BOLD_LETTERS
+        boxes[node.name] = replace(
+            box,
+            words=tuple(textwrap.wrap(note.title or text, letters, max_lines=3, placeholder="…")),
+            note=tuple(textwrap.wrap(note.text, LETTERS)),
+        )
+    sizes = {name: (BOX, box.height) for name, box in boxes.items()}
+    return boxes, lay_out(sizes, [(line.source, line.target) for line in shown], flow.start), shown
 
 
 def _document(flow: Flow, layout: Layout, parts: list[str]) -> str:
@@ -99,10 +154,7 @@ def _document(flow: Flow, layout: Layout, parts: list[str]) -> str:
             ),
             f'<title id="title">{title}</title>',
             f"<style>{escape(_STYLE)}</style>",
-            (
-                '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" '
-                'orient="auto"><path d="M0 0 8 4 0 8Z" fill="#6b7488"/></marker></defs>'
-            ),
+            f"<defs>{_ARROW}</defs>",
             f'<rect width="{width}" height="{height}" fill="#fff" style="stroke:none"/>',
             f'<text class="title" x="36" y="30">{title}</text>',
             '<g transform="translate(0 40)">',
@@ -117,32 +169,57 @@ def _document(flow: Flow, layout: Layout, parts: list[str]) -> str:
 # --- boxes -------------------------------------------------------------------------------------
 
 
-def _box(node: Node, own: list[Line], shown: list[Line], prompts: Mapping[str, PromptText], language: str) -> _Box:
+def _box(node: Node, own: list[Line], shown: list[Line], language: str) -> _Box:
     unshown = [f"{line.label or '·'} ⇢ {line.target}" for line in own if line not in shown]
     return _Box(
         node,
         tuple(textwrap.wrap(heading(node, language), LETTERS)),
-        tuple(textwrap.wrap(words(node, prompts, language), LETTERS, max_lines=3, placeholder="…")),
+        (),
         tuple(row for text in unshown for row in textwrap.wrap(text, LETTERS + 4)),
     )
 
 
 def _drawn(box: _Box, spot: Spot, flow: Flow) -> str:
+    """The node by its name first, which is what those who write flows look for."""
+    rows = [("name", box.node.name), *(("kind", text) for text in box.kind)]
+    rows += [*(("words", text) for text in box.words), *(("to", text) for text in box.to)]
+    return _box_of(box, spot, flow, rows)
+
+
+def _noted(box: _Box, spot: Spot, flow: Flow, note: Note | None) -> str:
+    """The node by what it is for first, and what is noted of it."""
+    rows = [*(("name", text) for text in box.words or box.kind), *(("kind", text) for text in box.kind if box.words)]
+    rows += [("kind", box.node.name), *(("to", text) for text in box.to), *(("note", text) for text in box.note)]
+    drawn = _box_of(box, spot, flow, rows)
+    if note is not None and note.place:
+        drawn += _band(box, spot, note.place)
+    return f"<a href={quoteattr(note.href)}>{drawn}</a>" if note is not None and note.href else drawn
+
+
+def _band(box: _Box, spot: Spot, place: int) -> str:
+    """A hatched band along the box, and its place in a circle on top."""
+    left = spot.x - BOX / 2 - BAND
+    middle = left + BAND / 2
+    return (
+        f'<rect class="band" x="{left:.0f}" y="{spot.top:.0f}" width="{BAND:.0f}" height="{box.height:.0f}" '
+        f'fill="url(#hatched)"/><circle class="place" cx="{middle:.0f}" cy="{spot.top:.0f}" r="11"/>'
+        f'<text class="place" x="{middle:.0f}" y="{spot.top + 4:.0f}">{place}</text>'
+    )
+
+
+def _box_of(box: _Box, spot: Spot, flow: Flow, rows: list[tuple[str, str]]) -> str:
     name = box.node.name
     left = spot.x - BOX / 2
     role = "start" if name == flow.start else "urgent" if name == flow.emergency else "node"
     round_ = 14 if box.node.type in ("end", "queue", "transfer") else 4
-    rows = [("name", name), *(("kind", text) for text in box.kind)]
-    rows += [*(("words", text) for text in box.words), *(("to", text) for text in box.to)]
-    rows += [("note", text) for text in box.note]
     texts = "".join(
         f'<text class="{kind}" x="{left + PADDING:.0f}" y="{spot.top + PADDING + 11 + index * ROW:.0f}">'
         f"{escape(text)}</text>"
         for index, (kind, text) in enumerate(rows)
     )
     return (
-        f'<g class="{role}" id={quoteattr("node-" + name)}>'
-        f'<rect x="{left:.0f}" y="{spot.top:.0f}" width="{BOX:.0f}" height="{box.height:.0f}" '
+        f'<g class="{role} type-{box.node.type}" id={quoteattr("node-" + name)}>'
+        f'<rect class="box" x="{left:.0f}" y="{spot.top:.0f}" width="{BOX:.0f}" height="{box.height:.0f}" '
         f'rx="{round_}" fill="{_COLOURS[box.node.type]}"/>{texts}</g>'
     )
 

@@ -1,12 +1,13 @@
 """Where callers leave the menu: how many calls came to each node of a flow, and how many ended there unserved."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Subquery, func, select
 from sqlalchemy.orm import aliased
 
 from config.database import Transaction
@@ -23,17 +24,26 @@ came to the end.
 
 @dataclass(frozen=True)
 class NodeVisits:
-    """One node: calls that came to it, and of them those that ended there although the menu went on."""
+    """One node: calls that came to it, and of them those that ended there although the menu went on.
+
+    Where the node leads into another flow, those count who ended anywhere in that, only where `inside` was asked for.
+    """
 
     flow: str
     node: str
     came: int
     left: int
+    inside: int = 0
+
+    @property
+    def lost(self) -> int:
+        """At the node, and in the flow that it leads into."""
+        return self.left + self.inside
 
     @property
     def left_share(self) -> float:
         """0 to 1."""
-        return self.left / self.came if self.came else 0.0
+        return self.lost / self.came if self.came else 0.0
 
 
 def installed_flows(tx: Transaction) -> FlowSet | None:
@@ -47,12 +57,7 @@ def funnel(
     tx: Transaction, *, insurer: Insurer, flows: FlowSet, since: datetime, until: datetime, line: str | None = None
 ) -> list[NodeVisits]:
     """Every node that an inbound call of the period came to, of flows as they are now; where most left comes first."""
-    calls: list[ColumnElement[bool]] = [
-        *(Call.insurer_id == insurer.id, Call.id >= first_id_at(since), Call.id < first_id_at(until)),
-        Call.direction == Direction.INBOUND,
-    ]
-    if line is not None:
-        calls.append(Call.line == line)
+    calls = _calls(insurer, since, until, line)
     came, last = _came(tx, calls), _last(tx, calls)
     found = [
         NodeVisits(flow, node, count, 0 if _is_served(flows, flow, node) else last.get((flow, node), 0))
@@ -60,6 +65,54 @@ def funnel(
         if flow in flows.flows and node in flows.flows[flow].nodes
     ]
     return sorted(found, key=lambda one: (-one.left, -one.came, one.flow, one.node))
+
+
+def left_inside(
+    tx: Transaction,
+    *,
+    insurer: Insurer,
+    flows: FlowSet,
+    flow: str,
+    since: datetime,
+    until: datetime,
+    line: str | None = None,
+) -> Mapping[str, int]:
+    """By the nodes of a flow that lead into others: how many calls ended unserved there, or deeper still."""
+    last = _last_entered(_calls(insurer, since, until, line))
+    own, deeper = aliased(CallEvent), aliased(CallEvent)
+    last_here = (
+        select(own.call_id, func.max(own.seq).label("seq"))
+        .join(last, last.c.call_id == own.call_id)
+        .where(own.kind == "node_entered", own.data["flow"].as_string() == flow)
+        .group_by(own.call_id)
+        .subquery()
+    )
+    statement = (
+        select(
+            own.data["node"].as_string().label("node"),
+            deeper.data["flow"].as_string().label("deeper_flow"),
+            deeper.data["node"].as_string().label("deeper_node"),
+        )
+        .join(last_here, (last_here.c.call_id == own.call_id) & (last_here.c.seq == own.seq))
+        .join(last, last.c.call_id == own.call_id)
+        .join(deeper, (deeper.call_id == last.c.call_id) & (deeper.seq == last.c.seq))
+        .where(last.c.seq > last_here.c.seq)
+    )
+    nodes = flows.flows[flow].nodes
+    return Counter(
+        one.node
+        for one in tx.execute(statement)
+        if one.node in nodes and nodes[one.node].type == "call" and _is_left(flows, one.deeper_flow, one.deeper_node)
+    )
+
+
+def _calls(insurer: Insurer, since: datetime, until: datetime, line: str | None) -> list[ColumnElement[bool]]:
+    """The inbound calls of the period."""
+    calls: list[ColumnElement[bool]] = [
+        *(Call.insurer_id == insurer.id, Call.id >= first_id_at(since), Call.id < first_id_at(until)),
+        Call.direction == Direction.INBOUND,
+    ]
+    return calls if line is None else [*calls, Call.line == line]
 
 
 # Labels that are no column's name: PostgreSQL would group by a call's own `flow`.
@@ -80,21 +133,31 @@ def _came(tx: Transaction, calls: list[ColumnElement[bool]]) -> Mapping[tuple[st
 
 
 def _last(tx: Transaction, calls: list[ColumnElement[bool]]) -> Mapping[tuple[str, str], int]:
-    """At which node the calls that are over were last; who spoke to somebody left no menu, but a question after it."""
-    spoken = select(_SPOKEN.call_id).where(_SPOKEN.call_id == CallEvent.call_id, _SPOKEN.kind == "connected")
-    last = (
-        select(CallEvent.call_id, func.max(CallEvent.seq).label("seq"))
-        .join(Call, Call.id == CallEvent.call_id)
-        .where(*calls, Call.ended_at.is_not(None), _ENTERED, ~spoken.exists())
-        .group_by(CallEvent.call_id)
-        .subquery()
-    )
+    """At which node the calls that are over were last."""
+    last = _last_entered(calls)
     statement = (
         select(_FLOW, _NODE, func.count().label("calls"))
         .join(last, (last.c.call_id == CallEvent.call_id) & (last.c.seq == CallEvent.seq))
         .group_by("entered_flow", "entered_node")
     )
     return {(one.entered_flow, one.entered_node): one.calls for one in tx.execute(statement)}
+
+
+def _last_entered(calls: list[ColumnElement[bool]]) -> Subquery:
+    """The last entry of a node in each call that is over; who spoke to somebody left no menu, but a question after."""
+    spoken = select(_SPOKEN.call_id).where(_SPOKEN.call_id == CallEvent.call_id, _SPOKEN.kind == "connected")
+    return (
+        select(CallEvent.call_id, func.max(CallEvent.seq).label("seq"))
+        .join(Call, Call.id == CallEvent.call_id)
+        .where(*calls, Call.ended_at.is_not(None), _ENTERED, ~spoken.exists())
+        .group_by(CallEvent.call_id)
+        .subquery()
+    )
+
+
+def _is_left(flows: FlowSet, flow: str, node: str) -> bool:
+    """Whether a call that ended there left a menu: not at a step that the flow has no more."""
+    return flow in flows.flows and node in flows.flows[flow].nodes and not _is_served(flows, flow, node)
 
 
 def _is_served(flows: FlowSet, flow: str, node: str) -> bool:

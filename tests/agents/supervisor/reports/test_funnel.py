@@ -1,6 +1,5 @@
 """The funnel: who came to a node and who left there, counted on both databases and drawn on the flow's own picture."""
 
-import base64
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +9,7 @@ import pytest
 from sqlalchemy import insert
 
 import flows as flows_package
-from agents.supervisor.reports.funnel import NodeVisits, funnel, installed_flows
+from agents.supervisor.reports.funnel import NodeVisits, funnel, installed_flows, left_inside
 from config.ids import new_id
 from flows.library import digest_of, sources_in
 from ivr.calls.log import record
@@ -26,8 +25,17 @@ def install(house: House) -> None:  # noqa: F811
         tx.execute(insert(FlowVersion).values(row))
 
 
-def went(house: House, *nodes: str, flow: str, is_over: bool = True, spoke: bool = False, **more: object) -> None:  # noqa: F811
-    """A call that came to these nodes, and ended at the last; after a conversation if they `spoke`."""
+def went(
+    house: House,  # noqa: F811
+    *nodes: str | tuple[str, str],
+    flow: str,
+    is_over: bool = True,
+    spoke: bool = False,
+    **more: object,
+) -> None:
+    """A call that came to these nodes, of `flow` where none is named, and ended at the last; after a conversation if
+    they `spoke`.
+    """
     at = house.clock.now() - timedelta(minutes=10)
     values = {"insurer_id": "vsk", "line": "medical_desk", "direction": "inbound"} | more
     with house.centre.database.transaction("test_went") as tx:
@@ -46,8 +54,9 @@ def went(house: House, *nodes: str, flow: str, is_over: bool = True, spoke: bool
         )
         tx.add(call)
         tx.flush()
-        for node in nodes:
-            record(tx, call, "node_entered", at=at, flow=flow, node=node)
+        for one in nodes:
+            entered, node = (flow, one) if isinstance(one, str) else one
+            record(tx, call, "node_entered", at=at, flow=entered, node=node)
         if spoke:
             record(tx, call, "connected", at=at)
 
@@ -81,16 +90,75 @@ def test_whoever_ends_at_a_menu_left_and_whoever_is_served_did_not(house: House)
         assert funnel(tx, line="curator", **whole) == [NodeVisits(flow, menu, 1, 1)]
 
 
+def test_who_left_in_another_flow_is_counted_at_the_step_that_leads_there(house: House) -> None:  # noqa: F811
+    install(house)
+    with house.centre.database.reading("test_flows") as tx:
+        known = installed_flows(tx)
+    flow = house.centre.insurers["vsk"].lines["medical_desk"].flow
+    step, into = next((one.name, one.flow) for one in known.flows[flow].nodes.values() if one.type == "call")
+    nodes = known.flows[into].nodes.values()
+    asks, ends = (next(one.name for one in nodes if (one.type == "end") is is_end) for is_end in (False, True))
+    for last in (asks, asks, ends):
+        went(house, (flow, step), (into, last), flow=flow)
+    # Neither who came back and went on, nor who spoke, nor whoever is still there.
+    went(house, (flow, step), (into, asks), (flow, "main"), flow=flow)
+    went(house, (flow, step), (into, asks), flow=flow, spoke=True)
+    went(house, (flow, step), (into, asks), flow=flow, is_over=False)
+    period = {"since": NOON - timedelta(hours=1), "until": NOON + timedelta(hours=1)}
+    with house.centre.database.reading("test_funnel") as tx:
+        asked = {"insurer": house.centre.insurers["vsk"], "flows": known, "flow": flow, **period}
+        assert left_inside(tx, **asked) == {step: 2}
+        assert left_inside(tx, **asked, line="curator") == {}
+
+
 def test_the_flows_own_picture_says_who_left_where(site: Site) -> None:
     install(site.house)
     flow, menu, served = nodes_by_type(site.house)
     went(site.house, menu, flow=flow)
     went(site.house, menu, served, flow=flow)
     text = site.signed_in("watcher").get(f"/reports/funnel?flow={flow}").text
-    picture = base64.b64decode(re.search(r'src="data:image/svg\+xml;base64,([^"]+)"', text)[1])
-    box = next(one for one in ElementTree.fromstring(picture).iter() if one.get("id") == f"node-{menu}")
+    picture = picture_in(text)
+    box = next(one for one in picture.iter() if one.get("id") == f"node-{menu}")
     assert "пришли 2, ушли 1: 50,0\N{NO-BREAK SPACE}%" in " ".join(box.itertext()).replace("  ", " ")
-    assert re.search(rf'<th scope="row">{menu}</th>', text)
+    assert [one.text for one in picture.iter() if one.tag == "text" and one.get("class") == "place"] == ["1"]
+    step = rf'<th scope="row"><a href="[^"]*#node-{menu}">[^<]*[а-я]{{3}}[^<]*</a> <span class="soft">{menu}<'
+    assert re.search(step, text)
+
+
+def picture_in(text: str) -> ElementTree.Element:
+    return ElementTree.fromstring(re.search(r'<svg class="flow-picture".*?</svg>', text, re.DOTALL)[0])
+
+
+def test_a_step_that_leads_into_another_flow_counts_who_left_in_that(site: Site) -> None:
+    install(site.house)
+    with site.house.centre.database.reading("test_flows") as tx:
+        known = installed_flows(tx)
+    flow = site.house.centre.insurers["vsk"].lines["medical_desk"].flow
+    step, into = next((one.name, one.flow) for one in known.flows[flow].nodes.values() if one.type == "call")
+    nodes = known.flows[into].nodes.values()
+    asks = next(one.name for one in nodes if one.type in ("menu", "digits", "say", "do"))
+    ends = next(one.name for one in nodes if one.type == "end")
+    for last in (asks, ends):
+        went(site.house, (flow, step), (into, last), flow=flow)
+    went(site.house, (flow, step), (into, asks), (flow, step), flow=flow, spoke=True)
+    watcher = site.signed_in("watcher")
+    picture = picture_in(watcher.get(f"/reports/funnel?flow={flow}&period=week").text)
+    link = next(one for one in picture.iter("a") if one.find("g").get("id") == f"node-{step}")
+    assert "пришли 3, внутри ушли 1: 33,3\N{NO-BREAK SPACE}%" in " ".join(link.itertext())
+    assert "Начало звонка" in " ".join(link.itertext())
+    page = watcher.get(link.get("href").partition("#")[0]).text
+    assert "period=week" in link.get("href")
+    assert f'<option value="{into}" selected>' in page
+
+
+def test_flows_are_named_in_the_readers_language(site: Site) -> None:
+    install(site.house)
+    watcher = site.signed_in("watcher")
+    assert "САО «ВСК», медицинский пульт" in watcher.get("/reports/funnel").text
+    watcher.post("/language", {"language": "en"}, page="/calls")
+    options = re.search(r'name="flow">(.*?)</select>', watcher.get("/reports/funnel").text, re.DOTALL)[1]
+    assert "VSK, medical desk" in options
+    assert not re.search("[А-Яа-я]", options)
 
 
 @pytest.mark.parametrize("query", ["", "?line=curator&flow=nonsense", "?period=month"])
@@ -98,5 +166,5 @@ def test_the_page_stands_with_nothing_to_show(site: Site, query: str) -> None:
     watcher = site.signed_in("watcher")
     assert "никто не ушёл" in watcher.get(f"/reports/funnel{query}").text
     install(site.house)
-    assert "data:image/svg" in watcher.get(f"/reports/funnel{query}").text
+    assert '<svg class="flow-picture"' in watcher.get(f"/reports/funnel{query}").text
     assert watcher.get("/reports/funnel?from=x&period=own").status_code == 400

@@ -11,6 +11,9 @@ from tests.agents.supervisor.conftest import Logged
 from tests.agents.supervisor.reports.test_funnel import install, nodes_by_type, went
 from tests.agents.supervisor.test_browser import is_fine, opened
 
+SMALLEST = """Math.min(...[...document.querySelectorAll(".flow-picture text")].map((one) =>
+  parseFloat(getComputedStyle(one).fontSize) * one.getScreenCTM().a))"""
+
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
@@ -53,7 +56,13 @@ def test_the_reports_are_for_everybody(browser: Browser, live: Live, language: s
     is_fine(page, f"staffing-{language}-{scheme}")
     page.goto(f"{live.url}/reports/funnel")
     is_fine(page, f"funnel-{language}-{scheme}")
-    page.locator(".flow-picture").scroll_into_view_if_needed()
+    expect(page.locator(".flow-picture .start")).to_be_attached()
+    # It opens at the step where calls begin, which can be read.
+    frame, start = page.locator(".flow-frame").bounding_box(), page.locator(".flow-picture .start").bounding_box()
+    assert frame["x"] <= start["x"]
+    assert start["x"] + start["width"] <= frame["x"] + frame["width"]
+    assert page.evaluate(SMALLEST) >= 12.9
+    page.locator(".flow-frame").scroll_into_view_if_needed()
     is_fine(page, f"funnel-picture-{language}-{scheme}")
     page.goto(f"{live.url}/reports")
     page.emulate_media(media="print")
