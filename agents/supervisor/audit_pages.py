@@ -10,7 +10,7 @@ from agents.staff.guarding import only_for
 from agents.staff.languages import language, zone
 from agents.staff.side import own_insurer, side
 from agents.supervisor.audit_details import Reader, detail_words
-from agents.supervisor.audit_search import AuditSearch, search_audit
+from agents.supervisor.audit_search import AuditSearch, actors_named, people, search_audit
 from agents.supervisor.audit_words import ACTIONS, audit_words, subject_words
 from agents.supervisor.search_form import read_form
 from agents.supervisor.words import actor, title_words
@@ -28,20 +28,23 @@ def show() -> ResponseReturnValue:
     now = side().centre.clock.now()
     typed = {name: request.args.get(name, "").strip()[:_LONGEST] for name in ("actor", "action", "subject")}
     days = read_form(request.args, zone=zone(), now=now)
-    wanted = AuditSearch(
-        actor=typed["actor"] or None,
-        action=typed["action"] or None,
-        subject_id=typed["subject"] or None,
-        since=days.wanted.since,
-        until=days.wanted.until,
-    )
     with side().centre.database.transaction("search_audit") as tx:
+        known = people(tx, own_insurer())
+        wanted = AuditSearch(
+            actors=actors_named(typed["actor"], known),
+            action=typed["action"] or None,
+            # As the page shows it: behind dots.
+            subject_id=typed["subject"].lstrip("…. ") or None,
+            since=days.wanted.since,
+            until=days.wanted.until,
+        )
         found = search_audit(tx, insurer=own_insurer(), wanted=wanted, by=actor(), at=now, before=_before())
     reader = Reader(own_insurer(), language(), title_words(own_insurer(), language()))
     return render_template(
         "supervisor/audit.html",
         typed={**typed, "from": days.typed["from"], "to": days.typed["to"]},
         found=found,
+        people=known,
         actions=sorted(((code, str(words)) for code, words in ACTIONS.items()), key=lambda one: one[1]),
         audit_words=audit_words,
         subject_words=subject_words,

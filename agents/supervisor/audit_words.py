@@ -103,6 +103,7 @@ ACTIONS: Final[Mapping[str, LazyString]] = {
     "history_brought": lazy_gettext("added a past day of synthetic calls"),
     "report_made": lazy_gettext("looked at a report"),
     "report_exported": lazy_gettext("took a report as a table"),
+    "report_printed": lazy_gettext("took a report to print"),
     "evaluation_begun": lazy_gettext("began to evaluate a call"),
     "evaluation_submitted": lazy_gettext("submitted an evaluation"),
     "evaluation_dropped": lazy_gettext("dropped the draft of an evaluation"),

@@ -82,7 +82,7 @@ def pdf() -> ResponseReturnValue:
     form = _form()
     if form.wrong:
         abort(400)
-    _write_down(form, "report_exported", file="pdf")
+    _write_down(form, "report_printed")
     with side().centre.database.reading("print_report") as tx:
         report, outcomes = _report(tx, form), _outcomes(tx, form)
     content = report_pdf(report, _charts(report, form), outcomes, _words_to_print(form))
@@ -118,7 +118,7 @@ def _form() -> ReportForm:
     return read_report_form(request.args, zone=own_insurer().time_zone, now=side().centre.clock.now())
 
 
-def _write_down(form: ReportForm, action: str, *, file: str | None = None) -> None:
+def _write_down(form: ReportForm, action: str) -> None:
     """In the audit, before anything is shown; by itself, so that nobody waits to write while a month is read."""
     now = side().centre.clock.now()
     with side().centre.database.transaction("note_report") as tx:
@@ -134,7 +134,6 @@ def _write_down(form: ReportForm, action: str, *, file: str | None = None) -> No
             by=form.grouping.value,
             since=form.since.isoformat(),
             until=form.until.isoformat(),
-            **({} if file is None else {"file": file}),
         )
 
 

@@ -216,6 +216,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('audit_entries', schema=None) as batch_op:
         batch_op.create_index('ix_audit_entries_subject', ['subject_kind', 'subject_id'], unique=False)
+        batch_op.create_index('ix_audit_entries_subject_end', [sa.text('substr(subject_id, 25)'), 'id'], unique=False)
         batch_op.create_index('ix_audit_entries_insurer_id_actor_id', ['insurer_id', 'actor', 'id'], unique=False)
         batch_op.create_index('ix_audit_entries_insurer_id_action_id', ['insurer_id', 'action', 'id'], unique=False)
 

@@ -35,6 +35,29 @@ def test_entries_are_found_by_who_what_about_what_and_when(site: Site) -> None:
     assert shown(watcher.get(f"/audit?actor=desk-7&period=own&{that_day}").text) == [outcome, replayed]
 
 
+def test_a_row_is_found_by_what_the_page_shows_of_its_id(site: Site) -> None:
+    row_id = "019ab3" + "0" * 18 + "c0ffee42"
+    write(site, "desk-7", "call_replayed", subject=row_id)
+    write(site, "desk-8", "call_replayed", subject=row_id[:-1] + "3")
+    watcher = site.signed_in("watcher")
+    replayed = ("desk-7", "смотрел звонок")
+    for typed in (row_id, "c0ffee42", "…c0ffee42", "0000c0ffee42"):
+        assert shown(watcher.get(f"/audit?action=call_replayed&subject={typed}").text) == [replayed], typed
+    for typed in ("ffee42", "1111c0ffee42", "%25%25%25%25%25%25%25%25"):
+        assert shown(watcher.get(f"/audit?action=call_replayed&subject={typed}").text) == [], typed
+
+
+def test_people_are_offered_and_found_in_any_case(site: Site) -> None:
+    write(site, "desk-1", "call_replayed")
+    write(site, "Cron-Job", "dials")
+    watcher = site.signed_in("watcher")
+    text = watcher.get("/audit?actor=DESK-1&action=call_replayed").text
+    assert shown(text) == [("desk-1", "смотрел звонок")]
+    offered = re.findall(r'<option value="([^"]+)"></option>', text)
+    assert {"desk-1", "desk-2", "watcher"} <= set(offered)
+    assert [who for who, _ in shown(watcher.get("/audit?actor=Cron-Job").text)] == ["Cron-Job"]
+
+
 def test_pages_follow_one_another(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audit_search, "PAGE", 2)
     for number in range(3):

@@ -45,8 +45,9 @@ def test_a_report_is_printed_with_its_charts_and_on_record(logged: Logged) -> No
     assert watcher.get("/reports/report.pdf?by=queue").data != answer.data
     assert watcher.get("/reports/report.pdf?period=own&from=2026-11-25&to=2026-11-20").status_code == 400
     with logged.site.house.centre.database.reading("test_audit") as tx:
-        entries = tx.scalars(select(AuditEntry).where(AuditEntry.action == "report_exported"))
-        assert [one.detail["file"] for one in entries] == ["pdf", "pdf"]
+        actions = list(tx.scalars(select(AuditEntry.action).where(AuditEntry.subject_kind == "report")))
+    assert sorted(set(actions)) == ["report_made", "report_printed"]
+    assert actions.count("report_printed") == 2
 
 
 def test_an_empty_report_and_a_breach_without_anybody_are_printed_too(logged: Logged) -> None:
