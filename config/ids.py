@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from random import Random, SystemRandom
 from typing import Final
 
@@ -31,6 +31,11 @@ def repeatable_ids(seed: int) -> Iterator[None]:
 def first_id_at(at: datetime) -> str:
     """Not a row's id: what sorts before every id of a row made in that millisecond or later."""
     return f"{int(at.timestamp() * 1000) & ((1 << 48) - 1):012x}"
+
+
+def made_at(row_id: str) -> datetime:
+    """When a row was made, to the millisecond, as its id begins with that."""
+    return datetime.fromtimestamp(int(row_id[:12], 16) / 1000, UTC)
 
 
 _AT_ONCE: Final = 500

@@ -1,10 +1,13 @@
-"""The file of an export: rows of plain text that no spreadsheet takes for a formula, as CSV or XLSX."""
+"""The file of an export, as CSV or XLSX: rows of text, of which a workbook makes numbers and times; never a formula."""
 
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
-from typing import Final
+from itertools import zip_longest
+from typing import Any, Final, assert_never
 from zoneinfo import ZoneInfo
 
 from agents.supervisor.log_rows import LogRow
@@ -30,16 +33,52 @@ class FileKind(StrEnum):
     XLSX = "xlsx"
 
 
+class Holds(StrEnum):
+    """What a column of a file holds, written as text: a whole number, the wall clock's time, a day, or just text."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    MOMENT = "moment"
+    DAY = "day"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet of a workbook: the names of its columns, its rows as text, and what each column holds; text from where
+    nothing more is told.
+    """
+
+    name: str
+    head: Sequence[str]
+    rows: Iterable[Sequence[str]]
+    holds: Sequence[Holds]
+
+
+_HOLDS: Final = (
+    *(Holds.MOMENT, *[Holds.TEXT] * 5, Holds.NUMBER, Holds.NUMBER),
+    *(Holds.NUMBER, Holds.TEXT, Holds.TEXT, Holds.NUMBER, Holds.TEXT),
+)
+_DAY: Final = "%d.%m.%Y"
+_MOMENT: Final = f"{_DAY} %H:%M"
+_FORMATS: Final[Mapping[type, str]] = {int: "0", datetime: "dd.mm.yyyy hh:mm:ss", date: "dd.mm.yyyy"}
+_UTF8_MARK: Final = b"\xef\xbb\xbf"
+
+
 def head(language: str) -> tuple[str, ...]:
     """The names of the columns."""
     return _HEADS.get(language, _HEADS["ru"])
+
+
+def holds() -> tuple[Holds, ...]:
+    """What the columns hold."""
+    return _HOLDS
 
 
 def cells(row: LogRow, *, insurer: Insurer, zone: ZoneInfo, language: str) -> list[str]:
     """One call as text: numbers masked, codes where the configuration has no words."""
     line = insurer.lines.get(row.line)
     queues = [insurer.queues[one].title[language] if one in insurer.queues else one for one in row.queues]
-    found = (
+    return [
         row.started_at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S"),
         line.title[language] if line else row.line,
         " → ".join(queues),
@@ -53,37 +92,83 @@ def cells(row: LogRow, *, insurer: Insurer, zone: ZoneInfo, language: str) -> li
         row.outcome or "",
         str(row.recordings or ""),
         row.id,
-    )
-    return [harmless(one) for one in found]
+    ]
 
 
 def harmless(text: str) -> str:
-    """The text, with a sign before it where a spreadsheet would calculate it."""
-    plain = "".join(sign for sign in text if sign.isprintable() or sign in "\t\r\n")
+    """The text, with a sign before it where a spreadsheet would calculate what it reads in a CSV file."""
+    plain = _printable(text)
     return f"'{plain}" if plain.startswith(_FORMULA) else plain
 
 
-def as_csv(rows: Iterable[Sequence[str]], *, with_mark: bool = False) -> bytes:
-    """Semicolons and a mark of UTF-8, which a Russian spreadsheet expects; the mark only at a file's beginning."""
+def as_csv(rows: Iterable[Sequence[str]]) -> bytes:
+    """Semicolons and a mark of UTF-8, which a Russian spreadsheet expects; no cell can be a formula."""
+    return _UTF8_MARK + as_piece([harmless(cell) for cell in row] for row in rows)
+
+
+def as_piece(rows: Iterable[Sequence[str]]) -> bytes:
+    """Rows as they are, to be read again: a part of a file that is still being made."""
     written = io.StringIO()
     csv.writer(written, delimiter=";").writerows(rows)
-    return written.getvalue().encode("utf-8-sig" if with_mark else "utf-8")
+    return written.getvalue().encode("utf-8")
 
 
 def read_csv(content: bytes) -> list[list[str]]:
-    """What `as_csv` wrote."""
+    """What `as_piece` wrote."""
     return list(csv.reader(io.StringIO(content.decode("utf-8"), newline=""), delimiter=";"))
 
 
-def as_xlsx(rows: Iterable[Sequence[str]]) -> bytes:
-    """One sheet, every cell a text."""
+def as_xlsx(sheets: Iterable[Sheet]) -> bytes:
+    """A workbook in which numbers and times are such, and every text is a text: no cell can be a formula."""
     # Takes long to import, and nothing else in this process may need it.
     from openpyxl import Workbook
 
     book = Workbook(write_only=True)
-    sheet = book.create_sheet("calls")
-    for row in rows:
-        sheet.append(list(row))
+    for one in sheets:
+        sheet = book.create_sheet(one.name)
+        sheet.append([_cell(sheet, text, Holds.TEXT) for text in one.head])
+        for row in one.rows:
+            sheet.append([_cell(sheet, text, what) for text, what in zip_longest(row, one.holds[: len(row)])])
     written = io.BytesIO()
     book.save(written)
     return written.getvalue()
+
+
+def _cell(sheet: Any, text: str, what: Holds | None) -> Any:
+    """A text that looks like a formula says that it is none, also to who edits it: a sign before it would be seen."""
+    from openpyxl.cell import WriteOnlyCell
+
+    if not text:
+        return None
+    value: Any = _value(text, what)
+    if isinstance(value, str) and not value.startswith(_FORMULA):
+        return value
+    cell = WriteOnlyCell(sheet, value)
+    if isinstance(value, str):
+        cell.data_type, cell.quotePrefix = "s", True
+    else:
+        cell.number_format = _FORMATS[type(value)]
+    return cell
+
+
+def _value(text: str, what: Holds | None) -> str | int | datetime | date:
+    """What the text says where it can be read so; else the text."""
+    try:
+        match what:
+            case Holds.NUMBER:
+                return int(text)
+            case Holds.MOMENT:
+                # The wall clock's time, which a spreadsheet has no zone for.
+                return datetime.fromisoformat(text) if text[:4].isdigit() else datetime.strptime(text, _MOMENT)  # noqa: DTZ007
+            case Holds.DAY:
+                return datetime.strptime(text, _DAY).date()  # noqa: DTZ007 - a day has no zone
+            case Holds.TEXT | None:
+                return _printable(text)
+            case _ as never:
+                assert_never(never)
+    except ValueError:
+        return _printable(text)
+
+
+def _printable(text: str) -> str:
+    return "".join(sign for sign in text if sign.isprintable() or sign in "\t\r\n")

@@ -41,10 +41,12 @@ def show() -> ResponseReturnValue:
     now = side().centre.clock.now()
     with side().centre.database.reading("own_exports") as tx:
         own = exporting.exports_of(tx, staff(), at=now)
+        shares = {one.id: exporting.share_made(tx, one) for one in own if one.state != "made"}
     return part(
         "supervisor/exports.html",
         gettext("Exports"),
         exports=own,
+        shares=shares,
         most=exporting.MOST_ROWS,
         has_journal=keeps_journal(own_insurer()),
         period_words=_period_words,

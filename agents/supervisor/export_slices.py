@@ -6,7 +6,7 @@ from enum import StrEnum
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
-from agents.supervisor.export_file import cells, head
+from agents.supervisor.export_file import Holds, cells, head, holds
 from agents.supervisor.log_rows import log_rows
 from agents.supervisor.models import CallExport
 from agents.supervisor.search_form import SearchForm, read_form
@@ -31,13 +31,13 @@ class Slice:
     go_on_at: str | None
 
 
-def head_of(export: CallExport) -> tuple[str, ...]:
-    """The names of the columns."""
+def columns_of(export: CallExport) -> tuple[Sequence[str], Sequence[Holds]]:
+    """The names of the columns, and what they hold."""
     if export.what == ExportOf.JOURNAL:
-        from agents.supervisor.journal.columns import head as journal_head
+        from agents.supervisor.journal import columns
 
-        return journal_head(export.language)
-    return head(export.language)
+        return columns.head(export.language), columns.holds()
+    return head(export.language), holds()
 
 
 def read_slice(tx: Transaction, centre: Centre, export: CallExport, *, most: int) -> Slice:

@@ -5,7 +5,7 @@ the same piece. What is on the disk is sealed, pieces too; only who asked for it
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,14 +18,15 @@ from agents.accounts.sessions import Staff
 from agents.floor import Floor
 from agents.rows import locked
 from agents.supervisor.errors import ExportRefused
-from agents.supervisor.export_file import FileKind, as_csv, as_xlsx, read_csv
-from agents.supervisor.export_slices import ExportOf, Slice, head_of, read_slice
+from agents.supervisor.export_file import FileKind, Sheet, as_csv, as_piece, as_xlsx, read_csv
+from agents.supervisor.export_slices import ExportOf, Slice, asked, columns_of, read_slice
 from agents.supervisor.models import CallExport
 from config import due_work
 from config.audit import audit
 from config.centre import Centre
 from config.database import Transaction
-from config.ids import new_id
+from config.ids import made_at, new_id
+from ivr.calls.models import Call
 from recordings.errors import SealBroken
 from recordings.sealing import Sealed, seal, unseal
 
@@ -96,7 +97,7 @@ def make(floor: Floor, export_id: str) -> None:
     if is_read:
         _finish(centre, export_id)
         return
-    _put(centre, _piece(export, export.slices), as_csv(part.rows))
+    _put(centre, _piece(export, export.slices), as_piece(part.rows))
     is_last = part.go_on_at is None or (export.what == ExportOf.CALLS and export.rows + len(part.rows) >= MOST_ROWS)
     with centre.database.transaction("note_export") as tx:
         row = locked(tx, CallExport, export_id)
@@ -157,14 +158,32 @@ def exports_of(tx: Transaction, staff: Staff, *, at: datetime) -> list[CallExpor
     return [one for one in found if one.expires_at is None or one.expires_at > at]
 
 
+def share_made(tx: Transaction, export: CallExport) -> float:
+    """How much of it is read, from 0 to 1: by the time that was gone through, as nobody has counted the calls."""
+    wanted = asked(export).wanted
+    if export.go_on_at is None:
+        return 0.0
+    if export.go_on_at == _READ:
+        return 1.0
+    first = tx.scalar(select(func.min(Call.id)).where(Call.insurer_id == export.insurer_id)) or export.go_on_at
+    since = max(wanted.since or made_at(first), made_at(first))
+    until = min(wanted.until or export.asked_at, export.asked_at)
+    left = (made_at(export.go_on_at) - since) / max(until - since, timedelta(seconds=1))
+    if export.what == ExportOf.JOURNAL:
+        return min(max(left, 0.0), 1.0)
+    return min(max(1 - left, export.rows / MOST_ROWS, 0.0), 1.0)
+
+
 def _finish(centre: Centre, export_id: str) -> None:
     """Join the pieces, seal the file, and say that it is there. Done twice, the second one's file and key stand."""
     with centre.database.reading("export_to_finish") as tx:
         export = tx.get_one(CallExport, export_id)
-    rows = [list(head_of(export))]
+    head, held = columns_of(export)
+    rows: list[Sequence[str]] = []
     for number in range(export.slices):
         rows += read_csv(_get(centre, _piece(export, number)))
-    content = as_xlsx(rows) if export.kind == FileKind.XLSX else as_csv(rows, with_mark=True)
+    is_workbook = export.kind == FileKind.XLSX
+    content = as_xlsx([Sheet(export.what, head, rows, held)]) if is_workbook else as_csv([head, *rows])
     sealed = seal(content, recording_id=export.id, seal_key=centre.settings.seal_key)
     _write(_path(centre, export.id), sealed.content)
     now = centre.clock.now()

@@ -1,13 +1,12 @@
 """The report as a file: a workbook of all its tables, or the people alone as CSV; no cell can be a formula."""
 
-import io
 from enum import StrEnum
 from typing import assert_never
 
 from agents.staff.off_page import speaking
 from agents.supervisor.breach.report import BreachReport
 from agents.supervisor.breach.tables import people, tables
-from agents.supervisor.export_file import as_csv, harmless
+from agents.supervisor.export_file import Sheet, as_csv, as_xlsx
 
 
 class BreachFile(StrEnum):
@@ -31,27 +30,12 @@ def breach_file(report: BreachReport, kind: BreachFile, *, language: str) -> byt
         match kind:
             case BreachFile.CSV:
                 table = people(report, is_whole=True)
-                rows = [[harmless(cell) for cell in row] for row in (table.head, *table.rows)]
-                return as_csv(rows, with_mark=True)
+                return as_csv((table.head, *table.rows))
             case BreachFile.XLSX:
-                return _workbook(report)
+                return as_xlsx(Sheet(one.name, one.head, one.rows, one.holds) for one in tables(report, is_whole=True))
             case BreachFile.PDF:
                 from agents.supervisor.breach.printing import breach_pdf
 
                 return breach_pdf(report)
             case _ as never:
                 assert_never(never)
-
-
-def _workbook(report: BreachReport) -> bytes:
-    # Takes long to import, and nothing else in this process may need it.
-    from openpyxl import Workbook
-
-    book = Workbook(write_only=True)
-    for table in tables(report, is_whole=True):
-        sheet = book.create_sheet(table.name)
-        for row in (table.head, *table.rows):
-            sheet.append([harmless(cell) for cell in row])
-    written = io.BytesIO()
-    book.save(written)
-    return written.getvalue()

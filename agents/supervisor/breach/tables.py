@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from flask_babel import gettext
 
@@ -9,18 +10,20 @@ from agents.staff.formats import moment, worded
 from agents.supervisor.audit_words import audit_words
 from agents.supervisor.breach.report import BreachReport, Group
 from agents.supervisor.breach.touches import Touch
+from agents.supervisor.export_file import Holds
 
 _NOT_TOLD = frozenset({"calls", "people", "requests"})
 
 
 @dataclass(frozen=True)
 class Table:
-    """A title, the columns' names and the rows, as text."""
+    """A title, the columns' names, the rows as text, and what columns hold; text from where nothing more is told."""
 
     name: str
     title: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    holds: tuple[Holds, ...] = ()
 
 
 def tables(report: BreachReport, *, is_whole: bool) -> tuple[Table, ...]:
@@ -80,7 +83,9 @@ def people(report: BreachReport, *, is_whole: bool) -> Table:
         (one.key, *_person(report, one.key, is_whole), ", ".join(one.actors), *_cells(report, one))
         for one in report.people
     )
-    return Table("people", str(gettext("By person")), tuple(str(one) for one in head), rows)
+    held_of_who = (Holds.TEXT, Holds.DAY, Holds.TEXT, Holds.TEXT) if is_whole else (Holds.TEXT,)
+    held = (Holds.TEXT, *held_of_who, Holds.TEXT, *_HELD_OF_GROUPS)
+    return Table("people", str(gettext("By person")), tuple(str(one) for one in head), rows, held)
 
 
 def _person(report: BreachReport, insured_id: str, is_whole: bool) -> tuple[str, ...]:
@@ -101,7 +106,11 @@ def _groups(report: BreachReport, name: str, title: str, groups: Sequence[Group]
     rows = tuple(
         (one.key, str(one.people) if is_account else ", ".join(one.actors), *_cells(report, one)) for one in groups
     )
-    return Table(name, title, tuple(str(one) for one in head), rows)
+    held = (Holds.TEXT, Holds.NUMBER if is_account else Holds.TEXT, *_HELD_OF_GROUPS)
+    return Table(name, title, tuple(str(one) for one in head), rows, held)
+
+
+_HELD_OF_GROUPS: Final = (Holds.NUMBER, Holds.NUMBER, Holds.MOMENT, Holds.MOMENT, Holds.TEXT)
 
 
 def _head_of_groups() -> tuple[str, ...]:
@@ -129,7 +138,8 @@ def _acts(report: BreachReport, name: str, title: str, touches: Sequence[Touch])
         )
         for one in touches
     )
-    return Table(name, title, tuple(str(one) for one in head), rows)
+    held = (Holds.MOMENT, *[Holds.TEXT] * 3, Holds.NUMBER, Holds.NUMBER, Holds.TEXT)
+    return Table(name, title, tuple(str(one) for one in head), rows, held)
 
 
 def detail_words(detail: Mapping[str, object]) -> str:

@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 
 from agents.accounts.sessions import Staff
 from agents.supervisor import exporting
-from agents.supervisor.export_file import FileKind, as_csv, as_xlsx
+from agents.supervisor.export_file import FileKind, Sheet, as_csv, as_xlsx
 from agents.supervisor.export_slices import ExportOf
-from agents.supervisor.journal.columns import Reader, head, written
+from agents.supervisor.journal.columns import Reader, head, holds, written
 from agents.supervisor.journal.rows import journal_calls, journal_rows
 from agents.supervisor.journal.slices import require_whole
 from config.audit import audit
@@ -63,7 +63,7 @@ def write_journal(
     with centre.database.reading("count_journal") as tx:
         total = require_whole(tx, insurer, since=since, until=until)
     reader, now = Reader(insurer, language, insurer.time_zone), centre.clock.now()
-    export_id, rows, after = new_id(now), [list(head(language))], None
+    export_id, rows, after = new_id(now), list[list[str]](), None
     while True:
         with centre.database.transaction("read_journal") as tx:
             calls = journal_calls(tx, insurer=insurer, since=since, until=until, after=after, most=_SLICE)
@@ -81,7 +81,9 @@ def write_journal(
                 until=until.isoformat(),
                 **detail,
             )
-        progress(len(rows) - 1, total)
+        progress(len(rows), total)
         if len(calls) < _SLICE:
-            return as_xlsx(rows) if kind is FileKind.XLSX else as_csv(rows, with_mark=True)
+            names = head(language)
+            is_workbook = kind is FileKind.XLSX
+            return as_xlsx([Sheet(ExportOf.JOURNAL, names, rows, holds())]) if is_workbook else as_csv([names, *rows])
         after = calls[-1].id

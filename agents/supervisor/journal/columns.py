@@ -13,7 +13,7 @@ from agents.desk.outcome_words import outcome_words
 from agents.desk.request_words import due_words, kind_words, step_words
 from agents.staff.formats import moment
 from agents.staff.off_page import speaking
-from agents.supervisor.export_file import harmless
+from agents.supervisor.export_file import Holds
 from agents.supervisor.journal.rows import JournalRequest, JournalRow
 from agents.supervisor.words import title_words
 from config.line_descriptions import Insurer
@@ -34,13 +34,18 @@ class Reader:
 def head(language: str) -> tuple[str, ...]:
     """The names of the columns."""
     with speaking(language, ZoneInfo("UTC")):
-        return tuple(str(title) for title, _ in _COLUMNS)
+        return tuple(str(title) for title, _, _ in _COLUMNS)
+
+
+def holds() -> tuple[Holds, ...]:
+    """What the columns hold."""
+    return tuple(what for _, what, _ in _COLUMNS)
 
 
 def cells(row: JournalRow, reader: Reader) -> list[str]:
-    """One contact as text that no spreadsheet takes for a formula; within `speaking`."""
+    """One contact as text; within `speaking`."""
     # Spaces that do not break are for pages: with them a spreadsheet knows no date.
-    return [harmless(column(row, reader).replace("\N{NO-BREAK SPACE}", " ")) for _, column in _COLUMNS]
+    return [column(row, reader).replace("\N{NO-BREAK SPACE}", " ") for _, _, column in _COLUMNS]
 
 
 def _kind(row: JournalRow, _: Reader) -> str:
@@ -110,6 +115,10 @@ def _outcome(row: JournalRow, _: Reader) -> str:
     return str(gettext("none yet") if row.log.ended_at is None else gettext("none recorded"))
 
 
+def _further_outcomes(row: JournalRow, _: Reader) -> str:
+    return ", ".join(outcome_words(one) for one in row.outcomes[1:])
+
+
 def _yes(is_so: bool) -> str:
     return str(gettext("yes") if is_so else gettext("no"))
 
@@ -118,30 +127,30 @@ def _seconds(value: float | None) -> str:
     return "" if value is None else str(int(value))
 
 
-_COLUMNS: Final[Sequence[tuple[LazyString, Callable[[JournalRow, Reader], str]]]] = (
-    (lazy_gettext("Date and time"), lambda row, reader: moment(row.log.started_at, reader.zone)),
-    (lazy_gettext("Kind of contact"), _kind),
-    (lazy_gettext("Who called"), _way),
-    (lazy_gettext("Line of the insurer"), _line),
-    (lazy_gettext("Taken by"), _taken_by),
-    (lazy_gettext("Agents"), lambda row, _: ", ".join(row.log.agents)),
-    (lazy_gettext("Insured person"), _person("full_name")),
-    (lazy_gettext("Born on"), _person("born_on")),
-    (lazy_gettext("Policy number"), _person("policy")),
-    (lazy_gettext("Identification"), _level),
-    (lazy_gettext("Caller is"), _role),
-    (lazy_gettext("Caller's number"), lambda row, _: row.phone),
-    (lazy_gettext("Region"), _region),
-    (lazy_gettext("Life at risk"), lambda row, _: _yes(row.log.is_emergency)),
-    (lazy_gettext("Waited, s"), lambda row, _: _seconds(row.log.waited_seconds)),
-    (lazy_gettext("Lasted, s"), lambda row, _: _seconds(row.log.lasted_seconds)),
-    (lazy_gettext("Outcome"), _outcome),
-    (lazy_gettext("Further outcomes"), lambda row, _: ", ".join(outcome_words(one) for one in row.outcomes[1:])),
-    (lazy_gettext("Notes"), lambda row, _: " / ".join(row.notes)),
-    (lazy_gettext("Requests and what became of them"), _requests),
-    (lazy_gettext("Recorded"), lambda row, _: _yes(row.log.recordings > 0)),
-    (lazy_gettext("Continues the call"), lambda row, _: row.continues or ""),
-    (lazy_gettext("Id of the call"), lambda row, _: row.log.id),
+_COLUMNS: Final[Sequence[tuple[LazyString, Holds, Callable[[JournalRow, Reader], str]]]] = (
+    (lazy_gettext("Date and time"), Holds.MOMENT, lambda row, reader: moment(row.log.started_at, reader.zone)),
+    (lazy_gettext("Kind of contact"), Holds.TEXT, _kind),
+    (lazy_gettext("Who called"), Holds.TEXT, _way),
+    (lazy_gettext("Line of the insurer"), Holds.TEXT, _line),
+    (lazy_gettext("Taken by"), Holds.TEXT, _taken_by),
+    (lazy_gettext("Agents"), Holds.TEXT, lambda row, _: ", ".join(row.log.agents)),
+    (lazy_gettext("Insured person"), Holds.TEXT, _person("full_name")),
+    (lazy_gettext("Born on"), Holds.DAY, _person("born_on")),
+    (lazy_gettext("Policy number"), Holds.TEXT, _person("policy")),
+    (lazy_gettext("Identification"), Holds.TEXT, _level),
+    (lazy_gettext("Caller is"), Holds.TEXT, _role),
+    (lazy_gettext("Caller's number"), Holds.TEXT, lambda row, _: row.phone),
+    (lazy_gettext("Region"), Holds.TEXT, _region),
+    (lazy_gettext("Life at risk"), Holds.TEXT, lambda row, _: _yes(row.log.is_emergency)),
+    (lazy_gettext("Waited, s"), Holds.NUMBER, lambda row, _: _seconds(row.log.waited_seconds)),
+    (lazy_gettext("Lasted, s"), Holds.NUMBER, lambda row, _: _seconds(row.log.lasted_seconds)),
+    (lazy_gettext("Outcome"), Holds.TEXT, _outcome),
+    (lazy_gettext("Further outcomes"), Holds.TEXT, _further_outcomes),
+    (lazy_gettext("Notes"), Holds.TEXT, lambda row, _: " / ".join(row.notes)),
+    (lazy_gettext("Requests and what became of them"), Holds.TEXT, _requests),
+    (lazy_gettext("Recorded"), Holds.TEXT, lambda row, _: _yes(row.log.recordings > 0)),
+    (lazy_gettext("Continues the call"), Holds.TEXT, lambda row, _: row.continues or ""),
+    (lazy_gettext("Id of the call"), Holds.TEXT, lambda row, _: row.log.id),
 )
 
 

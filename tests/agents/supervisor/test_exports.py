@@ -2,7 +2,7 @@
 
 import io
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from openpyxl import load_workbook
@@ -61,13 +61,34 @@ def test_a_search_becomes_a_file_slice_by_slice(logged: Logged) -> None:
     assert files(logged) == [export_id]
 
 
-def test_a_workbook_holds_texts_and_no_formula(logged: Logged) -> None:
-    logged.call(outcome="info_given")
+def test_a_workbook_has_times_numbers_and_texts_and_no_formula(logged: Logged) -> None:
+    logged.call(outcome="info_given", waited=70, lasted=600, minutes_ago=60)
+    logged.call(line="=1+1", lasted=None, minutes_ago=80)
     export_id = asked(logged, kind="xlsx")
     logged.site.house.work()
-    sheet = load_workbook(io.BytesIO(taken(logged, export_id))).active
-    assert [cell.data_type for cell in sheet[2] if cell.value is not None].count("f") == 0
-    assert {"звонили нам", "не опознан", "Дали информацию"} <= {cell.value for cell in sheet[2]}
+    book = load_workbook(io.BytesIO(taken(logged, export_id)))
+    head, called, odd = ([cell.value for cell in row] for row in book.active)
+    assert (f"{called[0]}", book.active["A2"].number_format) == ("2026-11-24 11:00:00", "dd.mm.yyyy hh:mm:ss")
+    assert isinstance(called[0], datetime)
+    assert (called[7], called[8], book.active["H2"].data_type) == (70, 600, "n")
+    assert {"звонили нам", "не опознан", "Дали информацию"} <= set(called)
+    assert called[head.index("Кто звонил")] == "+7 999 ···-··-22"
+    assert (odd[1], odd[8]) == ("=1+1", None)
+    assert not any(cell.data_type == "f" for row in book.active for cell in row)
+    assert (book.active["B3"].data_type, book.active["B3"].quotePrefix) == ("s", True)
+
+
+def test_how_much_of_an_export_is_made_is_said_in_figures(logged: Logged) -> None:
+    for number in range(8):
+        logged.call(minutes_ago=80 - number * 10)
+    asked(logged)
+    page = logged.site.signed_in("boss")
+    assert "готовится: 0\u00a0%" in page.get("/calls/exports").text
+    exporting.make(logged.site.house.floor, rows(logged)[0].id)
+    assert "готовится: 25\u00a0%" in page.get("/calls/exports").text
+    with logged.site.house.centre.database.transaction("test_read") as tx:
+        tx.query(CallExport).one().go_on_at = ""
+    assert "готовится: 100\u00a0%" in page.get("/calls/exports").text
 
 
 def test_a_file_speaks_the_language_of_who_asked(logged: Logged) -> None:
@@ -82,7 +103,7 @@ def test_a_file_speaks_the_language_of_who_asked(logged: Logged) -> None:
 @pytest.mark.parametrize("text", ["=1+1", "+7", "-1", "@x", "\tx", "\rx", "=cmd|' /C calc'!A0"])
 def test_what_a_spreadsheet_would_calculate_is_made_harmless(text: str) -> None:
     assert harmless(text).startswith("'")
-    assert read_csv(as_csv([[harmless(text), "a;b\n\"c\""]]))[0][0] == harmless(text)
+    assert read_csv(as_csv([[text, "a;b\n\"c\""]]).decode("utf-8-sig").encode())[0] == [harmless(text), "a;b\n\"c\""]
 
 
 def test_plain_text_stays_as_it_is_without_what_cannot_be_printed() -> None:

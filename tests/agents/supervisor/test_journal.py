@@ -1,7 +1,7 @@
 """The electronic journal of contacts: every call of the compulsory insurer, and everybody in it is on record."""
 
 import io
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -131,6 +131,10 @@ def test_the_terminal_writes_the_same_into_a_file_for_its_owner_alone(oms: Logge
     assert result.exit_code == 0, result.output
     head, *rows = load_workbook(io.BytesIO(file.read_bytes())).active.iter_rows(values_only=True)
     assert (head[0], [row[-1] for row in rows]) == ("Date and time", list(ids.values()))
+    told = [dict(zip(head, row, strict=True)) for row in rows]
+    assert all(isinstance(one["Date and time"], datetime) and isinstance(one["Lasted, s"], int | None) for one in told)
+    named = next(one for one in told if one["Insured person"])
+    assert (named["Insured person"][0], type(named["Born on"]), type(named["Policy number"])) == ("=", datetime, str)
     assert touched(oms, "journal_exported") == list(ids.values())
     assert file.stat().st_mode & 0o077 == 0
     assert "is there already" in CliRunner().invoke(command, asked_for).output
