@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from flask import Blueprint, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -42,7 +42,13 @@ def show() -> ResponseReturnValue:
         flows = installed_flows(tx)
         if flows is None:
             return _page(form, None, "", {}, [])
-        asked = {"insurer": insurer, "flows": flows, "since": form.since, "until": form.until, "line": form.line}
+        asked: dict[str, Any] = {
+            "insurer": insurer,
+            "flows": flows,
+            "since": form.since,
+            "until": form.until,
+            "line": form.line,
+        }
         visits = funnel(tx, **asked)
         titles = _titles(flows, insurer, visits)
         flow = _chosen(form, titles)
@@ -119,5 +125,5 @@ def _queue_words() -> Callable[[str], str]:
 
 def _address(form: ReportForm, flow: str) -> str:
     """The same period and line, and the picture of another flow."""
-    address: str = url_for("funnel.show", **{**form.query, "flow": flow})
-    return address
+    query: dict[str, Any] = {**form.query, "flow": flow}
+    return str(url_for("funnel.show", **query))
