@@ -5,8 +5,7 @@ from typing import Final
 
 from sqlalchemy import select
 
-from agents import offers, waits
-from agents.addresses import duty_url
+from agents import giving_up, offers, waits
 from agents.curators import on_shift_ids
 from agents.floor import Floor
 from agents.models import Agent, Presence, Wait, WaitState
@@ -15,9 +14,6 @@ from config import due_work
 from config.database import Transaction
 from ivr.calls.log import record
 from ivr.calls.models import Call
-from ivr.carrier.errors import CallGone
-
-DIAL_DUTY: Final = "dial_duty"
 
 TO_DUTY: Final = "duty_number"
 """Why a wait ended whose caller was given to the duty number."""
@@ -44,23 +40,11 @@ def escalate(floor: Floor, wait_id: str) -> None:
             # Whoever comes free from now on is rung too, whatever they know.
             wait.lane = waits.lane_of([])
             if wait.escalation >= DUTY_NUMBER:
-                _give_to_duty(tx, call, wait, now)
+                giving_up.give_up(tx, call=call, wait=wait, reason=TO_DUTY, at=now)
                 return
             if _ring_more(tx, call, wait, now) or open_offers(tx, wait.id):
                 _again_later(tx, wait, now)
                 return
-
-
-def dial_duty(floor: Floor, call_id: str) -> None:
-    """Let the caller run the document that dials the line's duty number; a caller who is gone needs nothing."""
-    with floor.centre.database.reading("call_for_duty") as tx:
-        call = tx.get(Call, call_id)
-    if call is None or call.ended_at is not None:
-        return
-    try:
-        floor.carrier.redirect(call_sid=call.carrier_sid, document_url=duty_url(floor.centre.settings, call_id))
-    except CallGone:
-        return
 
 
 def _ring_more(tx: Transaction, call: Call, wait: Wait, now: datetime) -> int:
@@ -82,12 +66,6 @@ def _ring_more(tx: Transaction, call: Call, wait: Wait, now: datetime) -> int:
             offers.make(tx, call=call, wait=wait, agent=agent, at=now)
             rung += 1
     return rung
-
-
-def _give_to_duty(tx: Transaction, call: Call, wait: Wait, now: datetime) -> None:
-    offers.withdraw_all(tx, call=call, wait=wait, reason="given_to_duty", at=now)
-    waits.end(tx, wait, WaitState.LEFT, reason=TO_DUTY, at=now)
-    due_work.schedule(tx, kind=DIAL_DUTY, subject_id=call.id, insurer_id=call.insurer_id, due_at=now)
 
 
 def _again_later(tx: Transaction, wait: Wait, now: datetime) -> None:

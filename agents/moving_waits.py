@@ -1,9 +1,9 @@
-"""A supervisor moves somebody who waits: to the head of their queue, or to another one; audited."""
+"""A supervisor moves somebody who waits: to the head of their queue, to another one, or out of all; audited."""
 
 from datetime import datetime
 from typing import Final
 
-from agents import presence, waits
+from agents import giving_up, presence, waits
 from agents.errors import NothingToDo
 from agents.floor import Floor
 from agents.models import Wait, WaitState
@@ -51,6 +51,20 @@ def move_to_queue(floor: Floor, *, insurer_id: str, wait_id: str, queue: str, by
         _audit(tx, call, wait, by, now)
 
 
+def release(floor: Floor, *, insurer_id: str, wait_id: str, by: str) -> None:
+    """Take the caller out of the queue: they go on as after its longest wait; one whom the carrier has lost waits no
+    more. Raises NothingToDo for who does not wait any more, and for an emergency.
+    """
+    now = floor.centre.clock.now()
+    with floor.centre.database.transaction("release_wait") as tx:
+        call, wait = _waiting(tx, insurer_id, wait_id)
+        if wait.is_emergency:
+            raise NothingToDo("an emergency goes on to the duty number by itself")
+        giving_up.give_up(tx, call=call, wait=wait, reason="released", at=now)
+        record(tx, call, "wait_released", at=now, wait=wait.id, by=by)
+        _audit(tx, call, wait, by, now, action="wait_released")
+
+
 def _waiting(tx: Transaction, insurer_id: str, wait_id: str) -> tuple[Call, Wait]:
     seen = tx.get(Wait, wait_id)
     call = None if seen is None else locked(tx, Call, seen.call_id)
@@ -60,13 +74,13 @@ def _waiting(tx: Transaction, insurer_id: str, wait_id: str) -> tuple[Call, Wait
     return call, wait
 
 
-def _audit(tx: Transaction, call: Call, wait: Wait, by: str, at: datetime) -> None:
+def _audit(tx: Transaction, call: Call, wait: Wait, by: str, at: datetime, *, action: str = "wait_moved") -> None:
     audit(
         tx,
         insurer_id=wait.insurer_id,
         at=at,
         actor=by,
-        action="wait_moved",
+        action=action,
         subject_kind="call",
         subject_id=call.id,
         queue=wait.queue,

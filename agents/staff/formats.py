@@ -42,6 +42,11 @@ def clock_time(value: datetime, zone: ZoneInfo | None = None) -> str:
     return f"{_there(value, zone):%H:%M}"
 
 
+def exact_time(value: datetime) -> str:
+    """'21:06:09' where the reader is."""
+    return f"{_there(value, None):%H:%M:%S}"
+
+
 def moment(value: datetime, zone: ZoneInfo | None = None) -> str:
     """'23.11.2026 21:06' where the reader is, or in `zone`."""
     return f"{_there(value, zone):%d.%m.%Y}{_NARROW}{_there(value, zone):%H:%M}"
@@ -72,7 +77,7 @@ def iso(value: datetime) -> str:
 
 def add_filters(app: Flask) -> None:
     """Make them the filters of the pages of `app`."""
-    for one in (phone, masked_phone, money, day, clock_time, moment, duration, worded, iso):
+    for one in (phone, masked_phone, money, day, clock_time, exact_time, moment, duration, worded, iso):
         app.add_template_filter(one)
     app.add_template_test(differs, "elsewhere")
 

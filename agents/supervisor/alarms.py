@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from config.line_descriptions import AlarmRules, Insurer
+from config.line_descriptions import AlarmRules, Insurer, Words
 
 
 class Alarm(StrEnum):
@@ -33,7 +33,10 @@ class Raised:
 
 @dataclass(frozen=True)
 class WaitingCaller:
-    """Somebody who waits now; `told_seconds` is the estimate that they heard last."""
+    """Somebody who waits now; `told_seconds` is the estimate that they heard last.
+
+    `caller` is their number, masked, empty of who is anonymous; `reason` what they chose in the menu, by language.
+    """
 
     wait_id: str
     call_id: str
@@ -43,6 +46,8 @@ class WaitingCaller:
     is_ringing: bool
     is_head: bool
     told_seconds: int | None
+    caller: str
+    reason: Words
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,7 @@ ACTIONS: Final[Mapping[str, LazyString]] = {
     "released_from_wrap_up": lazy_gettext("released an agent from wrap-up"),
     "presence_set": lazy_gettext("set an agent's presence"),
     "wait_moved": lazy_gettext("moved a waiting call"),
+    "wait_released": lazy_gettext("took a waiting call out of the queue"),
     "notice_put_up": lazy_gettext("put up an announcement or a diversion"),
     "notice_taken_down": lazy_gettext("took down an announcement or a diversion"),
     "roster_imported": lazy_gettext("imported insured people"),

@@ -159,6 +159,18 @@ def move() -> ResponseReturnValue:
     return _done()
 
 
+@bp.post("/waits/release")
+@only_for(Role.SUPERVISOR)
+def release() -> ResponseReturnValue:
+    """Take a caller out of the queue, to where the flow leads those who have waited too long."""
+    wait_id = request.form.get("wait", "")
+    try:
+        moving_waits.release(side().floor, insurer_id=staff().insurer_id, wait_id=wait_id, by=actor())
+    except AgentError:
+        return refused(lazy_gettext("This caller does not wait any more."))
+    return _done()
+
+
 @bp.post("/notices")
 @only_for(Role.SUPERVISOR)
 def put_up() -> ResponseReturnValue:
@@ -246,6 +258,7 @@ def _rendered(name: str, snapshot: Snapshot) -> str:
         away_reasons=[(code, words.get(tongue) or words["ru"]) for code, words in insurer.away_reasons.items()],
         title_words=title_words(insurer, tongue),
         movable=_movable(),
+        open_queues={one.name for one in snapshot.floor.queues if one.is_open},
     )
 
 

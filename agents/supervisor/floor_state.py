@@ -21,8 +21,9 @@ from agents.webhooks.looking_after import given_up_lately
 from config.centre import Centre
 from config.database import Transaction
 from config.ids import first_id_at
-from config.line_descriptions import Insurer, Queue
-from ivr.calls.models import NOT_ENDED, Call, CallState, LineNotice, Outcome
+from config.line_descriptions import Insurer, Queue, Words
+from ivr.calls.models import NOT_ENDED, Call, CallEvent, CallState, LineNotice, Outcome
+from ivr.calls.replay import masked_caller
 from ivr.line_notices import current_notices
 from recordings.models import Recording, RecordingState
 
@@ -111,8 +112,10 @@ class FloorNow:
 
 def floor_now(tx: Transaction, centre: Centre, insurer: Insurer, *, at: datetime) -> FloorNow:
     """The insurer's floor. A handful of reads, however many callers wait and however long the log is."""
-    rows = _waiting_rows(tx, insurer)
-    waiting = [_caller(one) for one in rows]
+    found = _waiting_rows(tx, insurer)
+    rows = [wait for wait, _ in found]
+    reasons = _reasons(tx, [call.id for _, call in found[:MOST_WAITING]])
+    waiting = [_caller(insurer, wait, call, reasons.get(call.id, {})) for wait, call in found]
     agents = _agents(tx, centre, insurer)
     emergencies = _emergencies(tx, insurer, agents)
     today = _waits_today(tx, insurer, at)
@@ -140,15 +143,29 @@ def floor_now(tx: Transaction, centre: Centre, insurer: Insurer, *, at: datetime
     )
 
 
-def _waiting_rows(tx: Transaction, insurer: Insurer) -> Sequence[Wait]:
+def _waiting_rows(tx: Transaction, insurer: Insurer) -> list[tuple[Wait, Call]]:
     """In the order in which they are served: emergencies, then rank and age."""
-    statement = select(Wait).where(
-        Wait.insurer_id == insurer.id, Wait.state.in_((WaitState.WAITING, WaitState.OFFERED))
+    statement = (
+        select(Wait, Call)
+        .join(Call, Call.id == Wait.call_id)
+        .where(Wait.insurer_id == insurer.id, Wait.state.in_((WaitState.WAITING, WaitState.OFFERED)))
+        .order_by(Wait.rank, Wait.since, Wait.id)
     )
-    return tx.scalars(statement.order_by(Wait.rank, Wait.since, Wait.id)).all()
+    return [(wait, call) for wait, call in tx.execute(statement)]
 
 
-def _caller(wait: Wait) -> WaitingCaller:
+def _reasons(tx: Transaction, call_ids: Sequence[str]) -> dict[str, Words]:
+    """What each call's caller chose on the way to the queue, by language."""
+    if not call_ids:
+        return {}
+    statement = select(CallEvent.call_id, CallEvent.data).where(
+        CallEvent.call_id.in_(call_ids), CallEvent.kind == "queued"
+    )
+    return {row.call_id: row.data.get("reason") or {} for row in tx.execute(statement.order_by(CallEvent.seq))}
+
+
+def _caller(insurer: Insurer, wait: Wait, call: Call, reason: Words) -> WaitingCaller:
+    queue = insurer.queues.get(wait.queue)
     return WaitingCaller(
         wait_id=wait.id,
         call_id=wait.call_id,
@@ -158,6 +175,8 @@ def _caller(wait: Wait) -> WaitingCaller:
         is_ringing=wait.state == WaitState.OFFERED,
         is_head=wait.rank <= RANK_HEAD,
         told_seconds=wait.estimate_told_seconds,
+        caller="" if queue is not None and queue.is_anonymous else masked_caller(call),
+        reason=reason,
     )
 
 

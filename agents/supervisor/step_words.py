@@ -164,6 +164,7 @@ _SENTENCES: Final[Mapping[str, _Sentence]] = {
         "%(by)s moves the wait to «%(queue)s»", by=it["by"], queue=queue(it["queue"])
     ),
     "wait_moved_up": lambda it, _: gettext("%(by)s moves the caller to the head", by=it["by"]),
+    "wait_released": lambda it, _: gettext("%(by)s takes the caller out of the queue", by=it["by"]),
     "wait_diverted": lambda it, queue: gettext("Diverted to «%(queue)s»", queue=queue(it["queue"])),
     "wait_resumed": lambda it, queue: gettext("Waits again in «%(queue)s»", queue=queue(it["queue"])),
     "wait_became_emergency": lambda it, _: gettext("The wait becomes an emergency"),

@@ -5,9 +5,10 @@ from sqlalchemy import select
 
 from agents import commands, moving_waits
 from agents.errors import NothingToDo
-from agents.models import Presence
+from agents.models import Presence, WaitState
 from config.audit import AuditEntry
 from ivr.calls.models import CallEvent
+from ivr.carrier.errors import CallGone
 from tests.agents.conftest import House
 
 BY = {"insurer_id": "vsk", "by": "boss"}
@@ -68,3 +69,34 @@ def test_another_insurers_caller_is_not_there(house: House) -> None:
     wait_id = waiting(house, "CA-1")
     with pytest.raises(NothingToDo):
         moving_waits.move_up(house.floor, insurer_id="soglasie", wait_id=wait_id, by="boss")
+
+
+def test_who_is_released_goes_on_along_the_flow_and_it_is_on_record(house: House) -> None:
+    house.agent("desk-1")
+    wait_id = waiting(house, "CA-1")
+    house.work()
+    assert house.agent_now("desk-1").presence == Presence.OFFERED
+    moving_waits.release(house.floor, wait_id=wait_id, **BY)
+    house.work()
+    wait = house.waits(id=wait_id)[0]
+    assert (wait.state, wait.end_reason) == (WaitState.LEFT, "released")
+    assert house.agent_now("desk-1").presence == Presence.AVAILABLE
+    assert [one["call_sid"] for one in house.carrier.of("redirect")] == ["CA-1"]
+    with house.centre.database.reading("test_record") as tx:
+        kinds = tx.scalars(select(CallEvent.kind).where(CallEvent.call_id == wait.call_id)).all()
+        entry = tx.scalars(select(AuditEntry).where(AuditEntry.action == "wait_released")).one()
+    assert "wait_released" in kinds
+    assert (entry.actor, entry.subject_id) == ("boss", wait.call_id)
+    with pytest.raises(NothingToDo):
+        moving_waits.release(house.floor, wait_id=wait_id, **BY)
+
+
+def test_who_is_lost_at_the_carrier_waits_no_more_and_an_emergency_is_not_released(house: House) -> None:
+    wait_id = waiting(house, "CA-1")
+    house.carrier.refuse["redirect"] = CallGone("redirect")
+    moving_waits.release(house.floor, wait_id=wait_id, **BY)
+    house.work()
+    assert house.waits(id=wait_id)[0].state == WaitState.LEFT
+    urgent = waiting(house, "CA-2", "emergency", is_emergency=True)
+    with pytest.raises(NothingToDo):
+        moving_waits.release(house.floor, wait_id=urgent, **BY)

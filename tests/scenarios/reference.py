@@ -196,6 +196,16 @@ def moved_while_waiting(centre: Centre) -> None:
     centre.reach(phone, "ended", seconds=180)
 
 
+def released_while_waiting(centre: Centre) -> None:
+    """Nobody answers: the supervisor takes the caller out of the queue, and the flow goes on with them."""
+    centre.switch.behave("client:*", exchange.NoAnswer())
+    phone = centre.dial(LINES["rgs"], OPERATOR["rgs"])
+    centre.reach(phone, "hold_music")
+    waiting = {"insurer_id": "rgs", "wait_id": _newest_wait(centre), "by": "rgs-supervisor"}
+    _do(centre, partial(moving_waits.release, **waiting))
+    centre.reach(phone, "ended", seconds=180)
+
+
 def booked(centre: Centre) -> None:
     """An agent finds out who calls, books an appointment, and has a guarantee letter on its way; the desk sends it."""
     code = _talking(centre)

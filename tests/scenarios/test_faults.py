@@ -37,6 +37,7 @@ PASSED_BY: Final[dict[calls.Scenario, str]] = {
     calls.consulted: "commit:consult commit:end_consult commit:hand_over carrier:take_seat",
     calls.listened_to: "commit:listen commit:lend_ear commit:stop_listening",
     calls.moved_while_waiting: "commit:move_wait commit:move_wait_up",
+    calls.released_while_waiting: "commit:release_wait",
     calls.booked: """
         commit:identify_caller commit:verify_caller commit:book_appointment commit:move_request commit:step_request
     """,

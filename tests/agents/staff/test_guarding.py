@@ -104,6 +104,7 @@ ROUTES = {
     ("POST", "/floor/presence"): SUPERVISORS,
     ("POST", "/floor/waits/up"): SUPERVISORS,
     ("POST", "/floor/waits/move"): SUPERVISORS,
+    ("POST", "/floor/waits/release"): SUPERVISORS,
     ("POST", "/floor/notices"): SUPERVISORS,
     ("POST", "/floor/notices/down"): SUPERVISORS,
     ("GET", "/calls"): SUPERVISORS,

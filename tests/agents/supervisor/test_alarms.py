@@ -16,7 +16,7 @@ TARGET = VSK.queues["medical_desk"].answer_target_seconds
 
 def caller(seconds: float, *, queue: str = "medical_desk", is_emergency: bool = False) -> WaitingCaller:
     since = NOW - timedelta(seconds=seconds)
-    return WaitingCaller("w", f"c-{seconds}", queue, since, is_emergency, False, False, None)
+    return WaitingCaller("w", f"c-{seconds}", queue, since, is_emergency, False, False, None, "", {})
 
 
 def raised(*waiting: WaitingCaller, **more: object) -> list[tuple[Alarm, str | None, int]]:

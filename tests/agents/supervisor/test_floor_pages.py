@@ -10,6 +10,7 @@ from agents import monitoring
 from agents.models import Ear, Presence
 from agents.supervisor import snapshots
 from config.ids import new_id
+from ivr.calls.log import record
 from ivr.calls.models import Call, CallState, LineNotice, Outcome
 from recordings.models import Recording
 from tests.agents.staff.conftest import Site
@@ -116,6 +117,35 @@ def test_who_waits_is_moved_from_the_page(site: Site) -> None:
     assert house.waits(id=first)[0].queue == "urgent"
     assert act(site, "/floor/waits/move", wait=first, queue="emergency").status_code == 409
     assert act(site, "/floor/waits/up", wait="x").status_code == 409
+    assert act(site, "/floor/waits/release", wait=first).status_code == 204
+    assert house.waits(id=first)[0].end_reason == "released"
+    assert act(site, "/floor/waits/release", wait=first).status_code == 409
+
+
+def test_who_waits_is_told_apart_by_number_and_reason_and_can_go_to_open_queues_only(site: Site) -> None:
+    house = site.house
+    for code in ("desk-1", "desk-2"):
+        act(site, "/floor/presence", agent=code, presence="meal")
+    call = house.call("CA-1")
+    house.join(call)
+    for more, queue in (({"ani": None}, "medical_desk"), ({}, "psychologist")):
+        house.clock.move_by(1)
+        house.join(house.call(f"CA-{queue}", **more), queue)
+    with house.centre.database.transaction("test_reason") as tx:
+        record(tx, tx.get_one(Call, call.id), "queued", at=house.clock.now(), reason={"ru": "Второе мнение"})
+    text = site.signed_in("watcher").get("/floor/parts/waiting").text
+    first, second, third = (row(text, f"wait-{wait.id}").replace("\xa0", " ") for wait in house.waits())
+    assert "+7 916 ···-··-67 Второе мнение" in first
+    assert "номер скрыт" in second
+    assert "номер скрыт" in third
+    assert re.search(r"\d\d:\d\d:\d\d", first)
+    options = re.findall(r'<option value="(\w*)">', text)
+    assert options[0] == ""
+    assert "urgent" in options
+    assert "curator" in options
+    house.clock.move_by(11 * 3600)
+    text = site.signed_in("watcher").get("/floor/parts/waiting").text
+    assert "curator" not in re.findall(r'<option value="(\w*)">', text)
 
 
 def test_an_announcement_and_a_diversion_are_put_up_and_taken_down(site: Site) -> None:
