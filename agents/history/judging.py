@@ -29,12 +29,14 @@ _SITTINGS: Final = (time(10, 10), time(11, 10), time(12, 5), time(15, 20), time(
 """When supervisors sit down to it on a working day; each then takes one conversation."""
 _WORKING_DAYS: Final = range(5)
 _BEGINS_SECONDS, _LISTENS_SECONDS = (60, 600), (420, 1020)
-_DISPUTED_BELOW: Final = 850
+_GOOD: Final = 850
+# What failed by a critical question is not argued about.
+_DISPUTED: Final = range(1, 900)
 _MOST_DISPUTES: Final = 2
 _READS_WITHIN, _ANSWERS_WITHIN = timedelta(hours=2), timedelta(hours=3)
 _CALIBRATE: Final = 2
-_NO, _CRITICAL_NO, _APPLIES_NOT, _RARE_APPLIES_NOT = 0.09, 0.012, 0.12, 0.55
-_MARKS: Final = (0.52, 0.33, 0.12, 0.03)
+_NO, _CRITICAL_NO, _APPLIES_NOT, _RARE_APPLIES_NOT = 0.05, 0.012, 0.12, 0.55
+_MARKS: Final = (0.6, 0.31, 0.08, 0.01)
 _COMMENTS: Final[Mapping[str, Sequence[str]]] = {
     "good": (
         "Разговор выстроен, следующий шаг назван ясно. Так держать.",
@@ -108,10 +110,11 @@ class Judges:
         with self._centre.database.reading("calibrated_in_history") as tx:
             if tx.scalar(select(exists().where(Calibration.insurer_id == insurer_id))):
                 return
-        drawn = self._drawn(insurer_id, those[0])
-        if not drawn:
+        drawn = [self._drawn(insurer_id, by) for by in those]
+        both = [one for one in drawn[0] if all(one in others for others in drawn)]
+        if not both:
             return
-        one = self._dice.choice(drawn)
+        one = self._dice.choice(both)
         for by in those:
             evaluation_id = calibrations.calibrate(
                 self._centre, self._library, insurer_id=insurer_id, call_id=one.call_id, agent_id=one.agent_id, by=by
@@ -129,8 +132,9 @@ class Judges:
                 .join(Agent, Agent.id == Evaluation.agent_id)
                 .where(
                     *(Evaluation.insurer_id == insurer_id, Evaluation.state == EvaluationState.SUBMITTED),
-                    *(Evaluation.calibration_id.is_(None), Evaluation.score < _DISPUTED_BELOW),
-                    *(Evaluation.has_failed.is_(False), Evaluation.submitted_at < self._now - _READS_WITHIN),
+                    *(Evaluation.calibration_id.is_(None), Evaluation.submitted_at < self._now - _READS_WITHIN),
+                    *(Evaluation.score >= _DISPUTED.start, Evaluation.score < _DISPUTED.stop),
+                    Evaluation.disputable_until > self._now,
                 )
                 .order_by(Evaluation.submitted_at.desc())
                 .limit(1)
@@ -192,7 +196,7 @@ class Judges:
 
     def _comment(self, card: ScoreCard, answers: Answers) -> str:
         result = result_of(card, answers)
-        kind = "failed" if result.failed_by else "good" if result.score >= _DISPUTED_BELOW else "middling"
+        kind = "failed" if result.failed_by else "good" if result.score >= _GOOD else "middling"
         return self._dice.choice(_COMMENTS[kind])
 
     def _moment(self, tx: Transaction, call_id: str) -> Callable[[], Moment | None]:
