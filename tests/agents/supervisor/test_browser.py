@@ -91,6 +91,16 @@ def test_days_and_their_name_follow_one_another_in_the_form(browser: Browser, lo
     page.context.close()
 
 
+def test_whose_calls_are_shown_stands_beside_the_buttons_and_goes(browser: Browser, logged: Logged) -> None:
+    page = opened(browser, logged.site, f"/calls?insured={logged.insured_id}", language="ru", scheme="light")
+    chip, clear = page.locator(".chip").bounding_box(), page.locator(".log-acts a").bounding_box()
+    assert chip["x"] >= clear["x"] + clear["width"]
+    is_fine(page, "log-of-one-person")
+    page.locator(".chip button").click()
+    page.wait_for_url(f"{logged.site.url}/calls")
+    page.context.close()
+
+
 def crowd(live: Live) -> None:
     """A floor with something of everything: an emergency, waiting callers, agents in every presence."""
     house = live.house
