@@ -36,8 +36,6 @@ def begin(
     core.live_recordings.setdefault(call_sid or conference_sid, []).append(recording)
     core.sound.recorded(core, recording)
     _announce(core, recording)
-    if (most := core.settings.most_recorded_seconds) is not None and not _is_kept_whole(core, recording):
-        core.after(most, lambda: stop(core, recording))
     return recording
 
 
@@ -45,11 +43,6 @@ def _parties(core: Core, call_sid: str, conference_sid: str) -> tuple[Call, ...]
     if call_sid:
         return (core.calls[call_sid],)
     return tuple(one.call for one in core.conferences[conference_sid].participants.values())
-
-
-def _is_kept_whole(core: Core, recording: Recording) -> bool:
-    """Drawn by the sid, which the same seed makes the same."""
-    return int(recording.sid[2:], 16) % core.settings.whole_recording_one_in == 0
 
 
 def live_of(core: Core, subject_sid: str) -> list[Recording]:

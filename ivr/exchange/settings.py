@@ -30,9 +30,6 @@ class Settings:
     dictation_seconds: float = 4.0
     ringing_delay_seconds: float = 0.2
     recording_processing_seconds: float = 1.0
-    # Most recordings end by themselves after this long, and one in so many does not: for days of calls on one disk.
-    most_recorded_seconds: float | None = None
-    whole_recording_one_in: int = 48
     message_delivery_seconds: float = 1.0
     dial_grace_seconds: float = 5.0
     calls_per_second: float | None = None
