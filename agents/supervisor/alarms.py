@@ -19,6 +19,11 @@ class Alarm(StrEnum):
     RECORDING_FAILED = "recording_failed"
     EVENTS_GIVEN_UP = "events_given_up"
 
+    @property
+    def is_urgent(self) -> bool:
+        """Whether somebody's life may hang on it: it is said at once, whatever else is being read out."""
+        return self in (Alarm.EMERGENCY_WAITS, Alarm.EMERGENCY_AT_DUTY, Alarm.EMERGENCY_DROPPED)
+
 
 @dataclass(frozen=True)
 class Raised:

@@ -31,7 +31,8 @@ from ivr.line_notices import NoticeKind, NoticeRefused, Place, Refusal, announce
 bp: Final = Blueprint("floor", __name__, url_prefix="/floor", template_folder="templates")
 EXTENSION: Final = "pult_floor"
 
-_PARTS: Final = ("now", "waiting", "wall")
+_WALL: Final = ("wall", "wall_waiting")
+_PARTS: Final = ("now", "waiting", *_WALL)
 _LONGEST_TEXT: Final = 600
 _MOST_MINUTES: Final = 7 * 24 * 60
 _STAGES: Final[Mapping[Stage, LazyString]] = {
@@ -105,13 +106,14 @@ def show() -> ResponseReturnValue:
 @only_for(Role.SUPERVISOR)
 def wall() -> ResponseReturnValue:
     """The same for a big screen: larger, and with nothing to press."""
-    return render_template("supervisor/floor.html", now_part=_part("wall"), waiting_part="", listening="", is_wall=True)
+    now, waiting = (_part(name) for name in _WALL)
+    return render_template("supervisor/floor.html", now_part=now, waiting_part=waiting, listening="", is_wall=True)
 
 
 @bp.get("/parts/<name>")
 @only_for(Role.SUPERVISOR)
 def part(name: str) -> ResponseReturnValue:
-    """A live part, anew: `now`, `waiting`, or the wall's."""
+    """A live part, anew: `now`, `waiting`, or the wall's two."""
     return _part(name) if name in _PARTS else abort(404)
 
 
@@ -246,10 +248,10 @@ def _part(name: str, since: float = 0.0) -> str:
 def _rendered(name: str, snapshot: Snapshot) -> str:
     insurer, tongue = own_insurer(), language()
     return render_template(
-        "supervisor/floor_waiting.html" if name == "waiting" else "supervisor/floor_now.html",
+        f"supervisor/floor_{'waiting' if name.endswith('waiting') else 'now'}.html",
         floor=snapshot.floor,
         at=snapshot.floor.at,
-        is_wall=name == "wall",
+        is_wall=name in _WALL,
         part_name=name,
         alarm_words=_ALARMS,
         stage_words=_STAGES,

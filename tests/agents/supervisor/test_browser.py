@@ -114,6 +114,47 @@ def crowd(live: Live) -> None:
     house.clock.move_by(95)
 
 
+def text_height(page: Page) -> float:
+    return page.locator(".agents a").first.evaluate("it => parseFloat(getComputedStyle(it).fontSize)")
+
+
+def test_a_calm_floor_with_three_who_wait_is_seen_whole_and_the_tab_tells_of_an_emergency(
+    browser: Browser, live: Live
+) -> None:
+    house = live.house
+    house.clock.move_to(house.floor.centre.clock.now())
+    for number in range(12):
+        skills = {"desk": 1, "urgent": 1, "curator": 1, "psychologist": 1, "support": 1}
+        house.agent(f"sitting-{number:02}", presence_now=Presence.WRAP_UP, skills=skills)
+    for code in ("desk-1", "desk-2"):
+        commands.go_away(house.floor, insurer_id="vsk", code=code, reason="meal")
+    for number in range(3):
+        house.join(house.call(f"CA-{number}"))
+    page = opened(browser, live, "/floor", language="ru", scheme="light")
+    expect(page.locator("html")).to_have_attribute("data-connection", "up")
+    expect(page.locator("#floor-waiting tbody tr")).to_have_count(3)
+    is_fine(page, "floor-calm")
+    waiting = page.locator("#floor-waiting").bounding_box()
+    assert waiting["y"] + waiting["height"] <= 720
+    assert page.title() == "Зал · Pult"
+    # What comes on top moves no row from under the pointer, and takes its room when that leaves.
+    row = page.locator("#floor-waiting tbody tr").first
+    row.hover()
+    before = row.bounding_box()
+    for number in range(2):
+        house.join(house.call(f"CA-e{number}", is_emergency=True), "emergency", is_emergency=True)
+    expect(page.locator("[aria-live=assertive] .emergency")).to_have_count(2)
+    assert page.title() == "(2) Зал · Pult"
+    assert row.bounding_box() == before
+    page.mouse.move(2, 2)
+    expect(page.locator(".emergency").last).to_be_in_viewport()
+    page.locator(".brand").hover()
+    second = page.locator(".emergency").last.bounding_box()
+    assert second["y"] + second["height"] <= page.locator(".floor").bounding_box()["y"]
+    is_fine(page, "floor-two-emergencies")
+    page.context.close()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["ru", "en"])
 def test_the_floor_is_for_everybody(browser: Browser, live: Live, language: str, scheme: str) -> None:
@@ -124,8 +165,19 @@ def test_the_floor_is_for_everybody(browser: Browser, live: Live, language: str,
     is_fine(page, f"floor-{language}-{scheme}")
     page.locator("[data-key=KeyA]").click()
     is_fine(page, f"floor-announce-{language}-{scheme}")
+    page.keyboard.press("Escape")
     page.goto(live.url + "/floor/wall")
     is_fine(page, f"wall-{language}-{scheme}")
+    expect(page.locator("header.top")).to_be_hidden()
+    assert page.locator("main :is(button, form, select)").count() == 0
+    small = text_height(page)
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    if PICTURES:
+        page.screenshot(path=Path(PICTURES) / f"wall-wide-{language}-{scheme}.png")
+    assert page.locator(".pinned").bounding_box()["width"] > 1850
+    assert text_height(page) > 1.4 * small
+    expect(page.locator("#floor-wall_waiting tbody tr")).to_have_count(2)
+    page.set_viewport_size({"width": 1280, "height": 720})
     page.goto(live.url + "/audit")
     is_fine(page, f"audit-{language}-{scheme}")
     page.context.close()

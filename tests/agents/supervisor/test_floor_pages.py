@@ -80,9 +80,11 @@ def test_emergencies_and_alarms_stand_on_top(site: Site) -> None:
     assert "soglasie" not in site.signed_in("watcher").get("/floor").text
 
 
-def test_the_wall_has_nothing_to_press(site: Site) -> None:
+def test_the_wall_has_nothing_to_press_and_tells_who_waits(site: Site) -> None:
+    site.house.join(site.house.call())
     text = site.signed_in("watcher").get("/floor/wall").text
     assert "<form" not in re.search(r"<main.*</main>", text, re.DOTALL)[0]
+    assert "+7 916" in row(text, f"wait-{site.house.waits()[0].id}")
 
 
 def test_an_agents_presence_is_set_and_the_audit_says_by_whom(site: Site) -> None:
