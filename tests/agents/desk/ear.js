@@ -8,7 +8,9 @@ window.RTCPeerConnection = class extends Peer {
   }
 };
 
-navigator.mediaDevices.getUserMedia = async () => {
+// The blank page that a context opens with has no devices.
+const devices = navigator.mediaDevices ?? {};
+devices.getUserMedia = async () => {
   const context = new AudioContext();
   const oscillator = new OscillatorNode(context, { frequency: window.tone });
   const microphone = context.createMediaStreamDestination();
