@@ -30,6 +30,11 @@ def chromium() -> str:
     return found
 
 
+# Of answers the browser complains too: a form refused, or a server that a test has cut off, is no fault. Nor is it one
+# that the pages' policy lets nothing out of what the carrier's own script would tell its maker.
+_NO_FAULTS = ("Failed to load resource", "net::ERR_", "[TwilioVoice]", "eventgw.exchange.twilio.com")
+
+
 @contextmanager
 def launched() -> Iterator[Browser]:
     """Chromium, until the end of the block; closing a context fails where its pages complained meanwhile."""
@@ -58,8 +63,7 @@ def _watch(context: BrowserContext) -> None:
     close = context.close
 
     def hear(message: ConsoleMessage) -> None:
-        # Of answers the browser complains too: a form refused, or a server that a test has cut off, is no fault.
-        if message.type == "error" and not any(one in message.text for one in ("Failed to load resource", "net::ERR_")):
+        if message.type == "error" and not any(one in message.text for one in _NO_FAULTS):
             wrong.append(f"{message.page.url if message.page else ''}: {message.text}")
 
     def see(response: Response) -> None:
