@@ -1,8 +1,8 @@
-// <button data-opens="id"> opens the dialog of that id, <button data-closes> within it closes it, as Esc does.
+// <button data-opens-dialog="id"> opens the dialog of that id, <button data-closes> within it closes it, as Esc does.
 export function watchDialogs() {
   document.addEventListener("click", ({ target }) => {
-    const opener = target.closest("[data-opens]");
-    if (opener) open(document.getElementById(opener.dataset.opens));
+    const opener = target.closest("[data-opens-dialog]");
+    if (opener) open(document.getElementById(opener.dataset.opensDialog));
     if (target.closest("[data-closes]")) target.closest("dialog").close();
   });
 }
