@@ -322,13 +322,16 @@ def test_rows_add_up_to_the_whole(past: Past, grouping: Grouping) -> None:
 
 def test_what_is_read_of_a_large_log_is_the_periods(house: House) -> None:  # noqa: F811
     engine = house.centre.database.engine
-    if engine.dialect.name != "sqlite":
-        pytest.skip("its planner has no statistics to go by")
+    is_sqlite = engine.dialect.name == "sqlite"
+    explain, bounded = ("explain query plan", "id>? AND id<?") if is_sqlite else ("explain", "(id)::text >")
     sent: list[tuple[str, tuple]] = []
     event.listen(engine, "before_cursor_execute", lambda _c, _u, text, given, *_: sent.append((text, given)))
     facts(house)
     with engine.connect() as connection:
+        if not is_sqlite:
+            # Else an empty table is read from end to end, whatever there is to find it by.
+            connection.exec_driver_sql("set enable_seqscan = off")
         for table in ("offers", "waits", "presence_intervals", "calls"):
             text, given = next(one for one in sent if f"FROM {table}" in one[0])
-            plan = connection.exec_driver_sql(f"explain query plan {text}", given).all()
-            assert any(table in row[3] and "id>? AND id<?" in row[3] for row in plan), (table, plan)
+            plan = [str(row[-1]) for row in connection.exec_driver_sql(f"{explain} {text}", given)]
+            assert any(bounded in row and (table in row or "Index Cond" in row) for row in plan), (table, plan)
