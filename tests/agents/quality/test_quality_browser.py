@@ -118,6 +118,8 @@ def test_from_the_call_to_the_answered_dispute(browser: Browser, quality: Qualit
     anna.locator("#my-work-summary").get_by_role("link", name="новых оценок 1").click()
     anna.locator("#own-evaluations tbody a").click()
     expect(anna.locator("#question-greeting")).to_contain_text("Не назвал страховщика")
+    # Not before the page's scripts are there.
+    anna.wait_for_load_state("load")
     anna.locator("#question-greeting [data-moment]").click()
     eventually(lambda: marked < at_seconds(anna))
     is_fine(anna, "own")
