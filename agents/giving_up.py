@@ -12,8 +12,7 @@ from config.database import Transaction
 from ivr.calls.models import Call
 from ivr.carrier.errors import CallGone
 
-# The name under which older versions have it among the due work.
-GO_ON: Final = "dial_duty"
+GO_ON: Final = "go_on_after_waiting"
 
 
 def give_up(tx: Transaction, *, call: Call, wait: Wait, reason: str, at: datetime) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
-from typing import Final, Protocol, cast
+from typing import Final, cast
 
 from sqlalchemy import Table, select
 
@@ -21,6 +21,7 @@ from agents.floor import Floor
 from agents.history.agenda import Agenda
 from agents.history.duties import Colleague, Stretch, breaks
 from agents.history.matters import matter_of, open_letter, written
+from agents.history.telephones import Telephones
 from agents.models import OPEN_OFFER, SERVING_PURPOSES, Agent, Offer, Presence, Wait, WaitState
 from agents.wrap_up import record_call_outcome
 from config.prepared import Prepared
@@ -66,34 +67,6 @@ _SAYS_HOW_IT_WAS: Final = 0.45
 _LISTENS_SECONDS, _LISTENS_TIMES = 4, 6
 _MARKS: Final = ("5", "4", "3", "2", "1")
 _MARKED: Final = (58, 22, 9, 5, 6)
-
-
-class Telephones(Protocol):
-    """The telephones at the carrier (`ivr.exchange.telephones.ManyTelephones`)."""
-
-    def dial(self, to: str, ani: str, presses: tuple[str, ...], *, think_seconds: float, speaks_seconds: float) -> str:
-        """Call a line; the call's sid."""
-
-    def happened(self, call_sid: str) -> list[str]:
-        """What happened at the telephone of a call so far, by its kind, in order."""
-
-    def press(self, call_sid: str, keys: str) -> None:
-        """Press keys."""
-
-    def talk_about(self, call_sid: str, matter: str) -> None:
-        """What is said there, where it is recorded, is about this matter."""
-
-    def hang_up(self, call_sid: str) -> None:
-        """Put the receiver down."""
-
-    def hang_up_all(self) -> None:
-        """Everybody puts the receiver down."""
-
-    def answers(self, pattern: str, *, after_seconds: float, talk_seconds: float | None = None) -> None:
-        """Addresses like that pick up."""
-
-    def is_left_to_ring(self, pattern: str) -> None:
-        """Nobody picks up at addresses like that."""
 
 
 @dataclass(frozen=True)

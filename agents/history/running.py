@@ -13,10 +13,11 @@ from agents import callbacks, waits
 from agents.floor import Floor
 from agents.history.agenda import Agenda
 from agents.history.callers import Caller, Callers
-from agents.history.desks import Desks, Telephones
+from agents.history.desks import Desks
 from agents.history.duties import colleagues, duties
 from agents.history.judging import Judges
 from agents.history.matters import move_requests
+from agents.history.telephones import Telephones
 from agents.history.week import ZONE, Day, Week
 from agents.models import Callback, CallbackState, WaitState
 from agents.rehearsal import Rehearsal
