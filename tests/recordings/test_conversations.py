@@ -1,5 +1,6 @@
 """Which conversations are recorded, and what becomes of the carrier's news in any order."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from agents.web import hear_conference, hear_leg
 from config import failpoints
 from ivr.calls.log import record
 from ivr.calls.models import Call, CallEvent
-from ivr.calls.recorded import RECORDING_ANNOUNCED
+from ivr.calls.recorded import RECORDED_ONE_IN, RECORDING_ANNOUNCED, is_recorded
 from ivr.carrier.errors import CarrierUnavailable
 from ivr.carrier.port import CarrierRecording, RecordingStatus
 from recordings.conversations import Conversations
@@ -278,3 +279,17 @@ def test_killed_anywhere_a_pause_comes_about(house, place):
         pause(house)
     house.later(16)
     assert now_shown(house, call) == "paused"
+
+
+@pytest.mark.parametrize(
+    ("carrier_url", "fewest", "most"), [("http://127.0.0.1:9000", 0, 3), ("https://api.twilio.com", 6, 6)]
+)
+def test_a_demonstration_may_record_some_calls_a_centre_at_a_carrier_outside_all(house, carrier_url, fewest, most):
+    settings = replace(house.centre.settings, carrier_url=carrier_url, named={RECORDED_ONE_IN: "1000"})
+    centre = replace(house.centre, settings=settings)
+    calls = [house.call(f"CA-{number}") for number in range(6)]
+    for call in calls:
+        told(house, call)
+    with house.centre.database.reading("recorded") as tx:
+        recorded = sum(is_recorded(tx, centre, call, "medical_desk") for call in calls)
+    assert fewest <= recorded <= most
