@@ -7,7 +7,9 @@ News may be lost at any moment. Whoever listens is told so (`None`), and looks a
 import json
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, Final, TypeAlias
@@ -28,6 +30,8 @@ _CHANGED: Final = "pult_news"
 # Published before the next news by a process that had to leave some out.
 _MISSED: Final = "{}"
 _SILENT_SECONDS: Final = 1.0
+# After that open pages have looked by themselves.
+_MADE_UP_WITHIN: Final = 30
 _WAIT_SECONDS: Final = 1.0
 _WITHOUT_REDIS_SECONDS: Final = 2.0
 
@@ -71,6 +75,8 @@ class Announcer:
         self._errands = errands
         self._silent_until = 0.0
         self._has_missed = False
+        self._is_making_up = False
+        self._missing = threading.Lock()
 
     def watch(self, database: Database) -> None:
         """Announce whatever is committed to `database` from now on."""
@@ -95,7 +101,7 @@ class Announcer:
 
     def _publish(self, changed: Sequence[News]) -> None:
         if stopwatch() < self._silent_until:
-            self._has_missed = True
+            self._miss()
             return
         refuse_inside_transaction("publish news")
         try:
@@ -109,7 +115,30 @@ class Announcer:
         except RedisError as error:
             log.warning("news are not taken (%s); open pages look by themselves", type(error).__name__)
             self._silent_until = stopwatch() + _SILENT_SECONDS
+            self._miss()
+
+    def _miss(self) -> None:
+        """Some news were left out: say so with the next, or by itself where none follow for a while."""
+        with self._missing:
             self._has_missed = True
+            if self._is_making_up:
+                return
+            self._is_making_up = True
+        threading.Thread(target=self._make_up, daemon=True, name="missed news").start()
+
+    def _make_up(self) -> None:
+        for _ in range(_MADE_UP_WITHIN):
+            time.sleep(_SILENT_SECONDS)
+            with suppress(RedisError):
+                if self._has_missed:
+                    self._redis.publish(self._channel, _MISSED)
+                    self._has_missed = False
+            with self._missing:
+                self._is_making_up = self._has_missed
+                if not self._is_making_up:
+                    return
+        with self._missing:
+            self._is_making_up = False
 
 
 class NewsListener:
@@ -136,7 +165,7 @@ class NewsListener:
                 self._listen()
             except RedisError as error:
                 log.warning("no news come (%s); open pages look by themselves", type(error).__name__)
-                self._hear(None)
+                self._pass_on(None)
                 self._stop.wait(_WITHOUT_REDIS_SECONDS)
 
     def _listen(self) -> None:
@@ -147,18 +176,24 @@ class NewsListener:
                 match message:
                     case {"type": "subscribe"}:
                         # What was published before this moment nobody heard.
-                        self._hear(None)
+                        self._pass_on(None)
                     case {"type": "message", "data": data}:
-                        self._pass_on(data)
+                        self._pass_on(_read(data))
 
-    def _pass_on(self, data: bytes) -> None:
+    def _pass_on(self, news: News | None) -> None:
         try:
-            news = News(**json.loads(data))
-        except (ValueError, TypeError):
-            # Some were left out, or these are another release's: a look at the database is right.
-            self._hear(None)
-            return
-        self._hear(news)
+            self._hear(news)
+        except Exception:
+            # A database that is away for a moment must not end the listening: pages would hear nothing ever after.
+            log.exception("news were not passed on")
+
+
+def _read(data: bytes) -> News | None:
+    try:
+        return News(**json.loads(data))
+    except (ValueError, TypeError):
+        # Some were left out, or these are another release's: a look at the database is right.
+        return None
 
 
 def _channel_of(redis_url: str) -> str:

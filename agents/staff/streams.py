@@ -5,6 +5,7 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
@@ -70,8 +71,9 @@ class Stream:
         try:
             self._items.put_nowait(item)
         except queue.Full:
-            while not self._items.empty():
-                self._items.get_nowait()
+            with suppress(queue.Empty):
+                while True:
+                    self._items.get_nowait()
             self._items.put_nowait(item if item in (Signal.OVER, Signal.CLOSING) else Signal.AGAIN)
             self._items.put_nowait(Signal.PUSHED)
 

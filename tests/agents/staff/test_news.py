@@ -282,3 +282,34 @@ def test_news_that_redis_did_not_take_in_time_are_made_up_for(house: House, redi
     eventually(lambda: any(heard))
     listener.stop()
     assert heard[0] is None
+
+
+def test_news_that_redis_did_not_take_are_made_up_for_though_none_follow(house: House, redis_url: str) -> None:
+    announcer = Announcer(redis_url, TOLD, timeout_seconds=5)
+    announcer.watch(house.centre.database)
+    heard: list[News | None] = []
+    listener = NewsListener(redis_url, heard.append)
+    listener.start()
+    eventually(lambda: heard)
+    heard.clear()
+    announcer._silent_until = time.monotonic() + 0.5
+    house.agent("desk-1")
+    eventually(lambda: heard == [None])
+    listener.stop()
+
+
+def test_whoever_fails_over_news_hears_the_next(house: House, redis_url: str) -> None:
+    Announcer(redis_url, TOLD, timeout_seconds=5).watch(house.centre.database)
+    heard: list[News | None] = []
+
+    def hear(news: News | None) -> None:
+        heard.append(news)
+        if len(heard) == 1:
+            raise ConnectionError("the database is away")
+
+    listener = NewsListener(redis_url, hear)
+    listener.start()
+    eventually(lambda: heard)
+    house.agent("desk-1")
+    eventually(lambda: any(heard))
+    listener.stop()
