@@ -16,6 +16,7 @@ from config.centre import Centre
 from config.database import Transaction
 from config.due_work import JobQueue, WorkPlan
 from config.ids import new_id
+from config.line_descriptions import Insurers
 from ivr.calls.finding import locked_call
 from ivr.calls.log import record
 from ivr.calls.models import Call
@@ -25,13 +26,12 @@ from ivr.errors import UnknownCall
 from ivr.signals import call_ended
 from ivr.turns.messages import DISCARD
 from recordings.keeping import CHECK, FETCH, appoint, fail, locked_recording
-from recordings.models import Recording, RecordingKind, RecordingState
+from recordings.models import UNDER_WAY, Recording, RecordingKind, RecordingState
 from recordings.pauses import end_pause
 from recordings.transitions import move
 
 log = logging.getLogger("pult.recordings")
 
-UNDER_WAY: Final = (RecordingState.EXPECTED, RecordingState.RECORDING)
 STAYED: Final = "stayed_on_line"
 """How a caller who was told agrees: by staying on the line (standards.md §5.4)."""
 
@@ -89,7 +89,7 @@ class Conversations:
                 log.warning("news of a recording of call %s, which there is not", call_id)
                 return
             row = expect(tx, call, conversation=conversation, kind=kind, at=now)
-            _follow(tx, call, row, news, at=now)
+            _follow(tx, self.centre.insurers, call, row, news, at=now)
 
     def check(self, recording_id: str) -> None:
         """No news for long: ask the carrier what became of it, and again later while it goes on."""
@@ -104,7 +104,7 @@ class Conversations:
             if locked is None or locked.state not in UNDER_WAY:
                 return
             for one in found:
-                _follow(tx, call, locked, one, at=now)
+                _follow(tx, self.centre.insurers, call, locked, one, at=now)
             if locked.state not in UNDER_WAY:
                 return
             if not found and call.ended_at is not None and now - call.ended_at >= _LISTED_WITHIN:
@@ -120,7 +120,9 @@ class Conversations:
             appoint(tx, row, CHECK, now + _NEWS_WITHIN)
 
 
-def _follow(tx: Transaction, call: Call, first: Recording, news: CarrierRecording, *, at: datetime) -> None:
+def _follow(
+    tx: Transaction, insurers: Insurers, call: Call, first: Recording, news: CarrierRecording, *, at: datetime
+) -> None:
     """Bring the conversation's row to where the carrier says that its recording is.
 
     One that the carrier began anew, as it does where everybody was out of the conference for a moment, has a row of its
@@ -136,8 +138,8 @@ def _follow(tx: Transaction, call: Call, first: Recording, news: CarrierRecordin
         case RecordingStatus.ABSENT:
             _end_absent(tx, call, row, at=at)
         case RecordingStatus.FAILED:
-            end_pause(tx, call, at=at)
-            fail(tx, call, row, "the carrier could not record", at=at)
+            end_pause(tx, row, at=at)
+            fail(tx, insurers, call, row, "the carrier could not record", at=at)
 
 
 def _begun_anew(tx: Transaction, call: Call, first: Recording, carrier_sid: str, at: datetime) -> Recording:
@@ -170,7 +172,7 @@ def _end(tx: Transaction, call: Call, row: Recording, news: CarrierRecording, *,
     row.duration_seconds, row.announced_at, row.ended_at, row.error = news.duration_seconds, at, None, None
     due_work.cancel(tx, kind=CHECK, subject_id=row.id)
     appoint(tx, row, FETCH, at)
-    end_pause(tx, call, at=at)
+    end_pause(tx, row, at=at)
     record(tx, call, "recording_ended", at=at, recording=row.id, seconds=news.duration_seconds)
 
 
@@ -181,7 +183,7 @@ def _end_absent(
         return
     row.ended_at, row.error = at, why
     due_work.cancel(tx, kind=CHECK, subject_id=row.id)
-    end_pause(tx, call, at=at)
+    end_pause(tx, row, at=at)
     record(tx, call, "recording_absent", at=at, recording=row.id, why=why, alarm=alarm)
 
 

@@ -123,7 +123,10 @@ class Keeping:
             return len(forgotten)
 
     def _keep(self, row: Recording, sound: bytes, checked: CheckedSound) -> None:
-        """Seal it and put it on the shelf; of two at once the row belongs to the first."""
+        """Seal it and put it on the shelf; of two at once the row belongs to the first.
+
+        Raises NotYet where the seal key was forgotten meanwhile: it is sealed anew, under the one that is now.
+        """
         key = seal_keys(self.centre.settings).current
         sealed = seal_in_pieces(sound, recording_id=row.id, seal_key=key.key)
         # Each try has a file of its own: of two at once the slower must not replace what the winner's key opens. A
@@ -131,7 +134,12 @@ class Keeping:
         name = f"{row.id}.{secrets.token_hex(4)}.sealed"
         shelf = shelf_of(self.centre.settings)
         shelf.put(name, sealed.pieces)
-        if not self._note_sealed(row.id, sealed.wrapped_key, name, key.id, sound, checked):
+        try:
+            is_the_first = self._note_sealed(row.id, sealed.wrapped_key, name, key.id, sound, checked)
+        except NotYet:
+            shelf.remove(name)
+            raise
+        if not is_the_first:
             shelf.remove(name)
 
     def _note_sealed(
@@ -142,6 +150,9 @@ class Keeping:
             row = locked_recording(tx, recording_id)
             if row is None or not move(row, RecordingState.SEALED):
                 return False
+            # Under the row's lock: whoever forgets keys waits for it, and then counts what they have sealed.
+            if not seal_keys(self.centre.settings).knows(key_id):
+                raise NotYet("its seal key was forgotten while it was sealed")
             row.sealed_at = now
             row.file_name, row.wrapped_key, row.key_id = name, wrapped_key, key_id
             row.sha256, row.size_bytes = digest, len(sound)
@@ -151,13 +162,11 @@ class Keeping:
 
     def _fail(self, row: Recording, why: str) -> None:
         """Given up until a person looks; what lies at the carrier stays there."""
-        log.error("recording %s failed: %s", row.id, why)
         now = self.centre.clock.now()
         with self.centre.database.transaction("fail_recording") as tx:
             call, locked = locked_call(tx, row.call_id), locked_recording(tx, row.id)
             if locked is not None:
-                fail(tx, call, locked, why, at=now)
-                appoint(tx, locked, RETIRE, usual_end(self.centre.insurers, tx, locked))
+                fail(tx, self.centre.insurers, call, locked, why, at=now)
 
     def _row(self, recording_id: str) -> Recording | None:
         with self.centre.database.reading("recording") as tx:
@@ -183,11 +192,15 @@ def appoint(tx: Transaction, row: Recording, kind: str, at: datetime) -> None:
     due_work.schedule(tx, kind=kind, subject_id=row.id, insurer_id=row.insurer_id, due_at=at)
 
 
-def fail(tx: Transaction, call: Call, row: Recording, why: str, *, at: datetime) -> None:
-    """A locked recording has failed: an alarm on its call. Once it is elsewhere, nothing changes."""
+def fail(tx: Transaction, insurers: Insurers, call: Call, row: Recording, why: str, *, at: datetime) -> None:
+    """A locked recording has failed: an alarm on its call, and its end is appointed, as some of it may lie at the
+    carrier. Once it is elsewhere, nothing changes.
+    """
     if not move(row, RecordingState.FAILED):
         return
+    log.error("recording %s failed: %s", row.id, why)
     row.ended_at, row.error = at, why
+    appoint(tx, row, RETIRE, usual_end(insurers, tx, row))
     record(tx, call, "recording_failed", at=at, recording=row.id, why=why, alarm=True)
 
 

@@ -30,6 +30,10 @@ class SealKeys:
         """The key that wraps from now on."""
         return self.all[0]
 
+    def knows(self, key_id: str) -> bool:
+        """Whether the key with this id is still ours."""
+        return any(one.id == key_id for one in self.all)
+
     def named(self, key_id: str | None) -> SealKey:
         """The key with this id; None is the current one. Raises SealBroken where it is not ours any more."""
         if key_id is None:

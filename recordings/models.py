@@ -31,6 +31,8 @@ class RecordingState(StrEnum):
     DESTROYED = "destroyed"
 
 
+UNDER_WAY: Final = (RecordingState.EXPECTED, RecordingState.RECORDING)
+"""States of a recording that is made, or is to be at any moment."""
 KEPT: Final = (RecordingState.SEALED, RecordingState.DELETED_AT_CARRIER)
 """States of a recording whose sealed sound is here."""
 
@@ -92,16 +94,17 @@ class Recording(Base):
 
 
 class RecordingPause(Base):
-    """An interval in which the agent had the recording paused; at most one of a call is open.
+    """An interval in which an agent had the recording of their conversation paused; at most one of it is open.
 
-    Until the carrier has confirmed it the recording may still go on.
+    The next agent's conversation is recorded from its start, whatever the one before left paused. Until the carrier has
+    confirmed it the recording may still go on.
     """
 
     __tablename__ = "recording_pauses"
     __table_args__ = (
         Index(
             "uq_recording_pauses_one_open",
-            "call_id",
+            "conversation",
             unique=True,
             sqlite_where=text("ended_at is null"),
             postgresql_where=text("ended_at is null"),
@@ -112,6 +115,7 @@ class RecordingPause(Base):
     id: Mapped[RowId]
     insurer_id: Mapped[InsurerId]
     call_id: Mapped[Ref] = mapped_column(ForeignKey("calls.id"), index=True)
+    conversation: Mapped[str]
     by: Mapped[str]
     started_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]

@@ -1,4 +1,7 @@
-"""Pauses: an agent lets silence stand for what must not be recorded; paused it is once the carrier has confirmed it."""
+"""Pauses: an agent lets silence stand for what must not be recorded; paused it is once the carrier has confirmed it.
+
+A pause is of one conversation: who takes the caller over is recorded, whatever the colleague left paused.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,11 +22,9 @@ from ivr.calls.models import Call
 from ivr.carrier.errors import CallGone
 from ivr.carrier.port import Shelf
 from recordings.errors import NothingRecorded
-from recordings.models import Recording, RecordingPause, RecordingState
+from recordings.models import UNDER_WAY, Recording, RecordingPause
 
 PAUSE: Final = "pause_recording"
-_UNDER_WAY: Final = (RecordingState.EXPECTED, RecordingState.RECORDING)
-
 
 class RecordingNow(StrEnum):
     """What an agent's page shows; `pausing` is asked for and may still be recorded."""
@@ -35,9 +36,10 @@ class RecordingNow(StrEnum):
 
 def recording_now(tx: Transaction, call_id: str) -> RecordingNow | None:
     """How the recording of a call stands at this moment; None where it is not recorded."""
-    if _running(tx, call_id) is None:
+    running = _running(tx, call_id)
+    if running is None:
         return None
-    pause = _open_pause(tx, call_id)
+    pause = _open_pause(tx, running)
     if pause is None:
         return RecordingNow.RECORDING
     return RecordingNow.PAUSING if pause.confirmed_at is None else RecordingNow.PAUSED
@@ -45,11 +47,21 @@ def recording_now(tx: Transaction, call_id: str) -> RecordingNow | None:
 
 def set_paused(tx: Transaction, call: Call, *, on: bool, by: str, at: datetime) -> None:
     """Pause the recording of a locked call, or go on; the carrier is told by due work. Raises NothingRecorded."""
-    if _running(tx, call.id) is None:
+    running = _running(tx, call.id)
+    if running is None or running.conversation is None:
         raise NothingRecorded(call.id)
-    pause = _open_pause(tx, call.id)
+    pause = _open_pause(tx, running)
     if on and pause is None:
-        tx.add(RecordingPause(id=new_id(at), insurer_id=call.insurer_id, call_id=call.id, by=by, started_at=at))
+        tx.add(
+            RecordingPause(
+                id=new_id(at),
+                insurer_id=call.insurer_id,
+                call_id=call.id,
+                conversation=running.conversation,
+                by=by,
+                started_at=at,
+            )
+        )
         record(tx, call, "recording_paused", at=at, agent=by)
     elif not on and pause is not None:
         pause.ended_at = at
@@ -59,9 +71,9 @@ def set_paused(tx: Transaction, call: Call, *, on: bool, by: str, at: datetime) 
     due_work.schedule(tx, kind=PAUSE, subject_id=call.id, insurer_id=call.insurer_id, due_at=at)
 
 
-def end_pause(tx: Transaction, call: Call, *, at: datetime) -> None:
+def end_pause(tx: Transaction, row: Recording, *, at: datetime) -> None:
     """The recording is over, and a pause with it."""
-    pause = _open_pause(tx, call.id)
+    pause = _open_pause(tx, row)
     if pause is not None:
         pause.ended_at = at
 
@@ -83,11 +95,12 @@ class Pauses:
         Raises NotYet while the carrier has not begun to record what is to be paused.
         """
         with self.centre.database.reading("pause_to_tell") as tx:
-            row, pause = _running(tx, call_id), _open_pause(tx, call_id)
-        if row is None:
+            row = _running(tx, call_id)
+            pause = None if row is None else _open_pause(tx, row)
+        if row is None or row.conversation is None:
             return
         try:
-            self.carrier.pause_recording(row.conversation or "", on=pause is not None)
+            self.carrier.pause_recording(row.conversation, on=pause is not None)
         except CallGone as error:
             if pause is not None:
                 raise NotYet("the carrier does not record yet") from error
@@ -105,10 +118,12 @@ class Pauses:
 
 
 def _running(tx: Transaction, call_id: str) -> Recording | None:
-    statement = select(Recording).where(Recording.call_id == call_id, Recording.state.in_(_UNDER_WAY))
+    statement = select(Recording).where(Recording.call_id == call_id, Recording.state.in_(UNDER_WAY))
     return tx.scalar(statement.order_by(Recording.id.desc()).limit(1))
 
 
-def _open_pause(tx: Transaction, call_id: str) -> RecordingPause | None:
-    statement = select(RecordingPause).where(RecordingPause.call_id == call_id, RecordingPause.ended_at.is_(None))
+def _open_pause(tx: Transaction, row: Recording) -> RecordingPause | None:
+    statement = select(RecordingPause).where(
+        RecordingPause.conversation == row.conversation, RecordingPause.ended_at.is_(None)
+    )
     return tx.scalar(statement.with_for_update())

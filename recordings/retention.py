@@ -32,6 +32,7 @@ RETENTION: Final = "retention"
 
 _AT_REST: Final = (RecordingState.DELETED_AT_CARRIER, RecordingState.FAILED)
 _HELD_FOR_NOW: Final = timedelta(days=1)
+_AT_ONCE: Final = 100
 
 
 @dataclass(frozen=True)
@@ -137,20 +138,31 @@ class Retention:
             record(tx, call, "recording_retried", at=now, recording=row.id, agent=by)
 
     def review(self, *, insurer_id: str) -> int:
-        """Appoint the end of every recording at rest anew, after the lines' rules were changed; how many."""
-        with self.centre.database.transaction("review_recordings") as tx:
-            rows = tx.scalars(
-                select(Recording).where(Recording.insurer_id == insurer_id, Recording.state.in_(_AT_REST))
-            ).all()
-            for row in rows:
-                appoint(tx, row, RETIRE, usual_end(self.centre.insurers, tx, row))
-            return len(rows)
+        """Appoint the end of every recording at rest anew, after the lines' rules were changed; how many.
+
+        Some at a time, for calls go on meanwhile.
+        """
+        done, last = 0, ""
+        while ids := self._at_rest_after(insurer_id, last):
+            with self.centre.database.transaction("review_recordings") as tx:
+                rows = tx.scalars(select(Recording).where(Recording.id.in_(ids), Recording.state.in_(_AT_REST))).all()
+                for row in rows:
+                    appoint(tx, row, RETIRE, usual_end(self.centre.insurers, tx, row))
+            done, last = done + len(rows), ids[-1]
+        return done
 
     def acts(self, *, insurer_id: str, limit: int = 100) -> list[DestructionAct]:
         """The insurer's acts of destruction, newest first."""
         with self.centre.database.reading("destruction_acts") as tx:
             statement = select(DestructionAct).where(DestructionAct.insurer_id == insurer_id)
             return list(tx.scalars(statement.order_by(DestructionAct.id.desc()).limit(limit)))
+
+    def _at_rest_after(self, insurer_id: str, last: str) -> list[str]:
+        with self.centre.database.reading("recordings_to_review") as tx:
+            statement = select(Recording.id).where(
+                Recording.insurer_id == insurer_id, Recording.state.in_(_AT_REST), Recording.id > last
+            )
+            return list(tx.scalars(statement.order_by(Recording.id).limit(_AT_ONCE)))
 
 
 def keeping_of(tx: Transaction, insurers: Insurers, call: Call) -> Keeping:

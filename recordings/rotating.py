@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from config.audit import audit
 from config.centre import Centre
@@ -17,7 +17,7 @@ from config.settings import read_seal_keys, write_seal_keys
 from recordings.errors import KeysInUse
 from recordings.keeping import locked_recording
 from recordings.keys import SealKeys, seal_keys
-from recordings.models import Recording
+from recordings.models import Recording, RecordingState
 from recordings.sealing import wrapped_anew
 
 _AT_ONCE: Final = 100
@@ -56,23 +56,44 @@ def forget_old_keys(centre: Centre, *, by: str) -> int:
     if centre.settings.named.get("PULT_SEAL_KEY"):
         raise ConfigError("PULT_SEAL_KEY is set: take the older keys out of it there.")
     keys = seal_keys(centre.settings)
-    if left := _left(centre, keys):
-        raise KeysInUse(f"{left} recordings are sealed under an older key: rotate first")
+    _refuse_where_used(_left(centre, keys))
     write_seal_keys(centre.settings.data_dir, [keys.current.key])
+    try:
+        # Whoever was just sealing under an older key has written so by now, or finds it forgotten and seals anew.
+        _refuse_where_used(_left_when_sealed(centre, keys))
+    except KeysInUse:
+        write_seal_keys(centre.settings.data_dir, [one.key for one in keys.all])
+        raise
     _note(centre, by, "forgot_seal_keys")
     return len(keys.all) - 1
 
 
+def _refuse_where_used(left: int) -> None:
+    if left:
+        raise KeysInUse(f"{left} recordings are sealed under an older key: rotate first")
+
+
 def _left(centre: Centre, keys: SealKeys) -> int:
     with centre.database.reading("recordings_to_rewrap") as tx:
-        old = select(func.count()).where(Recording.wrapped_key.is_not(None), Recording.key_id != keys.current.id)
-        return tx.scalar(old) or 0
+        return tx.scalar(select(func.count()).where(*_wrapped_by_older(keys))) or 0
+
+
+def _left_when_sealed(centre: Centre, keys: SealKeys) -> int:
+    """How many, once nobody is in the midst of writing down what they have sealed."""
+    with centre.database.transaction("recordings_sealed_meanwhile") as tx:
+        under_way = select(Recording.id).where(Recording.state == RecordingState.ANNOUNCED)
+        tx.execute(under_way.with_for_update()).all()
+        return tx.scalar(select(func.count()).where(*_wrapped_by_older(keys))) or 0
 
 
 def _some(centre: Centre, keys: SealKeys) -> list[str]:
     with centre.database.reading("recordings_to_rewrap") as tx:
-        old = select(Recording.id).where(Recording.wrapped_key.is_not(None), Recording.key_id != keys.current.id)
+        old = select(Recording.id).where(*_wrapped_by_older(keys))
         return list(tx.scalars(old.order_by(Recording.id).limit(_AT_ONCE)))
+
+
+def _wrapped_by_older(keys: SealKeys) -> tuple[ColumnElement[bool], ...]:
+    return (Recording.wrapped_key.is_not(None), Recording.key_id != keys.current.id)
 
 
 def _rewrap_one(centre: Centre, keys: SealKeys, recording_id: str) -> None:

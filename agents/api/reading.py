@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import InstrumentedAttribute
@@ -15,12 +15,10 @@ from config.database import Transaction
 from config.ids import first_id_at
 from config.line_descriptions import Insurer
 from ivr.calls.models import Call, Outcome, Request, RequestStep
-from recordings.models import Recording, RecordingState
+from recordings.models import KEPT, Recording
 
 _Row = TypeVar("_Row", Request, Recording, Agent)
 _Found = tuple[Sequence[_Row], str | None]
-
-PLAYABLE: Final = (RecordingState.SEALED, RecordingState.DELETED_AT_CARRIER)
 
 
 @dataclass(frozen=True)
@@ -106,7 +104,7 @@ def recordings_page(
     if wanted.call_id is not None:
         statement = statement.where(Recording.call_id == wanted.call_id)
     if wanted.is_stored is not None:
-        is_playable = Recording.state.in_(PLAYABLE)
+        is_playable = Recording.state.in_(KEPT)
         statement = statement.where(is_playable if wanted.is_stored else ~is_playable)
     statement = _within(statement, Recording.id, wanted.since, wanted.until)
     return _page(tx, statement, Recording.id, before=before, most=most)

@@ -22,10 +22,9 @@ from config.database import Transaction
 from config.ids import first_id_at
 from config.line_descriptions import Insurer
 from ivr.calls.models import Call
-from recordings.models import Recording, RecordingState
+from recordings.models import KEPT, Recording
 
 WEEK: Final = timedelta(days=7)
-_PLAYABLE: Final = (RecordingState.SEALED, RecordingState.DELETED_AT_CARRIER)
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ def _recorded(tx: Transaction, centre: Centre, insurer: Insurer, since: datetime
         .join(Recording, Recording.conversation == Offer.conference)
         .where(
             *(Offer.id >= first_id_at(since), Offer.insurer_id == insurer.id, Offer.accepted_at.is_not(None)),
-            *(Offer.purpose.in_(SERVING_PURPOSES), Recording.state.in_(_PLAYABLE)),
+            *(Offer.purpose.in_(SERVING_PURPOSES), Recording.state.in_(KEPT)),
             *(Call.ended_at.is_not(None), Call.is_anonymous.is_(False)),
         )
     )

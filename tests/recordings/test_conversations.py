@@ -12,15 +12,17 @@ from agents.models import Presence, Purpose
 from agents.recording_commands import pause_recording
 from agents.web import hear_conference, hear_leg
 from config import failpoints
+from config.due_work import DueWork
+from ivr.calls.finding import locked_call
 from ivr.calls.log import record
 from ivr.calls.models import Call, CallEvent
 from ivr.calls.recorded import RECORDED_ONE_IN, RECORDING_ANNOUNCED, is_recorded
 from ivr.carrier.errors import CarrierUnavailable
 from ivr.carrier.port import CarrierRecording, RecordingStatus
 from recordings.conversations import Conversations
-from recordings.keeping import Keeping
+from recordings.keeping import RETIRE, Keeping
 from recordings.models import Recording, RecordingKind, RecordingState
-from recordings.pauses import Pauses, recording_now
+from recordings.pauses import Pauses, recording_now, set_paused
 from tests.agents.conftest import make_house
 from tests.recordings.sounds import wav
 
@@ -246,6 +248,37 @@ def test_a_pause_ends_with_its_recording(house):
     assert now_shown(house, call) is None
     with pytest.raises(NothingToDo):
         pause(house, on=False)
+
+
+def test_a_pause_is_of_one_conversation_and_the_next_agents_is_recorded(house):
+    call = ring(house)
+    first = talk(house, call)
+    news(house, first, RecordingStatus.UNDER_WAY)
+    pause(house)
+    assert now_shown(house, call) == "paused"
+    house.later(1)
+    begins = CarrierRecording("RE2", RecordingStatus.UNDER_WAY, 0, house.clock.now())
+    house.conversations.hear(call.id, conversation="the next one", kind=KIND, news=begins)
+    assert now_shown(house, call) == "recording"
+    with house.centre.database.transaction("pause_second") as tx:
+        set_paused(tx, locked_call(tx, call.id), on=True, by="desk-2", at=house.clock.now())
+    house.work()
+    # News of the first come late, and are of the first alone.
+    news(house, first, RecordingStatus.COMPLETED, seconds=9)
+    assert now_shown(house, call) == "paused"
+    assert [asked["conference"] for asked in house.carrier.of("pause_recording")] == [first.conference, "the next one"]
+
+
+def test_one_that_the_carrier_could_not_make_ends_like_the_others(house):
+    call = ring(house)
+    offer = talk(house, call)
+    house.carrier.recordings["RE1"] = wav(9)
+    news(house, offer, RecordingStatus.FAILED)
+    (row,) = recordings(house)
+    assert row.state == RecordingState.FAILED
+    with house.centre.database.reading("due") as tx:
+        kinds = set(tx.scalars(select(DueWork.kind).where(DueWork.subject_id == row.id)))
+    assert RETIRE in kinds
 
 
 def test_only_whose_call_it_is_may_pause_it(house):

@@ -7,13 +7,16 @@ from click.testing import CliRunner
 from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
-from config import failpoints
+from config import due_work, failpoints
 from config.audit import AuditEntry
+from config.due_work import DueWork
 from config.line_descriptions import RecordingRules
 from ivr.calls.models import Call, CallEvent
 from ivr.calls.outcomes import record_outcome
 from ivr.carrier.errors import CallGone
+from recordings import retention
 from recordings.errors import HeldBack, NotAtRest, NotThere
+from recordings.keeping import RETIRE
 from recordings.models import DestructionAct, Recording, RecordingState
 from recordings.recordings_cli import recordings_command
 from tests.recordings.kept import keep, kept_house
@@ -184,3 +187,14 @@ def test_the_commands_show_hold_and_destroy(house):
     assert "ground: request 12" in command(house, "acts", "--insurer", "vsk").output
     assert command(house, "review", "--insurer", "vsk").output == "0 recordings reviewed\n"
     assert command(house, "retry", "nothing", "--insurer", "vsk").exit_code == 1
+
+
+def test_a_review_appoints_all_ends_anew_some_at_a_time(house, monkeypatch):
+    monkeypatch.setattr(retention, "_AT_ONCE", 2)
+    ids = {keep(house, house.call(f"CA-{number}")) for number in range(5)}
+    with house.centre.database.transaction("lost") as tx:
+        for recording_id in ids:
+            due_work.cancel(tx, kind=RETIRE, subject_id=recording_id)
+    assert house.retention.review(insurer_id="vsk") == 5
+    with house.centre.database.reading("due") as tx:
+        assert set(tx.scalars(select(DueWork.subject_id).where(DueWork.kind == RETIRE))) == ids

@@ -14,6 +14,7 @@ from recordings.keys import seal_keys
 from recordings.listening import sound_of
 from recordings.models import Recording
 from recordings.recordings_cli import recordings_command
+from recordings.shelf import FolderShelf
 from tests.recordings.kept import SOUND, keep, kept_house
 
 
@@ -78,6 +79,46 @@ def test_a_key_that_is_needed_is_not_forgotten(house):
         rotate(house)
     with pytest.raises(KeysInUse):
         rotating.forget_old_keys(house.centre, by="admin")
+
+
+def test_what_is_sealed_while_its_key_is_forgotten_is_sealed_anew(house, monkeypatch):
+    old = seal_keys(house.centre.settings).current.id
+    put = FolderShelf.put
+
+    def forgotten_meanwhile(shelf, name, pieces):
+        put(shelf, name, pieces)
+        monkeypatch.undo()
+        rotate(house)
+        rotating.forget_old_keys(house.centre, by="admin")
+
+    monkeypatch.setattr(FolderShelf, "put", forgotten_meanwhile)
+    recording_id = keep(house, house.call())
+    assert key_ids(house) == {None}
+    house.later(61)
+    assert key_ids(house) == {seal_keys(house.centre.settings).current.id} != {old}
+    assert heard(house, recording_id) == SOUND
+    assert len(content(house)) == 1
+
+
+def test_a_key_under_which_something_was_sealed_meanwhile_is_kept_after_all(house, monkeypatch):
+    recording_id = keep(house, house.call())
+    with house.centre.database.reading("before") as tx:
+        before = tx.get(Recording, recording_id)
+    rotate(house)
+    keys, write = seal_keys(house.centre.settings), rotating.write_seal_keys
+
+    def sealed_meanwhile(folder, left):
+        monkeypatch.undo()
+        with house.centre.database.transaction("sealed_meanwhile") as tx:
+            row = tx.get_one(Recording, recording_id)
+            row.wrapped_key, row.key_id = before.wrapped_key, before.key_id
+        write(folder, left)
+
+    monkeypatch.setattr(rotating, "write_seal_keys", sealed_meanwhile)
+    with pytest.raises(KeysInUse):
+        rotating.forget_old_keys(house.centre, by="admin")
+    assert seal_keys(house.centre.settings) == keys
+    assert heard(house, recording_id) == SOUND
 
 
 @pytest.mark.parametrize("place", ["commit:note_seal_key", "commit:rewrap_recording"])

@@ -747,6 +747,7 @@ def upgrade() -> None:
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('insurer_id', sa.String(length=32), nullable=False),
     sa.Column('call_id', sa.String(length=32), nullable=False),
+    sa.Column('conversation', sa.Text(), nullable=False),
     sa.Column('by', sa.Text(), nullable=False),
     sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('confirmed_at', sa.DateTime(timezone=True), nullable=True),
@@ -758,7 +759,7 @@ def upgrade() -> None:
     with op.batch_alter_table('recording_pauses', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_recording_pauses_call_id'), ['call_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_recording_pauses_insurer_id'), ['insurer_id'], unique=False)
-        batch_op.create_index('uq_recording_pauses_one_open', ['call_id'], unique=True, sqlite_where=sa.text('ended_at is null'), postgresql_where=sa.text('ended_at is null'))
+        batch_op.create_index('uq_recording_pauses_one_open', ['conversation'], unique=True, sqlite_where=sa.text('ended_at is null'), postgresql_where=sa.text('ended_at is null'))
 
     op.create_table('legal_holds',
     sa.Column('id', sa.String(length=32), nullable=False),
