@@ -324,8 +324,8 @@ def _other_systems() -> Iterable[click.Command]:
 def _above() -> Iterable[click.Command]:
     from agents.accounts.cli import account_command
     from agents.cli import commands_of as agent_commands
-    from recordings.cli import commands_of as voicemail_commands
     from recordings.recordings_cli import recordings_command
+    from recordings.voicemail_cli import commands_of as voicemail_commands
 
     recordings_group = recordings_command(lambda: composed().centre)
     account = account_command(lambda: composed().centre)

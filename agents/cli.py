@@ -1,6 +1,5 @@
 """The agents' part of the `pult` command line: `agent`, `shifts` and `queue`; for people who work from a terminal."""
 
-import getpass
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from agents.terminal import INSURER, Addressed, FloorMaker, checked
 from config.audit import audit
 from config.database import Transaction
 from config.errors import TableError
+from config.terminal import operator
 from ivr.diversions import diversion_of_queue
 
 
@@ -128,7 +128,7 @@ def _add_presence(group: click.Group, make_floor: FloorMaker) -> None:
     def release(insurer: str, code: str) -> None:
         """As a supervisor, let an agent out of wrap-up without an outcome (audited)."""
         floor = checked(make_floor(), insurer)
-        wrap_up.release(floor, insurer_id=insurer, code=code, by=getpass.getuser())
+        wrap_up.release(floor, insurer_id=insurer, code=code, by=operator())
         click.echo(f"{code} is available")
 
 
@@ -206,7 +206,7 @@ def _import_with_bar(
                 floor.centre,
                 insurer_id=insurer,
                 path=file,
-                actor=getpass.getuser(),
+                actor=operator(),
                 is_dry_run=dry_run,
                 all_or_nothing=strict,
                 sheet=sheet,
@@ -231,7 +231,7 @@ def _add_one(floor: Floor, insurer: str, row: RosterRow) -> None:
             tx,
             insurer_id=insurer,
             at=now,
-            actor=getpass.getuser(),
+            actor=operator(),
             action="added_agent",
             subject_kind="agent",
             subject_id=agent.id,
@@ -239,7 +239,7 @@ def _add_one(floor: Floor, insurer: str, row: RosterRow) -> None:
 
 
 def _add_account(floor: Floor, insurer: str, row: RosterRow, name: str, password: str) -> None:
-    by = getpass.getuser()
+    by = operator()
     add_account(
         floor.centre,
         insurer_id=insurer,

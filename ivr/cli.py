@@ -1,6 +1,5 @@
 """The phone side's commands: `pult line …` for a duty manager's notices, `pult calls …` for the call log."""
 
-import getpass
 import json
 import re
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from rich.table import Table
 from config.calendars import zone_named
 from config.centre import Centre
 from config.line_descriptions import Insurer
+from config.terminal import operator
 from ivr import diversions, line_notices
 from ivr.calls.listing import CallFilter, ListedCall, list_calls
 from ivr.calls.models import LineNotice
@@ -61,7 +61,7 @@ def announce(
     with _refusals_shown(), centre.database.transaction("announce") as tx:
         now = centre.clock.now()
         ends = _until(until, now, centre.insurers[insurer].time_zone)
-        line_notices.announce(tx, place=place, text={"ru": ru, "en": en}, by=_account(), at=now, until=ends)
+        line_notices.announce(tx, place=place, text={"ru": ru, "en": en}, by=operator(), at=now, until=ends)
     click.echo(f"announced on {place}")
 
 
@@ -101,7 +101,7 @@ def divert(
         else:
             wanted = diversions.VOICEMAIL if to_voicemail else diversions.Diversion(queue=to_queue)
         diversions.divert(
-            tx, insurer=centre.insurers[insurer], place=place, to=wanted, by=_account(), at=now, until=ends
+            tx, insurer=centre.insurers[insurer], place=place, to=wanted, by=operator(), at=now, until=ends
         )
     click.echo(f"diverted {place} to {wanted}")
 
@@ -118,7 +118,7 @@ def clear(house: Composed, insurer: str, name: str, is_queue: bool, only: str | 
     place = _place(centre, insurer, name, is_queue)
     kind = NoticeKind(only) if only else None
     with centre.database.transaction("clear_line") as tx:
-        taken = take_down(tx, place=place, by=_account(), at=centre.clock.now(), kind=kind)
+        taken = take_down(tx, place=place, by=operator(), at=centre.clock.now(), kind=kind)
     click.echo(f"{len(taken)} taken down from {place}")
 
 
@@ -176,7 +176,7 @@ def list_(
     zone = _insurer(centre, insurer).time_zone if insurer else zone_named(_DEFAULT_ZONE)
     wanted = CallFilter(insurer, line_name, queue, outcome, _since(since, now, zone), limit)
     with centre.database.transaction("list_calls") as tx:
-        found = list_calls(tx, wanted=wanted, by=_account(), at=now)
+        found = list_calls(tx, wanted=wanted, by=operator(), at=now)
     if as_json:
         for call in found:
             click.echo(json.dumps(asdict(call), ensure_ascii=False, default=_iso))
@@ -194,7 +194,7 @@ def show_call(house: Composed, call_id: str, as_json: bool) -> None:
     try:
         with centre.database.transaction("replay_call") as tx:
             replay = replay_call(
-                tx, insurers=centre.insurers, call_id=call_id, by=_account(), at=centre.clock.now()
+                tx, insurers=centre.insurers, call_id=call_id, by=operator(), at=centre.clock.now()
             )
     except UnknownCall:
         raise click.ClickException(f"no call {call_id}: `pult calls list` shows their ids") from None
@@ -276,13 +276,6 @@ def _refusals_shown() -> Iterator[None]:
     except PhoneError as error:
         raise click.ClickException(str(error)) from error
 
-
-def _account() -> str:
-    """The operating-system account that works here, for the audit."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "unknown account"
 
 
 def _until(text: str | None, now: datetime, zone: ZoneInfo) -> datetime | None:

@@ -1,6 +1,5 @@
 """`pult request …`: what calls have opened and somebody must bring to its end; every look and step is audited."""
 
-import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -11,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from config.line_descriptions import Insurer
+from config.terminal import operator
 from ivr.calls.listing import list_requests
 from ivr.calls.models import Request
 from ivr.calls.requests import APPROVAL, advance_request
@@ -36,7 +36,7 @@ def list_(house: Composed, insurer: str, kind: str | None, overdue: bool) -> Non
     described = _described(house, insurer)
     with centre.database.transaction("list_requests") as tx:
         found = list_requests(
-            tx, insurer_id=insurer, kind=kind, is_overdue=overdue, by=getpass.getuser(), at=now
+            tx, insurer_id=insurer, kind=kind, is_overdue=overdue, by=operator(), at=now
         )
         table = _table(found, now, described.time_zone)
     Console().print(table if found else "nothing is open")
@@ -57,7 +57,7 @@ def step(house: Composed, insurer: str, request_id: str, step: str, approval: st
             insurer=described,
             request_id=request_id,
             step=step,
-            by=getpass.getuser(),
+            by=operator(),
             at=centre.clock.now(),
             approval=approval,
         )

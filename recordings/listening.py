@@ -84,7 +84,7 @@ def play(centre: Centre, *, insurer_id: str, recording_id: str, session_id: str,
 def is_good(centre: Centre, link: Link, *, recording_id: str, session_id: str) -> bool:
     """Whether the link was given to this session for this recording, and holds still."""
     expected = _signed(centre, recording_id, session_id, link.until)
-    return hmac.compare_digest(expected, link.key) and centre.clock.now().timestamp() < link.until
+    return hmac.compare_digest(expected.encode(), link.key.encode()) and centre.clock.now().timestamp() < link.until
 
 
 def sound_of(centre: Centre, *, insurer_id: str, recording_id: str) -> UnsealedSound:

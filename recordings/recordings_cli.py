@@ -1,6 +1,5 @@
 """The commands `pult recordings …`: what there is, legal holds, destruction and its acts, and the keys; all audited."""
 
-import getpass
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -8,6 +7,7 @@ import click
 from sqlalchemy import select
 
 from config.centre import Centre
+from config.terminal import operator
 from recordings import rotating
 from recordings.errors import HeldBack, NotAtRest, NotThere, RecordingError
 from recordings.models import Recording, RecordingState
@@ -61,7 +61,7 @@ def _add_holding(group: click.Group, make_centre: Callable[[], Centre]) -> None:
     @click.option("--reason", required=True, help="Such as the number of a complaint; no names.")
     def hold(insurer: str, call_id: str, reason: str) -> None:
         """Keep the recordings of CALL_ID, whatever their age."""
-        with_reason = {"call_id": call_id, "by": getpass.getuser(), "reason": reason}
+        with_reason = {"call_id": call_id, "by": operator(), "reason": reason}
         is_new = _told(lambda: Retention(make_centre()).hold(insurer_id=insurer, **with_reason))
         click.echo("held" if is_new else "held already")
 
@@ -71,7 +71,7 @@ def _add_holding(group: click.Group, make_centre: Callable[[], Centre]) -> None:
     def release(insurer: str, call_id: str) -> None:
         """Let the recordings of CALL_ID end when their time is over."""
         was_held = _told(
-            lambda: Retention(make_centre()).release(insurer_id=insurer, call_id=call_id, by=getpass.getuser())
+            lambda: Retention(make_centre()).release(insurer_id=insurer, call_id=call_id, by=operator())
         )
         click.echo("released" if was_held else "was not held")
 
@@ -82,7 +82,7 @@ def _add_holding(group: click.Group, make_centre: Callable[[], Centre]) -> None:
     @click.confirmation_option(prompt="It cannot be brought back. Destroy it?")
     def destroy(insurer: str, recording_id: str, ground: str) -> None:
         """Destroy RECORDING_ID before its time, and write the act."""
-        what = {"recording_id": recording_id, "by": getpass.getuser(), "ground": ground}
+        what = {"recording_id": recording_id, "by": operator(), "ground": ground}
         _told(lambda: Retention(make_centre()).destroy(insurer_id=insurer, **what))
         click.echo("destroyed; the act is written")
 
@@ -91,7 +91,7 @@ def _add_holding(group: click.Group, make_centre: Callable[[], Centre]) -> None:
     @click.argument("recording_id")
     def retry(insurer: str, recording_id: str) -> None:
         """Fetch RECORDING_ID, which has failed, from the carrier again."""
-        what = {"recording_id": recording_id, "by": getpass.getuser()}
+        what = {"recording_id": recording_id, "by": operator()}
         _told(lambda: Retention(make_centre()).retry(insurer_id=insurer, **what))
         click.echo("it is fetched again")
 
@@ -111,14 +111,14 @@ def _add_keys(group: click.Group, make_centre: Callable[[], Centre]) -> None:
         if rewrap:
             done = _told(lambda: rotating.rewrap(centre, progress=_progress))
         else:
-            done = _told(lambda: rotating.rotate(centre, by=getpass.getuser(), progress=_progress))
+            done = _told(lambda: rotating.rotate(centre, by=operator(), progress=_progress))
         click.echo(f"{done} recordings are wrapped with the current key; older keys are kept for older backups")
 
     @group.command("forget-old-keys")
     @click.confirmation_option(prompt="Backups from before the rotation could not be read any more. Forget the keys?")
     def forget_old_keys() -> None:
         """Keep the current seal key alone."""
-        done = _told(lambda: rotating.forget_old_keys(make_centre(), by=getpass.getuser()))
+        done = _told(lambda: rotating.forget_old_keys(make_centre(), by=operator()))
         click.echo(f"{done} older keys are forgotten")
 
 

@@ -1,6 +1,5 @@
 """`pult account`: who may sign in to the pages; a fresh password is shown once, or typed at the terminal."""
 
-import getpass
 from collections.abc import Callable
 
 import click
@@ -10,6 +9,7 @@ from agents.accounts.errors import AccountError
 from agents.accounts.models import Role
 from agents.accounts.passwords import SHORTEST, fresh_password
 from config.centre import Centre
+from config.terminal import addressed, known_insurer, operator
 
 _INSURER = click.option("--insurer", required=True, help="For which insurer: vsk, soglasie, rgs, oms, maks.")
 _AGENT = click.option("--agent", "agent_code", default=None, help="The code of the agent whose calls they take.")
@@ -20,7 +20,7 @@ ASK_OPTION = click.option("--ask-password", is_flag=True, help="Type the passwor
 def account_command(make_centre: Callable[[], Centre]) -> click.Group:
     """The group, for `pult` to mount; `make_centre` composes the centre once a command really runs."""
 
-    @click.group(cls=_Addressed)
+    @click.group(cls=addressed(AccountError))
     def account() -> None:
         """Who may sign in to the pages, and as what."""
 
@@ -43,16 +43,6 @@ def show_password(name: str, password: str, *, was_asked: bool) -> None:
         click.echo(f"{name}: the password is {password} (shown once; to be changed under 'My account')")
 
 
-class _Addressed(click.Group):
-    """A group whose commands end with one clear line, not with a stack trace, where an account refuses."""
-
-    def invoke(self, ctx: click.Context) -> object:
-        try:
-            return super().invoke(ctx)
-        except AccountError as error:
-            raise click.ClickException(str(error)) from error
-
-
 def _add_making(group: click.Group, make_centre: Callable[[], Centre]) -> None:
     @group.command()
     @_INSURER
@@ -63,7 +53,7 @@ def _add_making(group: click.Group, make_centre: Callable[[], Centre]) -> None:
     @click.option("--no-password", is_flag=True, help="Only single sign-on opens it.")
     def add(insurer: str, name: str, role: str, agent_code: str | None, ask_password: bool, no_password: bool) -> None:
         """Make an account with one role."""
-        centre = _checked(make_centre(), insurer)
+        centre = known_insurer(make_centre(), insurer)
         password = None if no_password else chosen_password(ask=ask_password)
         looking_after.add_account(
             centre,
@@ -71,7 +61,7 @@ def _add_making(group: click.Group, make_centre: Callable[[], Centre]) -> None:
             name=name,
             role=Role(role),
             password=password,
-            by=getpass.getuser(),
+            by=operator(),
             agent_code=agent_code,
         )
         click.echo(f"{name} added as {role} of {insurer}")
@@ -82,7 +72,7 @@ def _add_making(group: click.Group, make_centre: Callable[[], Centre]) -> None:
     @_INSURER
     def list_accounts(insurer: str) -> None:
         """Show the accounts of an insurer."""
-        centre = _checked(make_centre(), insurer)
+        centre = known_insurer(make_centre(), insurer)
         with centre.database.reading("list_accounts") as tx:
             lines = looking_after.accounts_at(tx, insurer)
         for line in lines:
@@ -99,7 +89,7 @@ def _add_roles(group: click.Group, make_centre: Callable[[], Centre]) -> None:
     @click.option("--take", is_flag=True, help="Take the role away.")
     def role(insurer: str, name: str, role: str, agent_code: str | None, take: bool) -> None:
         """Give an account a role at an insurer, or take it away."""
-        centre, by = _checked(make_centre(), insurer), getpass.getuser()
+        centre, by = known_insurer(make_centre(), insurer), operator()
         if take:
             looking_after.take_role(centre, insurer_id=insurer, name=name, role=Role(role), by=by)
         else:
@@ -116,7 +106,7 @@ def _add_keys(group: click.Group, make_centre: Callable[[], Centre]) -> None:
     def password(name: str, ask_password: bool) -> None:
         """Give an account another password; it is signed out everywhere."""
         chosen = chosen_password(ask=ask_password)
-        looking_after.set_password(make_centre(), name=name, password=chosen, by=getpass.getuser())
+        looking_after.set_password(make_centre(), name=name, password=chosen, by=operator())
         click.echo(f"{name} has another password and is signed out everywhere")
         show_password(name, chosen, was_asked=ask_password)
 
@@ -124,18 +114,12 @@ def _add_keys(group: click.Group, make_centre: Callable[[], Centre]) -> None:
     @click.argument("name")
     def lock(name: str) -> None:
         """Let nobody sign in by an account, and sign it out everywhere."""
-        looking_after.set_locked(make_centre(), name=name, is_locked=True, by=getpass.getuser())
+        looking_after.set_locked(make_centre(), name=name, is_locked=True, by=operator())
         click.echo(f"{name} is locked")
 
     @group.command()
     @click.argument("name")
     def unlock(name: str) -> None:
         """Let an account sign in again."""
-        looking_after.set_locked(make_centre(), name=name, is_locked=False, by=getpass.getuser())
+        looking_after.set_locked(make_centre(), name=name, is_locked=False, by=operator())
         click.echo(f"{name} may sign in again")
-
-
-def _checked(centre: Centre, insurer: str) -> Centre:
-    if insurer not in centre.insurers:
-        raise click.BadParameter(f"no insurer '{insurer}'; one of {', '.join(centre.insurers.ids)}")
-    return centre

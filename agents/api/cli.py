@@ -1,6 +1,5 @@
 """`pult token`: which systems may ask the API, and for what; a token is shown once."""
 
-import getpass
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -10,6 +9,7 @@ from agents.api.errors import TokenError
 from agents.api.scopes import MEANINGS, Scope
 from agents.api.tokens import add_token, revoke_token, tokens_of
 from config.centre import Centre
+from config.terminal import addressed, known_insurer, operator
 
 _INSURER = click.option("--insurer", required=True, help="Of which insurer: vsk, soglasie, rgs, oms, maks.")
 _SCOPES = "\b\nScopes:\n" + "\n".join(f"  {scope}: {meaning}" for scope, meaning in MEANINGS.items())
@@ -18,23 +18,13 @@ _SCOPES = "\b\nScopes:\n" + "\n".join(f"  {scope}: {meaning}" for scope, meaning
 def token_command(make_centre: Callable[[], Centre]) -> click.Group:
     """The group, for `pult` to mount; `make_centre` composes the centre once a command really runs."""
 
-    @click.group(cls=_Addressed)
+    @click.group(cls=addressed(TokenError))
     def token() -> None:
         """Which other systems may ask the API, and for what."""
 
     _add_making(token, make_centre)
     _add_looking_after(token, make_centre)
     return token
-
-
-class _Addressed(click.Group):
-    """A group whose commands end with one clear line where a token cannot be had."""
-
-    def invoke(self, ctx: click.Context) -> object:
-        try:
-            return super().invoke(ctx)
-        except TokenError as error:
-            raise click.ClickException(str(error)) from error
 
 
 def _add_making(group: click.Group, make_centre: Callable[[], Centre]) -> None:
@@ -47,12 +37,12 @@ def _add_making(group: click.Group, make_centre: Callable[[], Centre]) -> None:
         """Make a token for a system, and show it once."""
         wanted = {Scope(one) for one in scopes}
         made = add_token(
-            _checked(make_centre(), insurer),
+            known_insurer(make_centre(), insurer),
             insurer_id=insurer,
             name=name,
             scopes=wanted,
             lives=timedelta(days=days),
-            by=getpass.getuser(),
+            by=operator(),
         )
         click.echo(f"{name}: the token is {made} (shown once; good for {days} days)")
 
@@ -62,7 +52,7 @@ def _add_looking_after(group: click.Group, make_centre: Callable[[], Centre]) ->
     @_INSURER
     def list_tokens(insurer: str) -> None:
         """Show the tokens of an insurer: until when each is good, when it was used last, and for what it is."""
-        centre = _checked(make_centre(), insurer)
+        centre = known_insurer(make_centre(), insurer)
         with centre.database.reading("list_tokens") as tx:
             rows = tokens_of(tx, insurer)
         now = centre.clock.now()
@@ -76,11 +66,5 @@ def _add_looking_after(group: click.Group, make_centre: Callable[[], Centre]) ->
     @click.argument("name")
     def revoke(insurer: str, name: str) -> None:
         """Let a token open nothing any more, at once."""
-        revoke_token(_checked(make_centre(), insurer), insurer_id=insurer, name=name, by=getpass.getuser())
+        revoke_token(known_insurer(make_centre(), insurer), insurer_id=insurer, name=name, by=operator())
         click.echo(f"{name} opens nothing any more")
-
-
-def _checked(centre: Centre, insurer: str) -> Centre:
-    if insurer not in centre.insurers:
-        raise click.BadParameter(f"no insurer '{insurer}'; one of {', '.join(centre.insurers.ids)}")
-    return centre

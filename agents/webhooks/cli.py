@@ -1,6 +1,5 @@
 """`pult webhook`: where events are sent, and what became of them; a secret is shown once."""
 
-import getpass
 from collections.abc import Callable
 
 import click
@@ -10,6 +9,7 @@ from agents.webhooks.errors import WebhookError
 from agents.webhooks.events import EventKind
 from agents.webhooks.models import DeliveryState
 from config.centre import Centre
+from config.terminal import addressed, known_insurer, operator
 
 _INSURER = click.option("--insurer", required=True, help="Of which insurer: vsk, soglasie, rgs, oms, maks.")
 _KINDS = ",".join(EventKind)
@@ -18,23 +18,13 @@ _KINDS = ",".join(EventKind)
 def webhook_command(make_centre: Callable[[], Centre]) -> click.Group:
     """The group, for `pult` to mount; `make_centre` composes the centre once a command really runs."""
 
-    @click.group(cls=_Addressed)
+    @click.group(cls=addressed(WebhookError))
     def webhook() -> None:
         """Tell other systems what happens: where to, and what became of it."""
 
     for add in (_add_endpoints, _add_deliveries):
         add(webhook, make_centre)
     return webhook
-
-
-class _Addressed(click.Group):
-    """A group whose commands end with one clear line where an endpoint cannot be had."""
-
-    def invoke(self, ctx: click.Context) -> object:
-        try:
-            return super().invoke(ctx)
-        except WebhookError as error:
-            raise click.ClickException(str(error)) from error
 
 
 def _add_endpoints(group: click.Group, make_centre: Callable[[], Centre]) -> None:
@@ -45,7 +35,7 @@ def _add_endpoints(group: click.Group, make_centre: Callable[[], Centre]) -> Non
     def add(insurer: str, url: str, events: str) -> None:
         """Send events to an address from now on, and show the secret that signs them."""
         added = looking_after.add_endpoint(
-            _checked(make_centre(), insurer), insurer_id=insurer, url=url, events=_kinds(events), by=getpass.getuser()
+            known_insurer(make_centre(), insurer), insurer_id=insurer, url=url, events=_kinds(events), by=operator()
         )
         click.echo(f"{added.endpoint_id}: the secret is {added.secret} (shown once)")
 
@@ -53,7 +43,7 @@ def _add_endpoints(group: click.Group, make_centre: Callable[[], Centre]) -> Non
     @_INSURER
     def list_endpoints(insurer: str) -> None:
         """Show where the insurer's events are sent."""
-        centre = _checked(make_centre(), insurer)
+        centre = known_insurer(make_centre(), insurer)
         with centre.database.reading("list_webhooks") as tx:
             rows = looking_after.endpoints_of(tx, insurer)
         for row in rows:
@@ -64,7 +54,7 @@ def _add_endpoints(group: click.Group, make_centre: Callable[[], Centre]) -> Non
     @click.argument("endpoint_id")
     def remove(endpoint_id: str) -> None:
         """Send nothing to an endpoint any more."""
-        looking_after.remove_endpoint(make_centre(), endpoint_id=endpoint_id, by=getpass.getuser())
+        looking_after.remove_endpoint(make_centre(), endpoint_id=endpoint_id, by=operator())
         click.echo(f"{endpoint_id} is told nothing any more")
 
     @group.command()
@@ -83,7 +73,7 @@ def _add_deliveries(group: click.Group, make_centre: Callable[[], Centre]) -> No
     @click.option("--state", type=click.Choice([str(one) for one in DeliveryState]), help="Only those.")
     def deliveries(insurer: str, state: str | None) -> None:
         """Show the newest events that were sent or are to be sent, and the last answer to each."""
-        centre = _checked(make_centre(), insurer)
+        centre = known_insurer(make_centre(), insurer)
         with centre.database.reading("list_deliveries") as tx:
             rows = looking_after.deliveries_of(tx, insurer, DeliveryState(state) if state else None)
         for row in rows:
@@ -95,7 +85,7 @@ def _add_deliveries(group: click.Group, make_centre: Callable[[], Centre]) -> No
     @click.argument("delivery_id")
     def redeliver(delivery_id: str) -> None:
         """Send an event again, as one that was given up."""
-        looking_after.redeliver(make_centre(), delivery_id=delivery_id, by=getpass.getuser())
+        looking_after.redeliver(make_centre(), delivery_id=delivery_id, by=operator())
         click.echo(f"{delivery_id} will be sent again")
 
 
@@ -104,9 +94,3 @@ def _kinds(written: str) -> set[EventKind]:
         return {EventKind(one.strip()) for one in written.split(",")}
     except ValueError:
         raise click.BadParameter(f"--events are some of {_KINDS}") from None
-
-
-def _checked(centre: Centre, insurer: str) -> Centre:
-    if insurer not in centre.insurers:
-        raise click.BadParameter(f"no insurer '{insurer}'; one of {', '.join(centre.insurers.ids)}")
-    return centre

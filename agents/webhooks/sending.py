@@ -11,6 +11,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
@@ -126,7 +127,9 @@ class _Attempt:
     def abandon(self) -> Sent:
         """Let go of the connection, under the thread's hands."""
         if self._connection is not None and self._connection.sock is not None:
-            self._connection.sock.close()
+            # Closing alone waits for whoever reads: the thread would go on as long as bytes come.
+            with suppress(OSError):
+                self._connection.sock.shutdown(socket.SHUT_RDWR)
         return Sent(False, "timed out")
 
     def _sent(self) -> Sent:

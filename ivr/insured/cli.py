@@ -1,6 +1,5 @@
 """`pult insured`: load rosters and look at records, from the terminal."""
 
-import getpass
 import sys
 from contextlib import nullcontext
 from pathlib import Path
@@ -14,6 +13,7 @@ from rich.table import Table
 from config.centre import Centre
 from config.errors import TableError
 from config.line_descriptions import Insurer
+from config.terminal import operator
 from ivr.cli import Composed
 from ivr.insured.cards import Card, show_cards
 from ivr.insured.columns import title
@@ -79,7 +79,7 @@ def show(house: Composed, insurer: str, insured_id: str | None) -> None:
     policy = None if insured_id is not None else _asked_number()
     now = centre.clock.now()
     with centre.database.transaction("show_insured") as tx:
-        cards = show_cards(tx, insurer=known, by=_account(), at=now, policy=policy, insured_id=insured_id)
+        cards = show_cards(tx, insurer=known, by=operator(), at=now, policy=policy, insured_id=insured_id)
     if not cards:
         raise click.ClickException("no such record")
     for card in cards:
@@ -114,7 +114,7 @@ def _import_with_progress(
 
     with bar or nullcontext():
         return import_roster(
-            centre, file, insurer_id=insurer.id, by=_account(), mode=mode, sheet=sheet, progress=tell
+            centre, file, insurer_id=insurer.id, by=operator(), mode=mode, sheet=sheet, progress=tell
         )
 
 
@@ -162,10 +162,3 @@ def _show_card(card: Card) -> None:
         table.add_row(label, value)
     Console().print(table)
 
-
-def _account() -> str:
-    """The operating-system account, for the audit; `unknown` where it has no name."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"

@@ -4,6 +4,7 @@ import logging
 from datetime import UTC, datetime
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
@@ -21,6 +22,7 @@ from recordings.playing import play_message as play
 from recordings.sealing import Sealed, seal, unseal
 from recordings.transitions import NEXT, move
 from recordings.voicemail import Messages
+from recordings.voicemail_cli import commands_of
 from tests.agents.conftest import make_house
 from tests.recordings.sounds import wav
 
@@ -81,6 +83,19 @@ def test_playing_leaves_an_audit_entry_and_is_for_its_insurer_only(house):
         assert tx.scalars(select(AuditEntry.action)).all() == ["played_recording"]
     with pytest.raises(NotThere):
         play(house.centre, insurer_id="rgs", recording_id=row.id, actor="somebody")
+
+
+def test_what_is_unsealed_in_the_terminal_goes_into_a_new_file_for_its_owner_alone(house, tmp_path):
+    announce(house, house.call())
+    house.work()
+    (group,), file = commands_of(lambda: house.centre), tmp_path / "message.wav"
+    asked = ["play", recording(house).id, str(file), "--insurer", "vsk"]
+    assert CliRunner().invoke(group, asked).exit_code == 0
+    assert file.read_bytes() == SOUND
+    assert file.stat().st_mode & 0o777 == 0o600
+    file.write_bytes(b"another's")
+    assert "is there already" in CliRunner().invoke(group, asked).output
+    assert file.read_bytes() == b"another's"
 
 
 PLACES = ["commit:announce", "commit:note_sealed", "carrier:delete_recording", "commit:claim_work"]

@@ -15,8 +15,8 @@ from agents.supervisor.breach.report import BreachReport, breach_report
 from agents.supervisor.breach.suspects import Suspects
 from agents.supervisor.breach.tables import Table, tables
 from agents.supervisor.period import read_period
-from agents.terminal import operator, write_new
 from config.centre import Centre
+from config.terminal import known_insurer, operator, write_new
 
 
 def breach_command(make_centre: Callable[[], Centre]) -> click.Command:
@@ -48,8 +48,8 @@ def breach_command(make_centre: Callable[[], Centre]) -> click.Command:
         With --file people are named whole, for the notice to them; of one --insurer.
         """
         centre, kind = make_centre(), _kind(file)
-        if insurer is not None and insurer not in centre.insurers:
-            raise click.BadParameter(f"no insurer '{insurer}'; one of {', '.join(centre.insurers.ids)}")
+        if insurer is not None:
+            known_insurer(centre, insurer)
         if file is not None and insurer is None:
             raise click.UsageError("--file needs --insurer: each insurer tells its own insured people")
         suspects = Suspects(accounts, tokens, addresses)

@@ -11,9 +11,9 @@ from agents.supervisor.export_file import FileKind
 from agents.supervisor.journal.asking import write_journal
 from agents.supervisor.journal.slices import keeps_journal
 from agents.supervisor.period import Period, read_period
-from agents.terminal import operator, write_new
 from config.centre import Centre
 from config.line_descriptions import Insurer
+from config.terminal import operator, write_new
 
 
 def journal_command(make_centre: Callable[[], Centre]) -> click.Command:

@@ -106,6 +106,7 @@ def test_a_link_is_its_sessions_and_its_recordings(site: Site, recording_id: str
     assert site.signed_in("boss").get(url).status_code == 410
     assert watcher.get(url.replace(recording_id, other)).status_code == 410
     assert watcher.get(url.replace("key=", "key=0")).status_code == 410
+    assert watcher.get(url.replace("key=", "key=ключ")).status_code == 410
     assert watcher.get(f"/recordings/{recording_id}/sound").status_code == 410
     assert site.browser().get(url).status_code == 302
 

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import re
 import ssl
+import threading
 from datetime import datetime, timedelta
 
 import pytest
@@ -150,6 +151,9 @@ def test_what_is_not_taken_is_sent_again_under_the_same_id_until_it_is(hooked: H
     assert len(hooked.receiver.got) == 1, "a redirect is not followed"
     (delivery,) = hooked.deliveries()
     assert (delivery.state, delivery.attempts) == (DeliveryState.PENDING, 1)
+    for thread in [one for one in threading.enumerate() if one.name == "webhook"]:
+        thread.join(10)
+        assert not thread.is_alive(), "an attempt that was given up goes on reading"
     hooked.receiver.answer = 200
     hooked.house.later(60)
     assert len(hooked.receiver.got) == 2

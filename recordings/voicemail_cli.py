@@ -1,12 +1,12 @@
 """The recordings' part of the `pult` command line: `voicemail list` and `voicemail play`, the latter audited."""
 
-import getpass
 from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from config.centre import Centre
+from config.terminal import operator, write_new
 from recordings.errors import NotThere, RecordingError
 from recordings.playing import messages, play_message
 
@@ -34,13 +34,12 @@ def commands_of(make_centre: Callable[[], Centre]) -> list[click.Command]:
     def play_one(insurer: str, message_id: str, file: Path) -> None:
         """Unseal a message into FILE (WAV). It leaves an audit entry; delete the file when you have heard it."""
         try:
-            sound = play_message(make_centre(), insurer_id=insurer, recording_id=message_id, actor=getpass.getuser())
+            sound = play_message(make_centre(), insurer_id=insurer, recording_id=message_id, actor=operator())
         except NotThere as error:
             raise click.ClickException(f"no message {message_id} of {insurer} to play") from error
         except RecordingError as error:
             raise click.ClickException(f"message {message_id} cannot be unsealed: {error}") from error
-        file.touch(mode=0o600, exist_ok=True)
-        file.write_bytes(sound)
+        write_new(file, sound)
         click.echo(f"{len(sound)} bytes in {file}")
 
     return [group]
