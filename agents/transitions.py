@@ -64,8 +64,3 @@ def check(table: Mapping[_State, frozenset[_State]], before: _State, after: _Sta
     """Raise ImpossibleChange unless `table` lets `after` follow `before`."""
     if after not in table[before]:
         raise ImpossibleChange(f"{type(before).__name__}: {after} cannot follow {before}")
-
-
-def may_follow(table: Mapping[_State, frozenset[_State]], before: _State, after: _State) -> bool:
-    """Whether `table` lets `after` follow `before`."""
-    return after in table[before]

@@ -87,7 +87,7 @@ class World:
         self._clear_database()
 
     def forget(self, number: int) -> None:
-        """Nobody needs what that day's database says any more, nor the recordings that have been brought."""
+        """Nobody needs what that day's database says any more."""
         self.after(number).unlink(missing_ok=True)
 
     def end(self) -> None:

@@ -181,7 +181,6 @@ class RecordingStatus(StrEnum):
     PROCESSING = "processing"
     COMPLETED = "completed"
     ABSENT = "absent"
-    DELETED = "deleted"
 
 
 @dataclass(slots=True, eq=False)

@@ -33,11 +33,3 @@ def sign(auth_token: str, url: str, fields: Fields = ()) -> str:
     text = signed_url(url) + "".join(name + value for name, value in sorted(set(fields)))
     digest = hmac.new(auth_token.encode(), text.encode(), hashlib.sha1).digest()
     return base64.b64encode(digest).decode()
-
-
-def sign_json(auth_token: str, url: str, body: bytes) -> tuple[str, str]:
-    """For a JSON POST: the URL with ``bodySHA256`` added, and the signature over that URL alone."""
-    joint = "&" if urlsplit(url).query else "?"
-    base = url.partition("#")[0]
-    full = f"{base}{joint}bodySHA256={hashlib.sha256(body).hexdigest()}"
-    return full, sign(auth_token, full)

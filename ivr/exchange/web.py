@@ -14,7 +14,6 @@ from ivr.exchange.switch import Switch
 from ivr.exchange.webhooks import API_VERSION
 
 ROOT = f"/{API_VERSION}/Accounts/<account>"
-_SOUND = (".wav", ".mp3")
 
 
 def create_exchange(switch: Switch) -> Flask:

@@ -1,0 +1,1 @@
+"""What flows ask the house to do: each action by its name, and what it knows of the call."""
