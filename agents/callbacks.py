@@ -17,6 +17,7 @@ from config.calendars import CalendarError, Hours
 from config.centre import Centre
 from config.database import Transaction
 from config.ids import new_id
+from config.line_descriptions import EMERGENCY_QUEUE
 from config.phone_numbers import PhoneNumber, country_of
 from ivr.calls.log import record
 from ivr.calls.models import Call, CallEvent, CallState
@@ -34,7 +35,6 @@ _DAY_ENDS: Final = time(21)
 _LEAST_WINDOW: Final = timedelta(minutes=30)
 _LATELY: Final = timedelta(hours=24)
 _A_MOMENT: Final = timedelta(seconds=20)
-_EMERGENCY_QUEUE: Final = "emergency"
 _USUAL_QUEUE: Final = "medical_desk"
 CURATOR: Final = "curator"
 """Why somebody asks to be rung by their curator, as flows name it, and the queue in which curators answer."""
@@ -169,13 +169,13 @@ class OwedCalls:
 
     def _queue(self, insurer_id: str, last: Wait | None, *, is_urgent: bool) -> str:
         queues = self._centre.insurers[insurer_id].queues
-        if is_urgent and _EMERGENCY_QUEUE in queues:
-            return _EMERGENCY_QUEUE
+        if is_urgent and EMERGENCY_QUEUE in queues:
+            return EMERGENCY_QUEUE
         if last is not None:
             return last.queue
         if _USUAL_QUEUE in queues:
             return _USUAL_QUEUE
-        return next((name for name in queues if name != _EMERGENCY_QUEUE), _EMERGENCY_QUEUE)
+        return next((name for name in queues if name != EMERGENCY_QUEUE), EMERGENCY_QUEUE)
 
     def _window(self, call: Call, wait: Wait, zone: ZoneInfo, now: datetime) -> tuple[datetime, datetime]:
         hours = rules_for(self._centre.insurers, call, wait.queue).hours

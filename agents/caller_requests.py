@@ -22,7 +22,7 @@ from ivr.calls import booking
 from ivr.calls.errors import StepRefused
 from ivr.calls.log import record
 from ivr.calls.models import Call, Request
-from ivr.calls.outcomes import LINE, record_outcome
+from ivr.calls.outcomes import leave_to_the_desk
 from ivr.calls.requests import APPROVAL, advance_request, open_request
 from ivr.insured import entitlements
 from ivr.insured.eligibility import CoverResult, check_cover, record_of
@@ -34,9 +34,6 @@ TOLD: Final = booking.TOLD
 _NEWS: Final = "sms.request_news"
 _TELL_IN_CALL: Final = "tell_in_call"
 _LOOK_AGAIN: Final = timedelta(seconds=30)
-_BY_HAND: Final = "reach_another_way"
-_BY_HAND_WITHIN: Final = timedelta(hours=4)
-_DESK: Final = "desk"
 _REFUSING: Final = frozenset(
     {CoverResult.LIMIT_REACHED, CoverResult.FIRST_OPINION_MISSING, CoverResult.EXPIRED, CoverResult.NOT_COVERED}
 )
@@ -173,7 +170,7 @@ def owe_callback(floor: Floor, request_id: str) -> None:
         owed = OwedCalls(floor.centre)
         plan = owed.promise(tx, call, reason=request.kind, keep_place=False, is_urgent=False, phone=phone)
         if isinstance(plan, CallbackRefusal):
-            _leave_to_the_desk(tx, call, now)
+            leave_to_the_desk(tx, call, at=now)
 
 
 def number_to_tell(tx: Transaction, insurer: Insurer, call: Call, request: Request) -> str | None:
@@ -261,20 +258,6 @@ def _language(tx: Transaction, insurer: Insurer, call: Call, request: Request) -
 def _is_going_on(tx: Transaction, call: Call) -> bool:
     wait = last_wait(tx, call.id)
     return call.ended_at is None or (wait is not None and wait.state == WaitState.CLAIMED)
-
-
-def _leave_to_the_desk(tx: Transaction, call: Call, at: datetime) -> None:
-    record_outcome(
-        tx,
-        call=call,
-        code="callback_failed",
-        by=LINE,
-        at=at,
-        is_primary=False,
-        next_action=_BY_HAND,
-        due_at=at + _BY_HAND_WITHIN,
-        owner=_DESK,
-    )
 
 
 def _audit(tx: Transaction, agent: Agent, request: Request, action: str, at: datetime, **detail: str) -> None:

@@ -11,10 +11,10 @@ from agents.queue_rules import rules_for
 from agents.rows import locked
 from config.audit import audit
 from config.database import Transaction
+from config.line_descriptions import EMERGENCY_QUEUE
 from ivr.calls.log import record
 from ivr.calls.models import Call
 
-_EMERGENCY: Final = "emergency"
 _WAITING: Final = (WaitState.WAITING, WaitState.OFFERED)
 
 
@@ -39,7 +39,7 @@ def move_to_queue(floor: Floor, *, insurer_id: str, wait_id: str, queue: str, by
     now, queues = floor.centre.clock.now(), floor.centre.insurers[insurer_id].queues
     with floor.centre.database.transaction("move_wait") as tx:
         call, wait = _waiting(tx, insurer_id, wait_id)
-        if wait.is_emergency or queue in (wait.queue, _EMERGENCY) or queue not in queues:
+        if wait.is_emergency or queue in (wait.queue, EMERGENCY_QUEUE) or queue not in queues:
             raise NothingToDo(f"this caller is not moved to {queue}")
         if queues[queue].is_anonymous or wait.queue not in queues or queues[wait.queue].is_anonymous:
             raise NothingToDo("anonymous callers, and their queue, are left alone")

@@ -20,13 +20,12 @@ from config.database import Transaction
 from config.line_descriptions import Insurer
 from ivr.calls.log import record
 from ivr.calls.models import Call, Outcome, Request, RequestStep
+from ivr.calls.outcomes import DESK
 from ivr.calls.requests import advance_request
 from ivr.insured.models import InsuredPerson
 from recordings.models import Recording, RecordingKind, RecordingState
 from recordings.plays import PLAYED
 
-DESK: Final = "desk"
-"""The owner of what anybody at the desk may do."""
 _MISSED_DAYS: Final = timedelta(days=7)
 _MESSAGE_DAYS: Final = timedelta(days=14)
 _SHIFT_DAYS: Final = timedelta(days=7)

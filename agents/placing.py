@@ -17,7 +17,7 @@ from config.centre import Centre
 from config.database import Transaction
 from ivr.calls.log import record
 from ivr.calls.models import Call
-from ivr.calls.outcomes import LINE, has_reached_duty, record_outcome
+from ivr.calls.outcomes import LINE, has_reached_duty, leave_to_the_desk, record_outcome
 from ivr.carrier.errors import CallGone, CarrierRefused
 
 # Whoever still hears the promise would be engaged. The end of a call may never be told; a minute is longer than the
@@ -32,9 +32,6 @@ _NEXT_URGENT_TRY: Final = timedelta(seconds=60)
 # A promise is a promise: shortly before the window closes it is dialled although no agent is free.
 _BEFORE_WINDOW_ENDS: Final = timedelta(minutes=10)
 
-_BY_HAND: Final = "reach_another_way"
-_BY_HAND_WITHIN: Final = timedelta(hours=4)
-_DESK: Final = "desk"
 
 
 @dataclass(frozen=True)
@@ -226,19 +223,10 @@ def _try_later(
 def _end(tx: Transaction, call: Call, callback: Callback, to: CallbackState, *, reason: str, at: datetime) -> None:
     callbacks.close(tx, callback, to, reason=reason, at=at)
     record(tx, call, f"callback_{to}", at=at, callback=callback.id, reason=reason)
-    is_failed = to is CallbackState.FAILED
-    # A promise that could not be kept is somebody's work: a person tries another way.
-    record_outcome(
-        tx,
-        call=call,
-        code="callback_failed" if is_failed else "callback_done",
-        by=LINE,
-        at=at,
-        is_primary=False,
-        next_action=_BY_HAND if is_failed else None,
-        due_at=at + _BY_HAND_WITHIN if is_failed else None,
-        owner=_DESK if is_failed else None,
-    )
+    if to is CallbackState.FAILED:
+        leave_to_the_desk(tx, call, at=at)
+    else:
+        record_outcome(tx, call=call, code="callback_done", by=LINE, at=at, is_primary=False)
 
 
 def _check_later(floor: Floor, callback: Callback) -> None:

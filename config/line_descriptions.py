@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from config.calendars import Hours, WorkingCalendar
@@ -11,6 +12,8 @@ from config.phone_numbers import PhoneNumber
 
 Words = Mapping[str, str]
 """A text in each language that it is written in; Russian is always among them."""
+EMERGENCY_QUEUE: Final = "emergency"
+"""The queue of those in danger: nobody else is moved there, and it is never diverted."""
 
 
 class InsurerKind(StrEnum):

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final, Self
 
 from config.database import Transaction
-from config.line_descriptions import Insurer
+from config.line_descriptions import EMERGENCY_QUEUE, Insurer
 from config.phone_numbers import PhoneNumberError, parse_phone
 from ivr.calls.models import LineNotice
 from ivr.line_notices import NoticeKind, NoticeRefused, Place, Refusal, current_notices, place_in, put_up
@@ -14,7 +14,6 @@ from ivr.line_notices import NoticeKind, NoticeRefused, Place, Refusal, current_
 _TO_QUEUE: Final = "queue:"
 _TO_VOICEMAIL: Final = "voicemail"
 # What waits in a queue of this name is in danger: nobody may take it from those who answer there.
-_EMERGENCY: Final = "emergency"
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,7 @@ def diversion_of_queue(tx: Transaction, insurer_id: str, queue: str, now: dateti
 
 
 def _refuse_for_queue(tx: Transaction, insurer: Insurer, queue: str, to: Diversion, at: datetime) -> None:
-    if _EMERGENCY in (queue, to.queue):
+    if EMERGENCY_QUEUE in (queue, to.queue):
         never = "emergencies are never diverted, and nobody else is diverted to their queue"
         raise NoticeRefused(Refusal.EMERGENCY, never)
     if to.is_voicemail and insurer.queues[queue].is_anonymous:

@@ -11,7 +11,7 @@ from config.database import Transaction
 from config.ids import new_id
 from ivr.calls.log import record
 from ivr.calls.models import Call
-from ivr.calls.outcomes import LINE, record_outcome
+from ivr.calls.outcomes import DESK, LINE, record_outcome
 from ivr.ports import CallbackRefusal
 from recordings.keeping import FETCH, appoint
 from recordings.models import Recording, RecordingKind, RecordingState
@@ -21,7 +21,6 @@ REASON: Final = "message"
 """What the callback for a message is about: the same as where a flow promises it, so that it is promised once."""
 LISTEN: Final = "listen_to_message"
 _HEARD_WITHIN: Final = timedelta(hours=4)
-_DESK: Final = "desk"
 
 
 @dataclass(frozen=True)
@@ -67,5 +66,5 @@ class Messages:
             is_primary=False,
             next_action=LISTEN,
             due_at=now + _HEARD_WITHIN,
-            owner=_DESK,
+            owner=DESK,
         )

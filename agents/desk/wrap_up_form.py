@@ -10,9 +10,9 @@ from werkzeug.datastructures import MultiDict
 
 from agents.desk.outcome_words import NEXT_ACTIONS
 from agents.desk.wrap_up_card import WrapUpCard
-from agents.my_work import DESK
 from agents.wrap_up import WrittenOutcome
 from agents.wrap_up_drafts import Draft
+from ivr.calls.outcomes import DESK
 
 LONGEST_NOTE: Final = 2000
 

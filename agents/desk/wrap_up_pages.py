@@ -15,11 +15,11 @@ from agents.desk.wrap_up_card import WrapUpCard, wrap_up_card
 from agents.desk.wrap_up_form import LONGEST_NOTE, FormRefused, checked, number, read_draft
 from agents.errors import ChangedMeanwhile, NothingToDo, UnknownAgent
 from agents.models import Agent, Presence
-from agents.my_work import DESK
 from agents.staff.formats import clock_time
 from agents.staff.guarding import only_for
 from agents.staff.languages import zone
 from agents.staff.side import own_insurer, side, staff
+from ivr.calls.outcomes import DESK
 
 bp: Final = Blueprint("wrap_up", __name__, url_prefix="/desk", template_folder="templates")
 

@@ -25,6 +25,7 @@ from agents.supervisor.listening_pages import bar
 from agents.supervisor.snapshots import Snapshot, Snapshots
 from agents.supervisor.words import actor, title_words
 from config.centre import Centre
+from config.line_descriptions import EMERGENCY_QUEUE
 from ivr.diversions import VOICEMAIL, Diversion, divert, to_number
 from ivr.line_notices import NoticeKind, NoticeRefused, Place, Refusal, announce, place_in, take_down
 
@@ -267,7 +268,7 @@ def _rendered(name: str, snapshot: Snapshot) -> str:
 def _movable() -> list[tuple[str, str]]:
     """The queues from which and to which callers may be sent; their names and titles."""
     queues = own_insurer().queues.values()
-    return [(one.name, one.title[language()]) for one in queues if not one.is_anonymous and one.name != "emergency"]
+    return [(one.name, one.title[language()]) for one in queues if not one.is_anonymous and one.name != EMERGENCY_QUEUE]
 
 
 PUSHED: Final[Parts] = {f"{bp.url_prefix}/parts/{name}": partial(_part, name) for name in _PARTS}

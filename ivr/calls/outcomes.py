@@ -40,7 +40,10 @@ _RUNG_BACK_WITHIN: Final = {
     "abandoned_in_queue": timedelta(hours=2),
     "callback_failed": timedelta(hours=2),
 }
-_DESK: Final = "desk"
+DESK: Final = "desk"
+"""The owner of what whoever sits at the insurer's desk is to do next."""
+REACH_ANOTHER_WAY: Final = "reach_another_way"
+_REACHED_WITHIN: Final = timedelta(hours=4)
 TRANSFERRED_DUTY: Final = "transferred_duty"
 TRANSFERRED_ELSEWHERE: Final = "transferred_elsewhere"
 _SPOKEN_TO: Final = frozenset({TRANSFERRED_DUTY, TRANSFERRED_ELSEWHERE})
@@ -133,7 +136,7 @@ def record_line_outcome(
         at=at,
         next_action=None if within is None else RING_BACK,
         due_at=None if within is None else at + within,
-        owner=None if within is None else _DESK,
+        owner=None if within is None else DESK,
         own_codes=own_codes,
     )
 
@@ -192,6 +195,21 @@ def insured_on_record(call: Call) -> str | None:
     anonymous call.
     """
     return call.insured_id if call.level in _KNOWN_ENOUGH and not call.is_anonymous else None
+
+
+def leave_to_the_desk(tx: Transaction, call: Call, *, at: datetime) -> None:
+    """A promised call could not be made: that is somebody's work, who tries another way. `call` must be locked."""
+    record_outcome(
+        tx,
+        call=call,
+        code="callback_failed",
+        by=LINE,
+        at=at,
+        is_primary=False,
+        next_action=REACH_ANOTHER_WAY,
+        due_at=at + _REACHED_WITHIN,
+        owner=DESK,
+    )
 
 
 def _secondary(tx: Transaction, call: Call, entry: _Entry) -> Outcome:

@@ -9,7 +9,7 @@ from flows.actions import FAILED
 from flows.turn import Answered, Heard
 from ivr.calls.ending import end_call
 from ivr.calls.models import CallState
-from ivr.calls.outcomes import LINE, TRANSFERRED_DUTY, TRANSFERRED_ELSEWHERE, record_outcome
+from ivr.calls.outcomes import DESK, LINE, TRANSFERRED_DUTY, TRANSFERRED_ELSEWHERE, record_outcome
 from ivr.flow_library import DIVERSION, DUTY
 from ivr.phone_side import PhoneSide
 from ivr.turns.replies import keep_reply, latest_reply
@@ -33,7 +33,6 @@ _DIALLED: Final[Mapping[str, str]] = {
 _SPOKE_TO: Final[Mapping[str, str]] = {DUTY: TRANSFERRED_DUTY, DIVERSION: TRANSFERRED_ELSEWHERE}
 _ASK_WHAT_CAME_OF_IT: Final = "ask_what_came_of_it"
 _ASKED_WITHIN: Final = timedelta(hours=1)
-_DESK: Final = "desk"
 
 
 def take_turn(phone: PhoneSide, call_id: str, number: int, listen: Listening, *, has_hung_up: bool = False) -> Xml:
@@ -103,7 +102,7 @@ def _note_spoken_to(one: Turning, code: str) -> None:
         at=one.at,
         next_action=_ASK_WHAT_CAME_OF_IT if is_urgent else None,
         due_at=one.at + _ASKED_WITHIN if is_urgent else None,
-        owner=_DESK if is_urgent else None,
+        owner=DESK if is_urgent else None,
     )
 
 
