@@ -86,6 +86,7 @@ def _by_one(known: _Known) -> Iterator[Question]:
     yield Question("outcome, frequent", True, [{"outcome": "info_given"}, {"outcome": "gl_issued"}])
     yield Question("outcome, rare", True, [{"outcome": RARE_OUTCOME}])
     yield Question("outcome that no call has", True, [{"outcome": "second_opinion_opened"}])
+    yield Question("left at a step", True, [{"left": "vsk/menu_0"}, {"left": "vsk/menu_2"}])
     yield Question("emergencies", True, [{"only": "emergency"}])
     yield Question("calls that go on", True, [{"only": "open"}])
     yield Question("with a recording", True, [{"recording": "yes"}])

@@ -25,7 +25,7 @@ COLUMNS: Final[Mapping[type[Base], Sequence[str]]] = {
     Call: (
         *("id", "insurer_id", "carrier_sid", "line", "dnis", "ani", "direction", "state", "started_at", "answered_at"),
         *("ended_at", "language", "flow", "flow_digest", "turn", "event_count", "level", "insured_id"),
-        *("is_emergency", "is_anonymous", "waited_seconds"),
+        *("is_emergency", "is_anonymous", "waited_seconds", "last_step"),
     ),
     CallEvent: ("call_id", "seq", "insurer_id", "at", "kind", "data"),
     CallTurn: ("call_id", "number", "reply", "at"),
@@ -81,6 +81,7 @@ OUTCOMES: Final = (
 # The calls of an hour, from midnight on: mornings are busiest.
 _HOURS: Final = (1, 1, 1, 1, 1, 2, 3, 5, 8, 11, 12, 11, 9, 8, 8, 8, 7, 6, 5, 4, 4, 3, 2, 1)
 _OPEN: Final = 12
+_MENUS: Final = 3
 _TALK_SECONDS: Final = 200.0
 _REPLY: Final = '<Response><Gather numDigits="1"><Say language="ru-RU">Нажмите цифру. {}</Say></Gather></Response>'
 _KEYS: Final = "0123456789"
@@ -151,15 +152,18 @@ class PastCalls:
         code = self._outcome(house, call_id, person, ends, is_anonymous=is_anonymous)
         events.add("outcome_recorded", ends, code=code, by="line", is_primary=True)
         self._rows[CallEvent] += events.filled(self._prompts, dice)
+        direction = "inbound" if dice.random() < 0.95 else "outbound"
+        is_left = direction == "inbound" and not is_open and not events.has("agent_connected")
         self._rows[Call].append(
             (
                 *(call_id, insurer.id, f"CA{number:032x}", line, "+78002001441"),
                 self._ani(person, is_anonymous=is_anonymous),
-                "inbound" if dice.random() < 0.95 else "outbound",
+                direction,
                 *("in_menu" if is_open else "ended", _on(at), _on(at), None if is_open else _on(ends), "ru", line),
                 *(self._digest, 3, EVENTS, "identified" if person else "unknown"),
                 *(person.id if person and not is_anonymous else None, int(is_emergency), int(is_anonymous)),
                 waited,
+                f"vsk/menu_{number % _MENUS}" if is_left else None,
             )
         )
         self._rows[Leg].append(
@@ -175,7 +179,7 @@ class PastCalls:
 
     def _menus(self, events: "_Events", number: int) -> None:
         at = events.at
-        for turn in range(3):
+        for turn in range(_MENUS):
             at += timedelta(seconds=4 + 5 * self._dice.random())
             events.add("node_entered", at, flow="vsk", node=f"menu_{turn}")
             events.add("said", at, prompts=[self._prompts[(number + turn) % len(self._prompts)]], language="ru")
@@ -329,6 +333,10 @@ class _Events:
     def add(self, kind: str, at: datetime, **data: object) -> None:
         """One event."""
         self._found.append((at, kind, json.dumps(data)))
+
+    def has(self, kind: str) -> bool:
+        """Whether there is such an event."""
+        return any(one == kind for _, one, _ in self._found)
 
     def filled(self, prompts: Sequence[str], dice: Random) -> Iterator[Row]:
         """All events in their order; what is missing are words that the menus said."""

@@ -52,6 +52,7 @@ _NAMES: Final[Mapping[str, LazyString]] = {
     "finding": lazy_gettext("found"),
     "found": lazy_gettext("found"),
     "insured_id": lazy_gettext("insured person"),
+    "left": lazy_gettext("left at step"),
     "level": lazy_gettext("identification"),
     "line": lazy_gettext("line"),
     "masked": lazy_gettext("asked for"),

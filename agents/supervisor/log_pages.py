@@ -14,10 +14,14 @@ from agents.staff.languages import language, zone
 from agents.staff.side import own_insurer, side, staff
 from agents.supervisor.errors import SearchNameTaken, SearchTooWide, TooManySearches
 from agents.supervisor.log_rows import LogRow, log_rows
+from agents.supervisor.query_words import Titles
+from agents.supervisor.reports.flow_words import flow_title, step_title
+from agents.supervisor.reports.funnel import installed_flows
 from agents.supervisor.saved_searches import MOST, drop_search, save_search, saved_searches
 from agents.supervisor.search_form import SECRET, SearchForm, read_form
 from agents.supervisor.searching import FoundCalls, search_calls
 from agents.supervisor.words import actor, agents_to_choose, insured_words, outcomes_to_find, title_words
+from config.database import Transaction
 
 bp: Final = Blueprint("calls", __name__, url_prefix="/calls", template_folder="templates", static_folder="static")
 
@@ -102,9 +106,10 @@ def _page(
     name: str = "",
 ) -> str:
     """`name` is what a search was to be called that was not kept."""
-    insurer = own_insurer()
+    insurer, titles = own_insurer(), title_words(own_insurer(), language())
     with side().centre.database.reading("log_form") as tx:
         kept, agents = saved_searches(tx, staff()), agents_to_choose(tx, insurer)
+        left = _step_words(tx, form.typed["left"], titles)
         about = insured_words(tx, insurer, form.typed["insured"]) if form.typed["insured"] else ""
     return render_template(
         "supervisor/calls.html",
@@ -116,9 +121,20 @@ def _page(
         kept=kept,
         agents=agents,
         about=about,
+        left_words=left,
         lines=[(one.name, one.title[language()]) for one in insurer.lines.values()],
         queues=[(one.name, one.title[language()]) for one in insurer.queues.values()],
         outcomes=[(code, outcome_words(code)) for code in outcomes_to_find(insurer)],
         outcome_words=outcome_words,
-        title_words=title_words(insurer, language()),
+        title_words=titles,
     )
+
+
+def _step_words(tx: Transaction, step: str, titles: Titles) -> str:
+    """What a step is called that `left` asks for; one of no flow that is installed goes by its name."""
+    flow, _, node = step.partition("/")
+    flows = installed_flows(tx) if step else None
+    if flows is None or flow not in flows.flows or node not in flows.flows[flow].nodes:
+        return step
+    words = step_title(flows, flow, node, language(), lambda name: titles("queue", name))
+    return f"{flow_title(flows, flow)} · {words}"

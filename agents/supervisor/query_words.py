@@ -49,6 +49,8 @@ def _parts(typed: Mapping[str, str], titles: Titles, zone: ZoneInfo | None) -> I
         yield typed["agent"]
     if "outcome" in typed:
         yield outcome_words(typed["outcome"])
+    if "left" in typed:
+        yield str(gettext("left at step %(step)s", step=typed["left"]))
     if "insured" in typed:
         yield str(gettext("one insured person"))
     yield from (str(words) for (name, value), words in _WHOLE.items() if typed.get(name) == value)

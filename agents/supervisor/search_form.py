@@ -11,7 +11,7 @@ from agents.supervisor.searching import CallSearch
 from config.phone_numbers import PhoneNumberError, parse_phone
 
 ADDRESSABLE: Final = (
-    *("period", "from", "to", "line", "queue", "agent", "outcome", "insured", "recording", "only"),
+    *("period", "from", "to", "line", "queue", "agent", "outcome", "left", "insured", "recording", "only"),
     *("lasted_least", "lasted_most", "waited_least", "waited_most"),
 )
 """What identifies nobody by itself; the others never stand in an address, a log of addresses, or a saved search."""
@@ -65,6 +65,7 @@ def read_form(given: Mapping[str, str], *, zone: ZoneInfo, now: datetime) -> Sea
         queue=typed["queue"] or None,
         agent=typed["agent"] or None,
         outcome=typed["outcome"] or None,
+        left=typed["left"] or None,
         insured_id=typed["insured"] or None,
         policy=typed["policy"] or None,
         phone=_phone(typed, wrong),

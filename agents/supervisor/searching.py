@@ -61,7 +61,8 @@ _IS_OPEN: Final[ColumnElement[bool]] = literal_column("calls.state <> 'ended'")
 class CallSearch:
     """What is searched for; None is any. `since` is the first instant, `until` the first one after; `phone` is E.164,
     `policy` a whole number as written or keyed, or with `since` its last four signs, `agent` a code, `text` a part of
-    an outcome's note. Seconds are the least and the most of them. `updated_since` finds what began, ended, or got an
+    an outcome's note, `left` the step at which the call ended without anybody's having spoken to the caller
+    (`Call.last_step`). Seconds are the least and the most of them. `updated_since` finds what began, ended, or got an
     outcome then or later.
     """
 
@@ -71,6 +72,7 @@ class CallSearch:
     queue: str | None = None
     agent: str | None = None
     outcome: str | None = None
+    left: str | None = None
     insured_id: str | None = None
     policy: str | None = None
     phone: str | None = None
@@ -221,6 +223,7 @@ def _along(
         "agent": (Leg.call_id, (Leg.agent_id == _agent_id(tx, insurer, wanted), Leg.answered_at.is_not(None))),
         "outcome": (Outcome.call_id, (Outcome.insurer_id == insurer.id, Outcome.code == wanted.outcome)),
         "queue": (QueuedCall.call_id, _in_queue(insurer, wanted)),
+        "left": (Call.id, (of_insurer, Call.last_step == wanted.left)),
         "line": (Call.id, (of_insurer, Call.line == wanted.line)),
         "recorded": (Recording.call_id, (Recording.insurer_id == insurer.id,)),
     }
@@ -267,6 +270,8 @@ def _conditions(tx: Transaction, insurer: Insurer, wanted: CallSearch, words: Wo
         found["outcome"] = exists().where(Outcome.call_id == Call.id, Outcome.code == wanted.outcome)
     if wanted.queue:
         found["queue"] = exists().where(QueuedCall.call_id == Call.id, *_in_queue(insurer, wanted))
+    if wanted.left:
+        found["left"] = Call.last_step == wanted.left
     if wanted.line:
         found["line"] = Call.line == wanted.line
     if wanted.has_recording is not None:
@@ -356,6 +361,7 @@ def _for_the_audit(wanted: CallSearch, calls: Sequence[Call]) -> dict[str, str |
         "queue": wanted.queue,
         "agent": wanted.agent,
         "outcome": wanted.outcome,
+        "left": wanted.left,
         "policy": mask_policy(wanted.policy) if wanted.policy else None,
         "phone": mask_phone(wanted.phone) if wanted.phone else None,
         "text": " ".join(f"{word[0]}…" for word in wanted.text.split()) if wanted.text else None,

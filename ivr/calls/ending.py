@@ -3,14 +3,15 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, literal_column, select, update
+from sqlalchemy import bindparam, exists, literal_column, select, update
+from sqlalchemy.orm import aliased
 
 from config.centre import Centre
 from config.database import Transaction
 from config.prepared import Prepared
 from flows import Session
 from ivr.calls.log import record
-from ivr.calls.models import Call, CallEvent, CallState, Hold, Leg
+from ivr.calls.models import Call, CallEvent, CallState, Direction, Hold, Leg
 from ivr.calls.outcomes import primary_outcome, record_line_outcome
 from ivr.signals import call_ended
 
@@ -30,6 +31,17 @@ _HAPPENED: Final = Prepared(
     .where(CallEvent.call_id == _OF_CALL, CallEvent.kind == bindparam("of_kind"))
     .limit(literal_column("1"))
 )
+_SPOKEN: Final = aliased(CallEvent)
+_LAST_ENTERED: Final = Prepared(
+    select(CallEvent.data)
+    .where(
+        CallEvent.call_id == _OF_CALL,
+        CallEvent.kind == "node_entered",
+        ~exists().where(_SPOKEN.call_id == CallEvent.call_id, _SPOKEN.kind == "connected"),
+    )
+    .order_by(CallEvent.seq.desc())
+    .limit(literal_column("1"))
+)
 
 
 def end_call(centre: Centre, tx: Transaction, call: Call, *, cause: str, at: datetime) -> bool:
@@ -43,6 +55,7 @@ def end_call(centre: Centre, tx: Transaction, call: Call, *, cause: str, at: dat
     before = CallState(call.state)
     call.state, call.ended_at, call.hangup_cause = CallState.ENDED, at, cause
     call.session = _without_digits(call.session)
+    call.last_step = _last_step(tx, call)
     _close_intervals(tx, call, at)
     record(tx, call, "ended", at=at, cause=cause, state=before.value)
     _write_outcome(tx, call, before, at)
@@ -67,6 +80,19 @@ def outcome_of_a_drop(
     if is_left_to_agent:
         return None
     return "emergency_drop" if is_emergency else "abandoned_in_ivr"
+
+
+def step_name(flow: str, node: str) -> str:
+    """A step as `last_step` of a call has it; neither name has a slash."""
+    return f"{flow}/{node}"
+
+
+def _last_step(tx: Transaction, call: Call) -> str | None:
+    """Who spoke to somebody left no menu, but a question after; and whomever we rang came to none by themselves."""
+    if call.direction != Direction.INBOUND:
+        return None
+    entered = _LAST_ENTERED.value(tx, {"of_call": call.id})
+    return None if entered is None else step_name(entered["flow"], entered["node"])
 
 
 def _without_digits(session: str | None) -> str | None:

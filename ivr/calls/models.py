@@ -54,7 +54,8 @@ class Call(Base):
     """All from first ring to last hang-up. One row per carrier call of a caller.
 
     `address` is where help is needed, as an agent noted it. `waited_seconds` is how long the caller stood in a queue,
-    until somebody answered or they left it: of several stays the longest that is over, None without one.
+    until somebody answered or they left it: of several stays the longest that is over, None without one. `last_step` is
+    the step, as 'vsk/main', at which an inbound call ended in which nobody spoke to the caller; None of any other call.
     """
 
     __tablename__ = "calls"
@@ -65,6 +66,12 @@ class Call(Base):
         Index("ix_calls_insurer_id_line_id", "insurer_id", "line", "id"),
         Index("ix_calls_insurer_id_ani_id", "insurer_id", "ani", "id"),
         Index("ix_calls_insured_id_started_at", "insured_id", "started_at"),
+        Index(
+            "ix_calls_insurer_id_last_step_id",
+            *("insurer_id", "last_step", "id"),
+            sqlite_where=text("last_step is not null"),
+            postgresql_where=text("last_step is not null"),
+        ),
         Index(
             "ix_calls_emergencies",
             *("insurer_id", "id"),
@@ -104,6 +111,7 @@ class Call(Base):
     is_anonymous: Mapped[bool] = mapped_column(default=False)
     continues_call_id: Mapped[Ref | None]
     waited_seconds: Mapped[int | None]
+    last_step: Mapped[str | None]
 
 
 class CallTurn(Base):

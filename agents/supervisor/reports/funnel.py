@@ -7,13 +7,13 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
-from sqlalchemy import ColumnElement, Subquery, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, func, select
 
 from config.database import Transaction
 from config.ids import first_id_at
 from config.line_descriptions import Insurer
 from flows import FlowSet
+from ivr.calls.ending import step_name
 from ivr.calls.models import Call, CallEvent, Direction, FlowVersion
 
 _SERVED: Final = frozenset({"queue", "transfer", "record", "end"})
@@ -34,6 +34,11 @@ class NodeVisits:
     came: int
     left: int
     inside: int = 0
+
+    @property
+    def step(self) -> str:
+        """As the calls that ended there have it, and the log finds them by it."""
+        return step_name(self.flow, self.node)
 
     @property
     def lost(self) -> int:
@@ -78,31 +83,26 @@ def left_inside(
     line: str | None = None,
 ) -> Mapping[str, int]:
     """By the nodes of a flow that lead into others: how many calls ended unserved there, or deeper still."""
-    last = _last_entered(_calls(insurer, since, until, line))
-    own, deeper = aliased(CallEvent), aliased(CallEvent)
+    deeper = Call.last_step.is_not(None), ~Call.last_step.startswith(step_name(flow, ""), autoescape=True)
     last_here = (
-        select(own.call_id, func.max(own.seq).label("seq"))
-        .join(last, last.c.call_id == own.call_id)
-        .where(own.kind == "node_entered", own.data["flow"].as_string() == flow)
-        .group_by(own.call_id)
+        select(CallEvent.call_id, func.max(CallEvent.seq).label("seq"))
+        .join(Call, Call.id == CallEvent.call_id)
+        .where(*_calls(insurer, since, until, line), *deeper, _ENTERED, CallEvent.data["flow"].as_string() == flow)
+        .group_by(CallEvent.call_id)
         .subquery()
     )
     statement = (
-        select(
-            own.data["node"].as_string().label("node"),
-            deeper.data["flow"].as_string().label("deeper_flow"),
-            deeper.data["node"].as_string().label("deeper_node"),
-        )
-        .join(last_here, (last_here.c.call_id == own.call_id) & (last_here.c.seq == own.seq))
-        .join(last, last.c.call_id == own.call_id)
-        .join(deeper, (deeper.call_id == last.c.call_id) & (deeper.seq == last.c.seq))
-        .where(last.c.seq > last_here.c.seq)
+        select(_NODE, Call.last_step)
+        .join(last_here, (last_here.c.call_id == CallEvent.call_id) & (last_here.c.seq == CallEvent.seq))
+        .join(Call, Call.id == CallEvent.call_id)
     )
     nodes = flows.flows[flow].nodes
     return Counter(
-        one.node
+        one.entered_node
         for one in tx.execute(statement)
-        if one.node in nodes and nodes[one.node].type == "call" and _is_left(flows, one.deeper_flow, one.deeper_node)
+        if one.entered_node in nodes
+        and nodes[one.entered_node].type == "call"
+        and _is_left(flows, *_parts(one.last_step))
     )
 
 
@@ -119,7 +119,6 @@ def _calls(insurer: Insurer, since: datetime, until: datetime, line: str | None)
 _FLOW: Final = CallEvent.data["flow"].as_string().label("entered_flow")
 _NODE: Final = CallEvent.data["node"].as_string().label("entered_node")
 _ENTERED: Final = CallEvent.kind == "node_entered"
-_SPOKEN: Final = aliased(CallEvent)
 
 
 def _came(tx: Transaction, calls: list[ColumnElement[bool]]) -> Mapping[tuple[str, str], int]:
@@ -133,26 +132,18 @@ def _came(tx: Transaction, calls: list[ColumnElement[bool]]) -> Mapping[tuple[st
 
 
 def _last(tx: Transaction, calls: list[ColumnElement[bool]]) -> Mapping[tuple[str, str], int]:
-    """At which node the calls that are over were last."""
-    last = _last_entered(calls)
+    """At which step the calls ended in which nobody spoke to the caller."""
     statement = (
-        select(_FLOW, _NODE, func.count().label("calls"))
-        .join(last, (last.c.call_id == CallEvent.call_id) & (last.c.seq == CallEvent.seq))
-        .group_by("entered_flow", "entered_node")
+        select(Call.last_step, func.count().label("calls"))
+        .where(*calls, Call.last_step.is_not(None))
+        .group_by(Call.last_step)
     )
-    return {(one.entered_flow, one.entered_node): one.calls for one in tx.execute(statement)}
+    return {_parts(one.last_step): one.calls for one in tx.execute(statement)}
 
 
-def _last_entered(calls: list[ColumnElement[bool]]) -> Subquery:
-    """The last entry of a node in each call that is over; who spoke to somebody left no menu, but a question after."""
-    spoken = select(_SPOKEN.call_id).where(_SPOKEN.call_id == CallEvent.call_id, _SPOKEN.kind == "connected")
-    return (
-        select(CallEvent.call_id, func.max(CallEvent.seq).label("seq"))
-        .join(Call, Call.id == CallEvent.call_id)
-        .where(*calls, Call.ended_at.is_not(None), _ENTERED, ~spoken.exists())
-        .group_by(CallEvent.call_id)
-        .subquery()
-    )
+def _parts(step: str) -> tuple[str, str]:
+    flow, _, node = step.partition("/")
+    return flow, node
 
 
 def _is_left(flows: FlowSet, flow: str, node: str) -> bool:

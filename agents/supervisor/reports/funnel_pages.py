@@ -13,6 +13,7 @@ from agents.accounts.models import Role
 from agents.staff.guarding import only_for
 from agents.staff.languages import language
 from agents.staff.side import own_insurer, side
+from agents.supervisor.reports.calls_behind import calls_behind
 from agents.supervisor.reports.flow_words import flow_title, own_title, step_title
 from agents.supervisor.reports.funnel import NodeVisits, funnel, installed_flows, left_inside
 from agents.supervisor.reports.report_form import ReportForm, read_report_form
@@ -21,7 +22,7 @@ from agents.supervisor.words import title_words
 from config.line_descriptions import Insurer
 from flows import FlowSet
 from flows.drawing import Note, draw_part
-from flows.nodes import Call
+from flows.nodes import Call, Node
 
 bp: Final = Blueprint("funnel", __name__, url_prefix="/reports/funnel")
 
@@ -69,6 +70,7 @@ def _page(
         picture=None if flows is None or not flow else _picture(flows, flow, visits, form),
         visits=[one for one in visits if one.left][:_MOST],
         step_words=lambda one: step_title(flows, one.flow, one.node, tongue, queue_words) if flows else one.node,
+        calls_of=lambda one: _calls_of(form, one),
         picture_of=lambda one: f"{_address(form, one.flow)}#node-{one.node}",
         titles=titles,
         lines=[(one.name, one.title[tongue]) for one in insurer.lines.values()],
@@ -103,12 +105,23 @@ def _picture(flows: FlowSet, flow: str, visits: list[NodeVisits], form: ReportFo
             text=_note(visited[name]) if name in visited else "",
             title=own_title(flows, node, queue_words),
             place=places.get(name, 0),
-            href=f"{_address(form, node.flow)}#h-picture" if isinstance(node, Call) else "",
+            href=_way_on(form, node, visited.get(name)),
         )
         for name, node in flows.flows[flow].nodes.items()
     }
     # The drawing escapes every text itself.
     return Markup(draw_part(flows.flows[flow], flows.prompts, language=language(), notes=notes))  # noqa: S704
+
+
+def _way_on(form: ReportForm, node: Node, one: NodeVisits | None) -> str:
+    """Where a step's box leads: into the flow that it leads into, else to the calls that ended at it, if any."""
+    if isinstance(node, Call):
+        return f"{_address(form, node.flow)}#h-picture"
+    return _calls_of(form, one) if one is not None and one.left else ""
+
+
+def _calls_of(form: ReportForm, one: NodeVisits) -> str:
+    return calls_behind(form.since, form.until, line=form.line, left=one.step)
 
 
 def _note(one: NodeVisits) -> str:

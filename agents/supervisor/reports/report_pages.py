@@ -1,9 +1,8 @@
 """The routes of the reports: the page, and its table for a spreadsheet."""
 
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from flask import Blueprint, Response, abort, make_response, render_template, request, url_for
+from flask import Blueprint, Response, abort, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 
@@ -11,8 +10,8 @@ from agents.accounts.models import Role
 from agents.desk.outcome_words import outcome_words
 from agents.staff.guarding import only_for
 from agents.staff.languages import language
-from agents.staff.languages import zone as readers_zone
 from agents.staff.side import own_insurer, side
+from agents.supervisor.reports.calls_behind import calls_behind
 from agents.supervisor.reports.charts import Chart, bar_chart
 from agents.supervisor.reports.figures import BY_NAME, FIGURES, Unit
 from agents.supervisor.reports.intervals import Grouping
@@ -20,7 +19,6 @@ from agents.supervisor.reports.making import Report, ReportRow, make_report
 from agents.supervisor.reports.reading import OutcomeCount, read_facts, read_outcomes
 from agents.supervisor.reports.report_form import ReportForm, read_report_form
 from agents.supervisor.reports.writing import as_csv, row_name, short_name, written
-from agents.supervisor.search_form import period_query
 from agents.supervisor.words import actor, agents_to_choose, title_words
 from config.audit import audit
 from config.database import Transaction
@@ -173,7 +171,7 @@ def _page(form: ReportForm, *, report: Report | None = None, outcomes: list[Outc
         row_name=lambda row: row_name(row, form.grouping, insurer.time_zone, words),
         day_words=_day_words,
         calls_of=lambda row: _calls_of(row, form),
-        calls_with=lambda one: _log(form.since, form.until, line=one.line, outcome=one.code),
+        calls_with=lambda one: calls_behind(form.since, form.until, line=one.line, outcome=one.code),
         agents=agents,
         groupings=[(one.value, title) for one, title in GROUPINGS.items()],
         lines=[(one.name, one.title[language()]) for one in insurer.lines.values()],
@@ -210,15 +208,7 @@ def _calls_of(row: ReportRow, form: ReportForm) -> str:
     own = {"line": form.line, "queue": form.queue, "agent": form.agent}
     if row.name:
         own[form.grouping.value] = row.name
-    return _log(row.since, row.until, **own)
-
-
-def _log(since: datetime, until: datetime, **asked: Any) -> str:
-    # A row that is not over yet ends in the middle of a minute.
-    whole = until + timedelta(seconds=-until.timestamp() % 60)
-    days: dict[str, Any] = {**period_query(since, whole, zone=readers_zone())}
-    address: str = url_for("calls.log", **days, **asked)
-    return address
+    return calls_behind(row.since, row.until, **own)
 
 
 def _day_words(row: ReportRow) -> str:

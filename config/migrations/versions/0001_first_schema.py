@@ -668,6 +668,7 @@ def upgrade() -> None:
     sa.Column('is_anonymous', sa.Boolean(), nullable=False),
     sa.Column('continues_call_id', sa.String(length=32), nullable=True),
     sa.Column('waited_seconds', sa.Integer(), nullable=True),
+    sa.Column('last_step', sa.Text(), nullable=True),
     sa.CheckConstraint("(state = 'ended') = (ended_at is not null)", name=op.f('ck_calls_ended_has_an_instant')),
     sa.ForeignKeyConstraint(['insured_id'], ['insured_people.id'], name=op.f('fk_calls_insured_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_calls')),
@@ -680,6 +681,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_calls_insurer_id_id', ['insurer_id', 'id'], unique=False)
         batch_op.create_index('ix_calls_insurer_id_line_id', ['insurer_id', 'line', 'id'], unique=False)
         batch_op.create_index('ix_calls_insurer_id_ani_id', ['insurer_id', 'ani', 'id'], unique=False)
+        batch_op.create_index('ix_calls_insurer_id_last_step_id', ['insurer_id', 'last_step', 'id'], unique=False, sqlite_where=sa.text('last_step is not null'), postgresql_where=sa.text('last_step is not null'))
         batch_op.create_index('ix_calls_emergencies', ['insurer_id', 'id'], unique=False, sqlite_where=sa.text('is_emergency'), postgresql_where=sa.text('is_emergency'))
         batch_op.create_index('ix_calls_open', ['state'], unique=False, sqlite_where=sa.text("state <> 'ended'"), postgresql_where=sa.text("state <> 'ended'"))
 

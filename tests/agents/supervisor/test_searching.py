@@ -207,7 +207,8 @@ def test_an_index_answers_each_kind_of_search(logged: Logged) -> None:
         insurer = house.centre.insurers["vsk"]
         for wanted in (
             CallSearch(), CallSearch(line="x"), CallSearch(queue="x"), CallSearch(agent="desk-1"),
-            CallSearch(outcome="x"), CallSearch(phone="+79990001122"), CallSearch(insured_id="x"),
+            CallSearch(outcome="x"), CallSearch(left="x/y"), CallSearch(phone="+79990001122"),
+            CallSearch(insured_id="x"),
         ):
             (walk,) = searching._walks(tx, insurer, wanted)
             statement = walk.statement("f" * 32).limit(51)

@@ -1,5 +1,6 @@
 """The funnel: who came to a node and who left there, counted on both databases and drawn on the flow's own picture."""
 
+import html
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ import flows as flows_package
 from agents.supervisor.reports.funnel import NodeVisits, funnel, installed_flows, left_inside
 from config.ids import new_id
 from flows.library import digest_of, sources_in
+from ivr.calls.ending import end_call
 from ivr.calls.log import record
 from ivr.calls.models import Call, FlowVersion
 from tests.agents.conftest import NOON, House, house  # noqa: F401 - a fixture
@@ -46,10 +48,9 @@ def went(
             ani=None,
             language="ru",
             flow=flow,
-            state="ended" if is_over else "in_menu",
+            state="in_menu",
             flow_digest="",
             started_at=at,
-            ended_at=at + timedelta(seconds=20) if is_over else None,
             **values,
         )
         tx.add(call)
@@ -59,6 +60,8 @@ def went(
             record(tx, call, "node_entered", at=at, flow=entered, node=node)
         if spoke:
             record(tx, call, "connected", at=at)
+        if is_over:
+            end_call(house.centre, tx, call, cause="completed", at=at + timedelta(seconds=20))
 
 
 def nodes_by_type(house: House) -> tuple[str, str, str]:  # noqa: F811
@@ -123,6 +126,26 @@ def test_the_flows_own_picture_says_who_left_where(site: Site) -> None:
     assert [one.text for one in picture.iter() if one.tag == "text" and one.get("class") == "place"] == ["1"]
     step = rf'<th scope="row"><a href="[^"]*#node-{menu}">[^<]*[а-я]{{3}}[^<]*</a> <span class="soft">{menu}<'
     assert re.search(step, text)
+
+
+def test_a_step_leads_to_the_calls_that_ended_at_it(site: Site) -> None:
+    install(site.house)
+    flow, menu, served = nodes_by_type(site.house)
+    went(site.house, menu, flow=flow)
+    went(site.house, menu, flow=flow, spoke=True)
+    went(site.house, menu, flow=flow, is_over=False)
+    went(site.house, menu, flow=flow, line="curator")
+    went(site.house, menu, served, flow=flow)
+    watcher = site.signed_in("watcher")
+    text = watcher.get(f"/reports/funnel?flow={flow}&line=medical_desk").text
+    box = next(one for one in picture_in(text).iter("a") if one.find("g").get("id") == f"node-{menu}")
+    in_table = re.search(r'<td class="figures number"><a href="(/calls[^"]*)">1</a>', text)[1]
+    assert html.unescape(in_table) == box.get("href")
+    log = watcher.get(box.get("href")).text
+    assert log.count('<tr id="call-') == 1
+    assert re.search('<p class="chip"><span>Ушли на шаге: САО «ВСК», медицинский пульт · [^<]+</span>', log)
+    anywhere = watcher.post("/calls", {"left": f"{flow}/{menu}", "drop": "left"}, page="/calls")
+    assert anywhere.location == "/calls"
 
 
 def picture_in(text: str) -> ElementTree.Element:
