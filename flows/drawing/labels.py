@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from flows.flow import Flow, PromptText
@@ -44,6 +45,11 @@ _EDGES: Mapping[str, Mapping[str, str]] = {
     },
     "en": {"noinput": "silence", "nomatch": "wrong key", "next": ""},
 }
+
+Told = Callable[[str], str]
+"""What a page calls a result, a key or a silence, by its code."""
+
+_GAP = re.compile(r"\{[^{}]*\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,27 +93,32 @@ def _subject(node: Node) -> str:
 
 
 def words(node: Node, prompts: Mapping[str, PromptText], language: str) -> str:
-    """What the node is for, in words: its own, or else the first that it says."""
+    """What the node is for, in words: its own, or else the first that it says, with dots for what is filled in."""
     if own := node.why.get(language):
         return own
     said = node.speech()
     prompt = prompts.get(said[0].id) if said and (not isinstance(node, Menu) or not node.why) else None
-    return prompt.texts.get(language, "") if prompt is not None else ""
+    return _GAP.sub("…", prompt.texts.get(language, "")) if prompt is not None else ""
 
 
-def lines(flow: Flow, language: str) -> list[Line]:
-    """The edges of a flow, those between the same two nodes joined; ways into the line's own nodes are left out."""
+def lines(flow: Flow, language: str, told: Told | None = None) -> list[Line]:
+    """The edges of a flow, those between the same two nodes joined; ways into the line's own nodes are left out.
+
+    Results are `told` by whoever has more words for them than there are here.
+    """
     joined: dict[tuple[str, str], list[str]] = {}
     for node in flow.nodes.values():
         for exit_ in node.exits():
             if exit_.to in flow.nodes:
-                joined.setdefault((node.name, exit_.to), []).append(_label(exit_.at, language))
+                joined.setdefault((node.name, exit_.to), []).append(_label(exit_.at, language, told))
     return [
         Line(source, target, ", ".join(dict.fromkeys(filter(None, labels))))
         for (source, target), labels in joined.items()
     ]
 
 
-def _label(at: tuple[str, ...], language: str) -> str:
+def _label(at: tuple[str, ...], language: str, told: Told | None) -> str:
     word = at[0] if at[0] in ("noinput", "nomatch", "otherwise", "next") else at[-1]
+    if told is not None and word != "next":
+        return told(word)
     return _EDGES.get(language, _EDGES["en"]).get(word, word)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from xml.sax.saxutils import escape, quoteattr
 
-from flows.drawing.labels import Line, heading, lines, words
+from flows.drawing.labels import Line, Told, heading, lines, words
 from flows.drawing.layout import Layout, Spot, lay_out
 from flows.flow import Flow, PromptText
 from flows.nodes import Node
@@ -51,12 +51,14 @@ rect { stroke: #5b6478; stroke-width: 1 } .start rect { stroke-width: 2.5 }
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What a page says of a node: a text in its box, what it calls the node, its place among those that are marked (0
-    is none), and where the box leads. An empty text is none: then the node's own words stand first.
+    """What a page says of a node: a text in its box, what it calls the node and its kind, its place among those that
+    are marked (0 is none), and where the box leads. An empty text is none: then the node's own words stand first, and
+    its heading under them.
     """
 
     text: str = ""
     title: str = ""
+    kind: str = ""
     place: int = 0
     href: str = ""
 
@@ -87,12 +89,15 @@ def draw_svg(flow: Flow, prompts: Mapping[str, PromptText] | None = None, *, lan
     return _document(flow, layout, parts)
 
 
-def draw_part(flow: Flow, prompts: Mapping[str, PromptText], *, language: str, notes: Mapping[str, Note]) -> str:
+def draw_part(
+    flow: Flow, prompts: Mapping[str, PromptText], *, language: str, notes: Mapping[str, Note], told: Told | None = None
+) -> str:
     """The picture as an element of a page, which styles it by its classes; what a node is for stands first in its box.
 
-    Every text in it is escaped. `notes` by node are written into their boxes.
+    Every text in it is escaped. `notes` by node are written into their boxes, results on the edges as the page has
+    them `told`.
     """
-    boxes, layout, shown = _laid_out(flow, prompts, language, notes)
+    boxes, layout, shown = _laid_out(flow, prompts, language, notes, told)
     parts = [
         *(_edge(line, layout, boxes) for line in shown),
         *(_noted(box, layout.spots[name], flow, notes.get(name)) for name, box in boxes.items()),
@@ -123,10 +128,14 @@ _HATCH = (
 
 
 def _laid_out(
-    flow: Flow, prompts: Mapping[str, PromptText], language: str, notes: Mapping[str, Note] | None
+    flow: Flow,
+    prompts: Mapping[str, PromptText],
+    language: str,
+    notes: Mapping[str, Note] | None,
+    told: Told | None = None,
 ) -> tuple[dict[str, _Box], Layout, list[Line]]:
     """The boxes, where they stand, and the edges that are drawn between them."""
-    every = lines(flow, language)
+    every = lines(flow, language, told)
     hubs = {target for target, count in Counter(line.target for line in every).items() if count >= HUB}
     shown = [line for line in every if line.target not in hubs and line.source != line.target]
     boxes = {}
@@ -136,6 +145,7 @@ def _laid_out(
         text, letters = words(node, prompts, language), LETTERS if notes is None else BOLD_LETTERS
         boxes[node.name] = replace(
             box,
+            kind=tuple(textwrap.wrap(note.kind, LETTERS)) or box.kind,
             words=tuple(textwrap.wrap(note.title or text, letters, max_lines=3, placeholder="…")),
             note=tuple(textwrap.wrap(note.text, LETTERS)),
         )

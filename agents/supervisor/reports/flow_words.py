@@ -8,9 +8,11 @@ from flask_babel import lazy_gettext
 from flask_babel.speaklater import LazyString
 
 from agents.desk.outcome_words import outcome_words
+from agents.supervisor.reports.result_words import result_words
 from flows import FlowSet
 from flows.drawing import heading, words
-from flows.nodes import Call, Do, End, Node, Queue
+from flows.nodes import Call, Do, End, Node, Queue, Transfer
+from flows.nodes import Set as SetNode
 from ivr.calls.outcomes import GENERIC
 
 _LONGEST: Final = 90
@@ -67,6 +69,22 @@ _ACTIONS: Final[Mapping[str, LazyString]] = {
     "use_entitlement": lazy_gettext("Counts a use of the service"),
 }
 
+_DESTINATIONS: Final[Mapping[str, LazyString]] = {
+    "contract_support": lazy_gettext("Support of contracts"),
+    "diversion": lazy_gettext("Where the queue is diverted to"),
+    "duty": lazy_gettext("The duty number"),
+    "navigator": lazy_gettext("The navigator"),
+    "telemedicine": lazy_gettext("The telemedicine partner"),
+    "telemedicine_moscow": lazy_gettext("The telemedicine partner in Moscow"),
+}
+_NOTED: Final[Mapping[str, LazyString]] = {
+    "language": lazy_gettext("Notes the language"),
+    "topic": lazy_gettext("Notes what it is about"),
+    "service": lazy_gettext("Notes which service"),
+    "region_code": lazy_gettext("Notes the region"),
+    "score": lazy_gettext("Notes the mark"),
+}
+
 
 def flow_title(flows: FlowSet, name: str) -> str:
     """The title of a flow; one of no flow that is shipped as whoever wrote it calls it."""
@@ -74,8 +92,8 @@ def flow_title(flows: FlowSet, name: str) -> str:
 
 
 def own_title(flows: FlowSet, node: Node, queue_words: Callable[[str], str]) -> str:
-    """What a step is called that says nothing of itself: the flow, the queue, the action or the outcome that it has;
-    empty for any other.
+    """What a step is called that says nothing of itself: the flow, the queue, the action, the outcome, the
+    destination or the value that it has; empty for any other.
     """
     match node:
         case Call():
@@ -85,7 +103,11 @@ def own_title(flows: FlowSet, node: Node, queue_words: Callable[[str], str]) -> 
         case Do():
             return str(_ACTIONS.get(node.action, ""))
         case End():
-            return outcome_words(node.outcome) if node.outcome in GENERIC else ""
+            return outcome_words(node.outcome) if node.outcome in GENERIC else result_words(node.outcome)
+        case Transfer():
+            return str(_DESTINATIONS.get(node.destination, ""))
+        case SetNode():
+            return next((str(_NOTED[name]) for name in node.values if name in _NOTED), "")
         case _:
             return ""
 

@@ -17,6 +17,7 @@ from agents.supervisor.reports.calls_behind import calls_behind
 from agents.supervisor.reports.flow_words import flow_title, own_title, step_title
 from agents.supervisor.reports.funnel import NodeVisits, funnel, installed_flows, left_inside
 from agents.supervisor.reports.report_form import ReportForm, read_report_form
+from agents.supervisor.reports.result_words import kind_words, result_words
 from agents.supervisor.reports.writing import share
 from agents.supervisor.words import title_words
 from config.line_descriptions import Insurer
@@ -104,13 +105,15 @@ def _picture(flows: FlowSet, flow: str, visits: list[NodeVisits], form: ReportFo
         name: Note(
             text=_note(visited[name]) if name in visited else "",
             title=own_title(flows, node, queue_words),
+            kind=kind_words(node.type),
             place=places.get(name, 0),
             href=_way_on(form, node, visited.get(name)),
         )
         for name, node in flows.flows[flow].nodes.items()
     }
     # The drawing escapes every text itself.
-    return Markup(draw_part(flows.flows[flow], flows.prompts, language=language(), notes=notes))  # noqa: S704
+    drawn = draw_part(flows.flows[flow], flows.prompts, language=language(), notes=notes, told=result_words)
+    return Markup(drawn)  # noqa: S704
 
 
 def _way_on(form: ReportForm, node: Node, one: NodeVisits | None) -> str:

@@ -148,6 +148,23 @@ def test_a_step_leads_to_the_calls_that_ended_at_it(site: Site) -> None:
     assert anywhere.location == "/calls"
 
 
+@pytest.mark.parametrize(("language", "letters"), [("ru", "[a-z]{3}"), ("en", "[а-яё]|[a-z]_")])
+def test_what_leads_from_step_to_step_is_said_in_words(site: Site, language: str, letters: str) -> None:
+    install(site.house)
+    with site.house.centre.database.reading("test_flows") as tx:
+        known = installed_flows(tx)
+    of_others = {line.flow for one in site.house.centre.insurers if one.id != "vsk" for line in one.lines.values()}
+    flows = {name: one for name, one in known.flows.items() if name not in of_others}
+    for name, one in flows.items():
+        went(site.house, next(iter(one.nodes)), flow=name)
+    watcher = site.signed_in("watcher")
+    watcher.post("/language", {"language": language}, page="/calls")
+    for flow, described in flows.items():
+        picture = picture_in(watcher.get(f"/reports/funnel?flow={flow}").text)
+        said = {one.text for one in picture.iter("text") if one.get("class") in ("name", "label", "kind")}
+        assert not {one for one in said - set(described.nodes) if re.search(letters, one)}, flow
+
+
 def picture_in(text: str) -> ElementTree.Element:
     return ElementTree.fromstring(re.search(r'<svg class="flow-picture".*?</svg>', text, re.DOTALL)[0])
 

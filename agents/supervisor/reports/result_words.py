@@ -1,0 +1,122 @@
+"""What the picture of a flow calls the kinds of its steps, and the results that lead from one to the next."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from flask_babel import lazy_gettext
+from flask_babel.speaklater import LazyString
+
+_KINDS: Final[Mapping[str, LazyString]] = {
+    "say": lazy_gettext("says"),
+    "menu": lazy_gettext("menu"),
+    "digits": lazy_gettext("digits are keyed"),
+    "set": lazy_gettext("notes it"),
+    "branch": lazy_gettext("fork"),
+    "do": lazy_gettext("action"),
+    "call": lazy_gettext("another flow"),
+    "queue": lazy_gettext("queue"),
+    "transfer": lazy_gettext("passes on"),
+    "record": lazy_gettext("records"),
+    "end": lazy_gettext("end"),
+}
+
+_RESULTS: Final[Mapping[str, LazyString]] = {
+    "abroad": lazy_gettext("number abroad"),
+    "accepted": lazy_gettext("accepted"),
+    "active": lazy_gettext("active"),
+    "already_open": lazy_gettext("open already"),
+    "already_planned": lazy_gettext("promised already"),
+    "announced": lazy_gettext("there is an announcement"),
+    "approved": lazy_gettext("approved"),
+    "beyond": lazy_gettext("beyond the limit"),
+    "booked": lazy_gettext("booked"),
+    "busy": lazy_gettext("busy"),
+    "clinic": lazy_gettext("a clinic calls"),
+    "closed": lazy_gettext("closed now"),
+    "completed": lazy_gettext("spoke to somebody"),
+    "concluded": lazy_gettext("conclusion is there"),
+    "covered": lazy_gettext("covered"),
+    "declined": lazy_gettext("refused"),
+    "deductible_not_active": lazy_gettext("the deductible is not activated"),
+    "desk": lazy_gettext("to the desk"),
+    "dispatched": lazy_gettext("sent off"),
+    "diverted": lazy_gettext("diverted"),
+    "done": lazy_gettext("done"),
+    "emergency_drop": lazy_gettext("emergency broke off"),
+    "employer": lazy_gettext("the employer calls"),
+    "empty": lazy_gettext("nothing said"),
+    "en": lazy_gettext("in English"),
+    "expired": lazy_gettext("the policy has expired"),
+    "failed": lazy_gettext("failure"),
+    "first_opinion_missing": lazy_gettext("there is no first opinion"),
+    "formed": lazy_gettext("made out"),
+    "found": lazy_gettext("found out"),
+    "full": lazy_gettext("queue is full"),
+    "helped": lazy_gettext("helped"),
+    "human": lazy_gettext("to a person"),
+    "identified": lazy_gettext("person is established"),
+    "impossible": lazy_gettext("cannot be"),
+    "inactive": lazy_gettext("not active"),
+    "known": lazy_gettext("known"),
+    "ky": lazy_gettext("in Kyrgyz"),
+    "left_to_agent": lazy_gettext("Talk with an agent"),
+    "limit_reached": lazy_gettext("the limit is used up"),
+    "locked": lazy_gettext("too many tries"),
+    "message": lazy_gettext("leaves a message"),
+    "months": lazy_gettext("sold for months"),
+    "needs_human": lazy_gettext("a person decides"),
+    "no_answer": lazy_gettext("no answer"),
+    "no_phone": lazy_gettext("no number"),
+    "nomatch": lazy_gettext("wrong key"),
+    "noinput": lazy_gettext("silence"),
+    "none": lazy_gettext("none of that"),
+    "not_a_number": lazy_gettext("not a telephone number"),
+    "not_covered": lazy_gettext("not covered"),
+    "not_identified": lazy_gettext("person is not established"),
+    "not_known": lazy_gettext("not known"),
+    "not_passed_on": lazy_gettext("not passed on"),
+    "not_planned": lazy_gettext("not promised"),
+    "nothing_open": lazy_gettext("nothing is open"),
+    "off_shift": lazy_gettext("off shift"),
+    "ok": lazy_gettext("fits"),
+    "on_shift": lazy_gettext("on shift"),
+    "one": lazy_gettext("one person"),
+    "open": lazy_gettext("open now"),
+    "opened": lazy_gettext("opened"),
+    "otherwise": lazy_gettext("otherwise"),
+    "paper_form": lazy_gettext("paper form"),
+    "passed_on": lazy_gettext("passed on"),
+    "planned": lazy_gettext("promised"),
+    "quarters": lazy_gettext("sold for quarters"),
+    "rated": lazy_gettext("mark is given"),
+    "ready": lazy_gettext("ready for it"),
+    "recorded": lazy_gettext("recorded"),
+    "requested": lazy_gettext("asked for it"),
+    "ru": lazy_gettext("in Russian"),
+    "sent": lazy_gettext("sent out"),
+    "sent_to_clinic": lazy_gettext("sent to the clinic"),
+    "served": lazy_gettext("a person answered"),
+    "several": lazy_gettext("several people"),
+    "tg": lazy_gettext("in Tajik"),
+    "timed_out": lazy_gettext("waited too long"),
+    "told": lazy_gettext("told to the caller"),
+    "too_short": lazy_gettext("too short"),
+    "typo": lazy_gettext("mistyped"),
+    "unknown": lazy_gettext("unknown one"),
+    "unreached": lazy_gettext("reached nobody"),
+    "used": lazy_gettext("counted"),
+    "uz": lazy_gettext("in Uzbek"),
+    "within": lazy_gettext("within the limit"),
+    "wrong": lazy_gettext("does not fit"),
+    "zone_unknown": lazy_gettext("time zone is unknown"),
+}
+
+
+def kind_words(type_: str) -> str:
+    """What a step of this type does."""
+    return str(_KINDS.get(type_, type_))
+
+
+def result_words(code: str) -> str:
+    """A result, a language, a silence; a key stays as it is, and so does what nobody has put into words."""
+    return str(_RESULTS.get(code) or code.replace("_", " "))
