@@ -19,6 +19,8 @@ PADDING = 10.0
 LETTERS = 34
 # Of what stands first in a page's box, which is bold.
 BOLD_LETTERS = 28
+# What a page's box is called in another one.
+LONGEST_NAME = 50
 # In a page, of which its type scale's smallest is 13 px.
 ENLARGED = 13 / 12
 BAND = 14.0
@@ -65,17 +67,21 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class _Box:
-    """The rows of text of one node: its name, its heading, its words, where it leads without a line, and its note."""
+    """The rows of text of one node: its name where it `is_named`, its heading, its words, where it leads without a
+    line, and its note.
+    """
 
     node: Node
     kind: tuple[str, ...]
     words: tuple[str, ...]
     to: tuple[str, ...]
     note: tuple[str, ...] = ()
+    is_named: bool = True
 
     @property
     def height(self) -> float:
-        return 2 * PADDING + ROW * (1 + len(self.kind) + len(self.words) + len(self.to) + len(self.note)) - 3
+        rows = len(self.kind) + len(self.words) + len(self.to) + len(self.note)
+        return 2 * PADDING + ROW * (rows + self.is_named) - 3
 
 
 def draw_svg(flow: Flow, prompts: Mapping[str, PromptText] | None = None, *, language: str = "ru") -> str:
@@ -138,9 +144,10 @@ def _laid_out(
     every = lines(flow, language, told)
     hubs = {target for target, count in Counter(line.target for line in every).items() if count >= HUB}
     shown = [line for line in every if line.target not in hubs and line.source != line.target]
+    names = {name: _name(node, prompts, language, notes) for name, node in flow.nodes.items()}
     boxes = {}
     for node in flow.nodes.values():
-        box = _box(node, [line for line in every if line.source == node.name], shown, language)
+        box = _box(node, [line for line in every if line.source == node.name], shown, language, names)
         note = (notes or {}).get(node.name, Note())
         text, letters = words(node, prompts, language), LETTERS if notes is None else BOLD_LETTERS
         boxes[node.name] = replace(
@@ -148,9 +155,19 @@ def _laid_out(
             kind=tuple(textwrap.wrap(note.kind, LETTERS)) or box.kind,
             words=tuple(textwrap.wrap(note.title or text, letters, max_lines=3, placeholder="…")),
             note=tuple(textwrap.wrap(note.text, LETTERS)),
+            is_named=notes is None,
         )
     sizes = {name: (BOX, box.height) for name, box in boxes.items()}
     return boxes, lay_out(sizes, [(line.source, line.target) for line in shown], flow.start), shown
+
+
+def _name(node: Node, prompts: Mapping[str, PromptText], language: str, notes: Mapping[str, Note] | None) -> str:
+    """What a node is called where another one leads to it: a page's by what it is for, in a row or two."""
+    if notes is None:
+        return node.name
+    note = notes.get(node.name, Note())
+    title = note.title or words(node, prompts, language) or note.kind or heading(node, language)
+    return textwrap.shorten(title, LONGEST_NAME, placeholder="…")
 
 
 def _document(flow: Flow, layout: Layout, parts: list[str]) -> str:
@@ -179,8 +196,8 @@ def _document(flow: Flow, layout: Layout, parts: list[str]) -> str:
 # --- boxes -------------------------------------------------------------------------------------
 
 
-def _box(node: Node, own: list[Line], shown: list[Line], language: str) -> _Box:
-    unshown = [f"{line.label or '·'} ⇢ {line.target}" for line in own if line not in shown]
+def _box(node: Node, own: list[Line], shown: list[Line], language: str, names: Mapping[str, str]) -> _Box:
+    unshown = [f"{line.label or '·'} ⇢ {names[line.target]}" for line in own if line not in shown]
     return _Box(
         node,
         tuple(textwrap.wrap(heading(node, language), LETTERS)),
@@ -197,9 +214,9 @@ def _drawn(box: _Box, spot: Spot, flow: Flow) -> str:
 
 
 def _noted(box: _Box, spot: Spot, flow: Flow, note: Note | None) -> str:
-    """The node by what it is for first, and what is noted of it."""
+    """The node by what it is for first, and what is noted of it; its name says nothing to those who read pages."""
     rows = [*(("name", text) for text in box.words or box.kind), *(("kind", text) for text in box.kind if box.words)]
-    rows += [("kind", box.node.name), *(("to", text) for text in box.to), *(("note", text) for text in box.note)]
+    rows += [*(("to", text) for text in box.to), *(("note", text) for text in box.note)]
     drawn = _box_of(box, spot, flow, rows)
     if note is not None and note.place:
         drawn += _band(box, spot, note.place)
