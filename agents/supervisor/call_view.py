@@ -62,6 +62,7 @@ class CallView:
     recordings: Sequence[Part]
     keeping: Keeping
     looks: Sequence[AuditEntry]
+    has_more_looks: bool
 
 
 def call_view(
@@ -79,7 +80,7 @@ def call_view(
         replay = _of_nobody(replay)
     steps = tuple(_with_purposes(tuple(_once(replay.steps))))
     tx.flush()
-    agents = _agents(tx, call)
+    agents, looks = _agents(tx, call), _looks(tx, call)
     recordings = () if is_nobodys else parts_of(tx, insurer_id=insurer.id, call_id=call_id)
     return CallView(
         replay=replay,
@@ -92,7 +93,8 @@ def call_view(
         agents=agents,
         recordings=recordings,
         keeping=keeping_of(tx, insurers, call),
-        looks=_looks(tx, call),
+        looks=looks[:_MOST_LOOKS],
+        has_more_looks=len(looks) > _MOST_LOOKS,
     )
 
 
@@ -209,8 +211,8 @@ def _agents(tx: Transaction, call: Call) -> Mapping[str, str]:
 
 
 def _looks(tx: Transaction, call: Call) -> Sequence[AuditEntry]:
-    """The newest entries about this call, this very look among them."""
+    """The newest entries about this call, this very look among them, and one more than are shown."""
     statement = select(AuditEntry).where(
         AuditEntry.subject_kind == "call", AuditEntry.subject_id == call.id, AuditEntry.insurer_id == call.insurer_id
     )
-    return tx.scalars(statement.order_by(AuditEntry.id.desc()).limit(_MOST_LOOKS)).all()
+    return tx.scalars(statement.order_by(AuditEntry.id.desc()).limit(_MOST_LOOKS + 1)).all()

@@ -74,7 +74,8 @@ def _word(table: Mapping[str, LazyString], code: Any) -> str:
 
 
 def _told(it: _Data) -> str:
-    ahead = ngettext("%(num)s caller ahead", "%(num)s callers ahead", int(it["ahead"]))
+    count = int(it["ahead"])
+    ahead = ngettext("%(num)s caller ahead", "%(num)s callers ahead", count) if count else gettext("nobody ahead")
     if it["estimate_seconds"] is None:
         return str(gettext("Told: %(ahead)s, no estimate", ahead=ahead))
     return str(gettext("Told: %(ahead)s, about %(time)s", ahead=ahead, time=duration(it["estimate_seconds"])))

@@ -3,6 +3,9 @@
 import re
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
+from agents.supervisor import call_view
 from agents.supervisor.timeline import Span, Stretch, menu_spans, time_line
 from ivr.calls.log import record
 from ivr.calls.models import Call
@@ -54,6 +57,30 @@ def test_whoever_comes_into_a_conversation_is_told_by_what_they_come_for(logged:
         assert shown in text, shown
     assert "Предложение desk-2" not in text
     assert re.findall(r'class="step-(queued inner|wait_began)"', text) == ["wait_began", "queued inner"]
+
+
+def test_the_prompts_of_a_turn_have_its_time_once_and_nobody_ahead_is_nobody(logged: Logged) -> None:
+    call_id = logged.call()
+    with logged.site.house.centre.database.transaction("test_prompts") as tx:
+        call = tx.get_one(Call, call_id)
+        for second, prompts in ((0, ["vsk.notice", "vsk.main"]), (0, ["vsk.english"]), (9, ["vsk.bonus"])):
+            told_at = call.started_at + timedelta(seconds=second)
+            record(tx, call, "node_entered", at=told_at, flow="vsk", node="main")
+            record(tx, call, "said", at=told_at, prompts=prompts, language="ru")
+        record(tx, call, "place_told", at=told_at, ahead=0, estimate_seconds=60, round=1)
+    text = logged.site.signed_in("boss").get(f"/calls/{call_id}").text
+    times = re.findall(r'class="step-said"><span class="figures soft">([0-9:]*)</span>', text)
+    assert times == ["00:00", "", "", "00:09"]
+    assert "Сообщено: впереди никого, около 01:00" in text
+
+
+def test_older_looks_than_are_shown_are_a_link_away(logged: Logged, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(call_view, "_MOST_LOOKS", 1)
+    boss, page = logged.site.signed_in("boss"), f"/calls/{logged.call()}"
+    assert "Все — в журнале действий" not in boss.get(page).text
+    text = boss.get(page).text
+    assert text.count("смотрел звонок") == 1
+    assert f'href="/audit?subject={page.removeprefix("/calls/")}"' in text
 
 
 def test_every_piece_leads_to_a_step_that_is_there(logged: Logged) -> None:
