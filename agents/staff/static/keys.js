@@ -1,5 +1,6 @@
 // Keys: whatever has data-key (a KeyboardEvent.code, so that it is the same key on a Russian keyboard) is clicked by
-// it; data-key-label is the key's cap, data-key-words what it does. `?` shows all of the page's.
+// it; data-key-label is the key's cap, data-key-words what it does. `?` shows all of the page's, and what
+// data-later-keys says of those that there are at other times.
 const help = document.querySelector("dialog.help");
 
 export function listenForKeys() {
@@ -48,5 +49,7 @@ function showHelp() {
     return row;
   });
   help.querySelector("[data-keys]").replaceChildren(...rows);
+  const later = [...document.querySelectorAll("[data-later-keys]")].flatMap((one) => [...one.cloneNode(true).children]);
+  help.querySelector("[data-later]").replaceChildren(...later);
   help.showModal();
 }
