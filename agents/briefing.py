@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from agents import waits
 from agents.errors import NothingToDo, UnknownAgent
 from agents.floor import Floor
 from agents.models import OPEN_OFFER, Agent, Callback, Offer, Presence, Wait
@@ -17,7 +18,8 @@ from ivr.calls.models import Call, CallEvent
 class Briefing:
     """The least that helps: nobody's name, policy or number; of an anonymous caller nothing but what they wait for.
 
-    `reason` is the way through the menus in words; `messages` are ids for `pult voicemail play`.
+    `reason` is the way through the menus in words, `waited_seconds` how long they stood in the queue in this call since
+    they last came to it, `messages` are ids for `pult voicemail play`.
     """
 
     purpose: str
@@ -62,7 +64,7 @@ def _of(tx: Transaction, floor: Floor, offer: Offer, now: datetime) -> Briefing:
         queue=offer.queue if queue is None else queue.title["ru"],
         language=call.language,
         reason=_reason(tx, call),
-        waited_seconds=0 if wait is None else int(((wait.claimed_at or now) - wait.since).total_seconds()),
+        waited_seconds=0 if wait is None else waits.stayed_seconds(wait, at=wait.claimed_at or now),
         is_emergency=wait is not None and wait.is_emergency,
         level=call.level,
         caller_role=call.caller_role,

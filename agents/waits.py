@@ -183,13 +183,19 @@ def end(tx: Transaction, wait: Wait, to: WaitState, *, reason: str, at: datetime
         due_work.cancel(tx, kind=kind, subject_id=wait.id)
 
 
-def note_stay(tx: Transaction, wait: Wait, *, at: datetime) -> int:
-    """The caller stands in the queue no longer: how many seconds they did, kept with the call as its longest if it is.
+def stayed_seconds(wait: Wait, *, at: datetime) -> int:
+    """How long the caller stands in the queue, in this call, until `at`.
 
     `since` does not tell it: it is older where the contact waited before, in another call or before a conversation.
     """
+    return int((at - wait.joined_at).total_seconds())
+
+
+def note_stay(tx: Transaction, wait: Wait, *, at: datetime) -> int:
+    """The caller stands in the queue no longer: how many seconds they did, which the call keeps if it is the longest.
+    """
     call = tx.known(Call, wait.call_id) or tx.get_one(Call, wait.call_id)
-    stayed = int((at - wait.joined_at).total_seconds())
+    stayed = stayed_seconds(wait, at=at)
     if call.waited_seconds is None or stayed > call.waited_seconds:
         _WAITED.change(tx, call, waited_seconds=stayed)
     return stayed

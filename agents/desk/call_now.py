@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from sqlalchemy import select
 
-from agents import ears, offers
+from agents import ears, offers, waits
 from agents.models import OPEN_OFFER, Agent, Callback, Dial, DialState, Ear, Offer, Presence, Purpose, Wait
 from config.database import Transaction
 from config.line_descriptions import Insurer, Line, ListeningIn, Words
@@ -106,8 +106,8 @@ def call_now(tx: Transaction, *, insurer: Insurer, agent_id: str, at: datetime) 
         queue_title={} if queue is None else queue.title,
         language=call.language,
         is_emergency=wait is not None and wait.is_emergency,
-        waiting_since=None if wait is None or wait.claimed_at is not None else wait.since,
-        waited_seconds=0 if wait is None else int(((wait.claimed_at or at) - wait.since).total_seconds()),
+        waiting_since=None if wait is None or wait.claimed_at is not None else wait.joined_at,
+        waited_seconds=0 if wait is None else waits.stayed_seconds(wait, at=wait.claimed_at or at),
         target_seconds=None if queue is None else queue.answer_target_seconds,
         callback_reason=tx.scalar(select(Callback.reason).where(Callback.reached_call_id == call.id)),
         consulted=None if offer is None else _consulted(tx, offer),

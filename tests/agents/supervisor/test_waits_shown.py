@@ -1,8 +1,10 @@
 """How long a caller waited, as the log, its search and the call's page tell it: only what they stood in a queue."""
 
 from agents import commands
+from agents.briefing import briefing
 from agents.callbacks import OwedCalls
-from agents.models import Callback, Offer
+from agents.desk.call_now import call_now
+from agents.models import Agent, Callback, Offer
 from agents.supervisor.call_view import QUEUE_LANE, call_view
 from agents.supervisor.log_rows import LogRow, log_rows
 from agents.supervisor.searching import CallSearch, find_calls
@@ -51,6 +53,15 @@ def told(house: House, call_id: str) -> list[int]:
         return [one.data["waited_seconds"] for one in events]
 
 
+def told_to_the_agent(house: House, code: str) -> list[int]:
+    """By the command and on the desk."""
+    insurer, now = house.centre.insurers["vsk"], house.clock.now()
+    agent_id = house.agent_now(code).id
+    with house.centre.database.reading("test_desk") as tx:
+        on_desk = call_now(tx, insurer=insurer, agent_id=agent_id, at=now)
+    return [briefing(house.floor, insurer_id="vsk", code=code).waited_seconds, on_desk.waited_seconds]
+
+
 def test_a_conversation_before_a_transfer_is_no_wait(logged: Logged) -> None:
     house = logged.site.house
     call = house.call("CA-passed-on")
@@ -65,6 +76,7 @@ def test_a_conversation_before_a_transfer_is_no_wait(logged: Logged) -> None:
     assert row(house, call.id).waited_seconds == 12
     assert pieces(house, call.id) == [12, 5]
     assert told(house, call.id) == [12, 5]
+    assert told_to_the_agent(house, other) == [5, 5]
     assert (found(house, 12), found(house, 13)) == ([call.id], [])
 
 
@@ -84,7 +96,9 @@ def test_the_days_until_a_callback_are_no_wait_of_either_call(logged: Logged) ->
     answer_callback(house.floor, Outgoing(house), promised, "CA-out-1")
     reached = house.row(Call, "CA-out-1")
     house.join(reached)
-    answer(house, reached, "CA-leg-1", after=7)
+    house.carrier.in_queue.add("CA-out-1")
+    offer = answer(house, reached, "CA-leg-1", after=7)
+    assert told_to_the_agent(house, house.row(Agent, offer.agent_id).code) == [7, 7]
     assert [row(house, one.id).waited_seconds for one in (asked, reached)] == [40, 7]
     assert [pieces(house, one.id) for one in (asked, reached)] == [[40], [7]]
     assert found(house, 41) == []
