@@ -196,7 +196,7 @@ function refresh(news) {
 
 // One question at a time for each part; news that come meanwhile lead to one more.
 function later(from, milliseconds) {
-  const state = asked.get(from) ?? { timer: null, isAsking: false, isStale: false };
+  const state = asked.get(from) ?? { timer: null, isAsking: false, isStale: false, whenShown: [] };
   asked.set(from, state);
   if (state.isAsking) {
     state.isStale = true;
@@ -208,14 +208,31 @@ function later(from, milliseconds) {
 async function ask(from, state) {
   Object.assign(state, { timer: null, isAsking: true, isStale: false });
   try {
-    const response = await fetch(from);
-    if (response.ok) put(from, await response.text());
+    await outerIsShown(from);
+    // What stood there may be over: then there is nothing to ask for.
+    if (partOf(from)) {
+      const response = await fetch(from);
+      if (response.ok) put(from, await response.text());
+    }
   } catch {
     // The stream finds out by itself that the connection is lost, and asks for everything when it is back.
   }
   state.isAsking = false;
+  for (const goOn of state.whenShown.splice(0)) goOn();
   if (state.isStale) later(from, 0);
   else moving.delete(from);
+}
+
+// A part within another waits until that is there anew, which may take it away.
+function outerIsShown(from) {
+  const outer = partOf(from)?.parentElement.closest("[data-from]");
+  const state = outer && asked.get(outer.dataset.from);
+  const isAwaited = state && (state.timer !== null || state.isAsking);
+  return isAwaited ? new Promise((goOn) => state.whenShown.push(goOn)) : undefined;
+}
+
+function partOf(from) {
+  return [...document.querySelectorAll("[data-from]")].find((one) => one.dataset.from === from);
 }
 
 // Who has just done something with a row wants to see it: until it is answered the rows move under the pointer too.
@@ -229,7 +246,7 @@ function mayMove(form) {
 }
 
 function put(from, html) {
-  const part = [...document.querySelectorAll("[data-from]")].find((one) => one.dataset.from === from);
+  const part = partOf(from);
   if (!part) return;
   // Rows keep their place while somebody points at them.
   if (part.hasAttribute("data-keep-still") && part.matches(":hover") && !moving.has(from)) {

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from agents.caller_matters import identify_caller
 from agents.caller_requests import OnCall, open_from_card
 from agents.models import Presence, WrapUp
-from agents.wrap_up import WrittenOutcome, record_call_outcome
+from agents.wrap_up import WrittenOutcome, record_call_outcome, release
 from ivr.calls.models import Call, Outcome
 from tests.accessibility import faults
 from tests.agents.desk.work.conftest import add_insured, give_call
@@ -88,6 +88,19 @@ def test_what_is_typed_survives_the_pages_end_and_live_news(context, live, call)
     again.goto(f"{live.url}/desk/calls/{call.id}/wrap-up")
     expect(again.locator("[name=note]")).to_have_value("позвонить в клинику!")
     expect(again.locator("[name=primary]").first).to_be_checked()
+
+
+def test_what_the_desk_does_not_show_any_more_is_not_asked_for(context, live, call) -> None:  # noqa: F811
+    hang_up(live, call)
+    page = signed_in(context, live)
+    connected(page)
+    expect(page.locator(f"#requests-{call.id}")).to_be_visible()
+    refused = []
+    page.on("response", lambda one: refused.append((one.status, one.url)) if one.status >= 400 else None)
+    release(live.house.floor, insurer_id="vsk", code="desk-1", by="boss")
+    expect(page.locator("#desk-now.stage-none")).to_be_visible()
+    page.wait_for_timeout(500)
+    assert refused == []
 
 
 def test_a_draft_waits_for_the_connection(context, live, call) -> None:  # noqa: F811
