@@ -8,6 +8,7 @@ from pydantic import Field
 
 from agents.api import reading
 from agents.api.errors import Refused, Why
+from agents.api.names import require_known
 from agents.api.operations import Asked, Operation, Page, Paged, Shape
 from agents.api.scopes import Scope
 from agents.api.written import Code, Id, Instant, Name, YesOrNo
@@ -108,7 +109,9 @@ def list_calls(asked: Asked) -> CallPage:
         is_emergency=bool(query.is_emergency),
         is_open=bool(query.is_open),
     )
+    named = {"line": query.line, "queue": query.queue, "agent": query.agent, "outcome": query.outcome}
     with asked.centre.database.transaction("list_calls_for_system") as tx:
+        require_known(tx, asked.insurer, named)
         found = search_calls(
             tx,
             insurer=asked.insurer,
@@ -198,6 +201,7 @@ LIST: Final = Operation(
     query=CallQuery,
     answer=CallPage,
     answerer=list_calls,
+    refusals=(Why.UNKNOWN_NAME,),
 )
 SHOW: Final = Operation(
     name="show_call",

@@ -24,10 +24,10 @@ another nothing is seen. Its scopes:
 {scopes}
 
 Lists are the newest first; `next_cursor` of a page is the `cursor` of the next. Times are RFC 3339 in UTC. What is \
-not described is refused, with its place. Every answer has an ETag. A token may ask so many times a minute \
-(`RateLimit`, `RateLimit-Policy`; then 429 with `Retry-After`), and as an address may be refused for want of a good \
-token (401, then 429): from there only good tokens are answered until the next minute. Reading what concerns people \
-is audited under the name of the token."""
+not described is refused, with its place; so is a line, queue, agent, outcome or kind that there never was (404). \
+Every answer has an ETag. A token may ask so many times a minute (`RateLimit`, `RateLimit-Policy`; then 429 with \
+`Retry-After`), and as an address may be refused for want of a good token (401, then 429): from there only good \
+tokens are answered until the next minute. Reading what concerns people is audited under the name of the token."""
 
 
 def description(operations: Sequence[Operation], *, root: str) -> str:

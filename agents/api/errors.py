@@ -22,6 +22,7 @@ class Why(Enum):
     UNREADABLE = (400, "unreadable", "The body is not JSON")
     NO_TOKEN = (401, "no-token", "No valid token came with the request")
     SCOPE_MISSING = (403, "scope-missing", "The token does not have the scope for this")
+    UNKNOWN_NAME = (404, "unknown-name", "Something that the query names is not there")
     NOT_FOUND = (404, "not-found", "There is nothing at this address")
     METHOD_NOT_ALLOWED = (405, "method-not-allowed", "This address does not take this method")
     CONFLICT = (409, "conflict", "It does not follow from how things stand now")

@@ -15,7 +15,7 @@ from config.errors import StoreUnavailable
 log = logging.getLogger("pult.api")
 
 MEDIA_TYPE: Final = "application/problem+json"
-_BY_STATUS: Final = {why.status: why for why in Why}
+_BY_STATUS: Final = {why.status: why for why in Why if why is not Why.UNKNOWN_NAME}
 _IN_QUERY: Final = "query"
 
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from agents.api import reading
 from agents.api.errors import Refused, Why
+from agents.api.names import unknown_names
 from agents.api.operations import Asked, Operation, Page, Paged, Shape
 from agents.api.scopes import Scope
 from agents.api.written import Given, Id, Instant, Name, YesOrNo
@@ -77,6 +78,8 @@ class StepBody(Given):
 def list_requests(asked: Asked) -> RequestPage:
     """A page of requests of the kinds in sight; audited."""
     query, sight = asked.query_as(RequestQuery), asked.system.sight
+    if query.kind not in (None, *asked.insurer.requests):
+        raise unknown_names(["kind"])
     wanted = reading.WantedRequests(
         kinds=[one for one in kinds_in_sight(asked.insurer, sight) if query.kind in (None, one)],
         is_open=query.is_open,
@@ -173,6 +176,7 @@ LIST: Final = Operation(
     query=RequestQuery,
     answer=RequestPage,
     answerer=list_requests,
+    refusals=(Why.UNKNOWN_NAME,),
 )
 SHOW: Final = Operation(
     name="show_request",

@@ -229,7 +229,24 @@ def test_filters_narrow(api: Api, logged: Logged) -> None:
     assert found(f"until={hour_ago}") == [old]
     assert found("queue=curator") == found("agent=desk-1") == found("is_emergency=true") == [new]
     assert found("outcome=info_given") == [old]
-    assert found("line=nowhere") == []
+    assert found("line=curators") == []
+
+
+def test_a_name_that_there_never_was_is_told_with_its_place(api: Api, logged: Logged) -> None:
+    logged.call(line="given_up", outcome="info_given")
+    token = api.token()
+
+    def refused(query: str) -> list[tuple[str, str]]:
+        answer = api.ask(token, query)
+        assert (answer.status_code, answer.json["type"]) == (404, "urn:pult:problem:unknown-name")
+        return [(one["where"], one["detail"]) for one in answer.json["errors"]]
+
+    assert refused("/calls?queue=nowhere&line=medical_desk") == [("query: queue", "there is no such queue")]
+    unknown = refused("/calls?line=nowhere&queue=nowhere&agent=nobody&outcome=nothing")
+    assert [where for where, _ in unknown] == ["query: line", "query: queue", "query: agent", "query: outcome"]
+    assert refused("/requests?kind=nothing") == [("query: kind", "there is no such kind")]
+    assert len(api.ask(token, "/calls?line=given_up").json["items"]) == 1
+    assert len(audited(api, "calls_searched")) == 1
 
 
 def test_calls_that_something_was_added_to_are_found_by_when(api: Api, logged: Logged) -> None:
