@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from config.calendars import zone_named
@@ -20,10 +19,11 @@ from config.line_descriptions import Insurer
 from config.terminal import operator
 from ivr import diversions, line_notices
 from ivr.calls.listing import CallFilter, ListedCall, list_calls
-from ivr.calls.models import LineNotice
+from ivr.calls.models import CallState, LineNotice
 from ivr.calls.replay import Replay, replay_call
 from ivr.errors import PhoneError, UnknownCall
 from ivr.line_notices import NoticeKind, NoticeRefused, Place, current_notices, place_in, take_down
+from ivr.terminal_tables import facts, record_table
 
 _AGO: Final = re.compile(r"(\d{1,5})\s*(m|h|d)")
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
@@ -137,12 +137,12 @@ def show(house: Composed, insurer: str | None, as_json: bool) -> None:
         for _, notice in notices:
             click.echo(json.dumps(_notice_json(notice), ensure_ascii=False))
         return
-    table = Table("Where", "What", "Text or number", "Until", "By")
+    table = record_table("Where", "Text or number", "Until and by")
     for one, notice in notices:
         where = str(Place(notice.insurer_id, notice.line, notice.queue))
         what = notice.divert_to or (notice.text or {}).get("ru", "")
         until = _local(notice.until, one.time_zone) if notice.until else "taken down"
-        table.add_row(where, notice.kind, escape(what), until, escape(notice.put_up_by))
+        table.add_row(facts(where, notice.kind), facts(what), facts(until, notice.put_up_by))
     Console().print(table if notices else "nothing hangs")
 
 
@@ -206,15 +206,15 @@ def show_call(house: Composed, call_id: str, as_json: bool) -> None:
 
 
 def _calls_table(found: list[ListedCall], zone: ZoneInfo) -> Table:
-    table = Table("Call", "Began", "Line", "Caller", "Known", "State", "Outcome", "To do")
+    table = record_table("Call and when it began", "Line and caller", "What came of it")
     for call in found:
-        name = f"{call.insurer_id} {call.line}"
-        what = ("emergency: " if call.is_emergency else "") + (call.outcome or "")
         due = " ".join(filter(None, (call.owner, _local(call.due_at, zone) if call.due_at else None)))
-        began = _local(call.started_at, zone)
-        table.add_row(call.id, began, name, call.caller or "withheld", call.level, call.state, what, escape(due))
-    # An id that is cut off cannot be shown: the other columns fold instead.
-    table.columns[0].no_wrap = True
+        state = None if call.outcome and call.state == CallState.ENDED else call.state
+        table.add_row(
+            facts(call.id, _local(call.started_at, zone)),
+            facts(f"{call.insurer_id} {call.line}", f"{call.caller or 'withheld'}, {call.level}"),
+            facts("emergency" if call.is_emergency else None, state, call.outcome, due and f"to do: {due}"),
+        )
     return table
 
 

@@ -16,6 +16,7 @@ from ivr.calls.models import Request
 from ivr.calls.requests import APPROVAL, advance_request
 from ivr.cli import Composed
 from ivr.errors import PhoneError
+from ivr.terminal_tables import facts, record_table
 
 _INSURER = click.option("--insurer", required=True, help="Whose requests: vsk, soglasie, rgs, oms, maks.")
 
@@ -65,13 +66,15 @@ def step(house: Composed, insurer: str, request_id: str, step: str, approval: st
 
 
 def _table(found: list[Request], now: datetime, zone: ZoneInfo) -> Table:
-    table = Table("Request", "Kind", "Step", "Opened", "Due", "Owner", "Approval")
+    table = record_table("Request and when it was opened", "Kind and step", "Due, owner, approval")
     for one in found:
-        due = "" if one.due_at is None else f"{_local(one.due_at, zone)}{' OVERDUE' if one.due_at < now else ''}"
-        approval = str(one.details.get(APPROVAL, ""))
-        table.add_row(one.id, one.kind, one.step, _local(one.opened_at, zone), due, one.owner or "", approval)
-    # An id that is cut off cannot be used: the other columns fold instead.
-    table.columns[0].no_wrap = True
+        due = None if one.due_at is None else f"{_local(one.due_at, zone)}{' OVERDUE' if one.due_at < now else ''}"
+        approval = one.details.get(APPROVAL)
+        table.add_row(
+            facts(one.id, _local(one.opened_at, zone)),
+            facts(one.kind, one.step),
+            facts(due, one.owner, approval and f"approval {approval}"),
+        )
     return table
 
 

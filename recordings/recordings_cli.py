@@ -39,19 +39,18 @@ def _add_looking(group: click.Group, make_centre: Callable[[], Centre]) -> None:
             seconds = "-" if row.duration_seconds is None else f"{row.duration_seconds} s"
             began = row.began_at or row.announced_at
             why = f"  ({row.error})" if row.error else ""
-            what = f"{seconds:>7}  {row.kind}  {row.state}  call {row.call_id}{why}"
-            click.echo(f"{row.id}  {began:%Y-%m-%d %H:%M} UTC  {what}")
+            click.echo(f"{row.id}  {began:%Y-%m-%d %H:%M} UTC  {seconds:>7}  {row.kind}")
+            click.echo(f"  call {row.call_id}  {row.state}{why}")
 
     @group.command("acts")
     @_INSURER
     def acts(insurer: str) -> None:
         """Show the acts of destruction, newest first: when, what, by whom, on what ground."""
         for act in Retention(make_centre()).acts(insurer_id=insurer):
-            click.echo(
-                f"{act.destroyed_at:%Y-%m-%d %H:%M} UTC  recording {act.recording_id}"
-                f" of {act.recorded_at:%Y-%m-%d %H:%M}"
-                f"  call {act.call_id}  by {act.destroyed_by}  ground: {act.ground}  sha256 {act.sha256 or '-'}"
-            )
+            click.echo(f"{act.destroyed_at:%Y-%m-%d %H:%M} UTC  recording {act.recording_id}")
+            click.echo(f"  of {act.recorded_at:%Y-%m-%d %H:%M}  call {act.call_id}")
+            click.echo(f"  by {act.destroyed_by}  ground: {act.ground}")
+            click.echo(f"  sha256 {act.sha256 or '-'}")
 
 
 def _add_holding(group: click.Group, make_centre: Callable[[], Centre]) -> None:

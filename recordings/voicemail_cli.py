@@ -24,7 +24,7 @@ def commands_of(make_centre: Callable[[], Centre]) -> list[click.Command]:
         for row in messages(make_centre(), insurer_id=insurer):
             seconds = "-" if row.duration_seconds is None else f"{row.duration_seconds} s"
             click.echo(
-                f"{row.id}  {row.announced_at:%Y-%m-%d %H:%M} UTC  {seconds:>6}  {row.state}  call {row.call_id}"
+                f"{row.id}  {row.announced_at:%Y-%m-%d %H:%M} UTC  {seconds:>6}  {row.state}\n  call {row.call_id}"
             )
 
     @group.command("play")

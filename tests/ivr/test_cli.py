@@ -91,6 +91,8 @@ def test_calls_are_listed_with_what_is_to_do(house: House, call_id: str) -> None
     assert call_id in output
     assert "gl_requested" in output
     assert "+79160001234" not in output
+    assert "…" not in output
+    assert max(map(len, output.splitlines())) <= 80
     listed = json.loads(house.type("calls", "list", "--insurer", "vsk", "--json").output)
     assert (listed["id"], listed["outcome"]) == (call_id, "gl_requested")
     assert house.type("calls", "list", "--outcome", "test", "--json").output == ""
@@ -122,6 +124,7 @@ def test_open_requests_are_listed_with_what_was_promised(house: House, request_i
     shown = house.type("request", "list", "--insurer", "vsk").output
     assert request_id in shown
     assert "26.11.2026 00:00" in shown
+    assert "…" not in shown
     assert "nothing is open" in house.type("request", "list", "--insurer", "vsk", "--overdue").output
     assert "nothing is open" in house.type("request", "list", "--insurer", "vsk", "--kind", "ambulance").output
     assert "nothing is open" in house.type("request", "list", "--insurer", "rgs").output
