@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 import click
 from rich.console import Console
@@ -17,6 +18,9 @@ from agents.supervisor.breach.tables import Table, tables
 from agents.supervisor.period import read_period
 from config.centre import Centre
 from config.terminal import known_insurer, operator, write_new
+
+_LEAST_WIDTH: Final = 18
+"""Of a column: a moment and the borders."""
 
 
 def breach_command(make_centre: Callable[[], Centre]) -> click.Command:
@@ -78,7 +82,21 @@ def _show(report: BreachReport, language: str, *, as_json: bool) -> None:
     console = Console()
     for one in found:
         if one.rows:
-            console.print(_printed(one))
+            is_cramped = console.width < len(one.head) * _LEAST_WIDTH
+            console.print(_in_blocks(one) if is_cramped else _printed(one))
+
+
+def _in_blocks(table: Table) -> Printed:
+    """A block for each row, with each column's name beside what it has; what is empty is left out."""
+    printed = Printed(title=table.title, title_justify="left", show_header=False, box=None, pad_edge=False)
+    printed.add_column(no_wrap=True)
+    printed.add_column(overflow="fold")
+    for row in table.rows:
+        for name, cell in zip(table.head, row, strict=True):
+            if cell:
+                printed.add_row(escape(name), escape(cell))
+        printed.add_row()
+    return printed
 
 
 def _printed(table: Table) -> Printed:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,9 @@ def test_a_changed_audit_is_said_and_the_terminal_answers_too(breached: Logged, 
     assert told["summary"]["People touched"] == "1"
     assert told["summary"]["The audit's chain"].startswith("broken: entry")
     assert NAME in file.read_text(encoding="utf-8-sig")
+    shown = CliRunner().invoke(command, asked).output
+    assert max(map(len, shown.splitlines())) <= 80
+    assert re.search(r"^ *Id +[0-9a-f]{32}", shown, re.MULTILINE)
     assert "needs --insurer" in CliRunner().invoke(command, ["--since", "2026-11-24", "--file", "x.csv"]).output
 
 
