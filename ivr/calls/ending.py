@@ -53,9 +53,10 @@ def end_call(centre: Centre, tx: Transaction, call: Call, *, cause: str, at: dat
     if call.state == CallState.ENDED:
         return False
     before = CallState(call.state)
+    # Read first: what is changed before a question is written at once, and the rest of the row once more.
+    call.last_step = _last_step(tx, call)
     call.state, call.ended_at, call.hangup_cause = CallState.ENDED, at, cause
     call.session = _without_digits(call.session)
-    call.last_step = _last_step(tx, call)
     _close_intervals(tx, call, at)
     record(tx, call, "ended", at=at, cause=cause, state=before.value)
     _write_outcome(tx, call, before, at)
