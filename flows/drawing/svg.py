@@ -19,6 +19,8 @@ PADDING = 10.0
 LETTERS = 34
 # Of what stands first in a page's box, which is bold.
 BOLD_LETTERS = 28
+# Of where it leads without a line, which a page has as large as all else.
+PAGE_LETTERS = 30
 # What a page's box is called in another one.
 LONGEST_NAME = 50
 # In a page, of which its type scale's smallest is 13 px.
@@ -147,7 +149,8 @@ def _laid_out(
     names = {name: _name(node, prompts, language, notes) for name, node in flow.nodes.items()}
     boxes = {}
     for node in flow.nodes.values():
-        box = _box(node, [line for line in every if line.source == node.name], shown, language, names)
+        own = [line for line in every if line.source == node.name]
+        box = _box(node, own, shown, language, names, LETTERS + 4 if notes is None else PAGE_LETTERS)
         note = (notes or {}).get(node.name, Note())
         text, letters = words(node, prompts, language), LETTERS if notes is None else BOLD_LETTERS
         boxes[node.name] = replace(
@@ -196,13 +199,15 @@ def _document(flow: Flow, layout: Layout, parts: list[str]) -> str:
 # --- boxes -------------------------------------------------------------------------------------
 
 
-def _box(node: Node, own: list[Line], shown: list[Line], language: str, names: Mapping[str, str]) -> _Box:
+def _box(
+    node: Node, own: list[Line], shown: list[Line], language: str, names: Mapping[str, str], letters: int
+) -> _Box:
     unshown = [f"{line.label or '·'} ⇢ {names[line.target]}" for line in own if line not in shown]
     return _Box(
         node,
         tuple(textwrap.wrap(heading(node, language), LETTERS)),
         (),
-        tuple(row for text in unshown for row in textwrap.wrap(text, LETTERS + 4)),
+        tuple(row for text in unshown for row in textwrap.wrap(text, letters)),
     )
 
 
