@@ -13,6 +13,8 @@ from config.addresses import fallback_url, http_url, public_url, redis_url
 from config.errors import ConfigError, SettingMissing
 
 HERE = Path(__file__).resolve().parent
+OWN_REDIS_URL = "redis://127.0.0.1:6399/0"
+"""Where the embedded Redis answers if nothing else is said."""
 
 DEMO: Final = HERE / "demo"
 CENTRE_FILE: Final = "centre.env"
@@ -128,7 +130,7 @@ def read_settings(
     return Settings(
         data_dir=data_dir,
         database_url=named.get("PULT_DATABASE_URL", f"sqlite:///{data_dir / 'pult.sqlite'}"),
-        redis_url=redis_url("PULT_REDIS_URL", named.get("PULT_REDIS_URL", "redis://127.0.0.1:6399/0")),
+        redis_url=redis_url("PULT_REDIS_URL", named.get("PULT_REDIS_URL", OWN_REDIS_URL)),
         public_url=own_url,
         fallback_url=public_url("PULT_FALLBACK_URL", named.get("PULT_FALLBACK_URL") or fallback_url(own_url)),
         desk_url=http_url("PULT_DESK_URL", named.get("PULT_DESK_URL", "http://127.0.0.1:8082")),

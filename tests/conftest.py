@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from config import settings as settings_module
 from config.database import Database
 from config.embedded_redis import EmbeddedRedis, running
 from config.job_queues import connect
@@ -49,6 +50,14 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if skipped and os.environ.get("CI", "").lower() in ("1", "true") and exitstatus == 0:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
         reporter.write_line(f"\n{len(skipped)} skipped: on CI that is a failure.", red=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_other_centres_redis() -> Iterator[None]:
+    """A centre that runs on this machine is left alone: no test finds a Redis that was not started for it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings_module, "OWN_REDIS_URL", "redis://127.0.0.1:9/0")
+        yield
 
 
 @pytest.fixture(scope="session")
