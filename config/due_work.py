@@ -127,6 +127,15 @@ Raises NotYet where it has to wait for something; any other exception is an erro
 """
 
 
+@dataclass(frozen=True)
+class _Bound:
+    """How one kind of work is done."""
+
+    job_queue: JobQueue
+    handler: Handler
+    lasts: timedelta
+
+
 def schedule(
     tx: Transaction, *, kind: str, subject_id: str, insurer_id: str, due_at: datetime, keep_earlier: bool = False
 ) -> None:
@@ -195,25 +204,32 @@ class WorkPlan:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._handlers: dict[str, tuple[JobQueue, Handler]] = {}
+        self._handlers: dict[str, _Bound] = {}
         self._companions: list[object] = []
 
     def keep(self, companion: object) -> None:
         """Let `companion` live as long as the plan does: signals hold those who listen weakly."""
         self._companions.append(companion)
 
-    def handle(self, kind: str, job_queue: JobQueue, handler: Handler) -> None:
-        """Let `handler` do the work named `kind`, from `job_queue`."""
-        self._handlers[kind] = (job_queue, handler)
+    def handle(self, kind: str, job_queue: JobQueue, handler: Handler, *, lasts: timedelta = LEASE) -> None:
+        """Let `handler` do the work named `kind`, from `job_queue`.
+
+        It `lasts` so long at most: until then nobody begins it anew, and soon after then a job is broken off.
+        """
+        self._handlers[kind] = _Bound(job_queue, handler, lasts)
 
     @property
     def kinds(self) -> Mapping[str, JobQueue]:
         """Each known kind and its job queue."""
-        return {kind: job_queue for kind, (job_queue, _) in self._handlers.items()}
+        return {kind: bound.job_queue for kind, bound in self._handlers.items()}
 
     def job_queue_of(self, kind: str) -> JobQueue:
         """The job queue of `kind`; raises KeyError for a kind that nobody handles."""
-        return self._handlers[kind][0]
+        return self._handlers[kind].job_queue
+
+    def longest_of(self, kind: str) -> timedelta:
+        """How long work of `kind` lasts at most, which is its lease; raises KeyError for a kind that nobody handles."""
+        return self._handlers[kind].lasts
 
     def perform(self, kind: str, subject_id: str) -> bool:
         """Do one piece of work if it is due and nobody else does it now. True if work of this row is due again at once.
@@ -224,7 +240,7 @@ class WorkPlan:
         if claimed is None:
             return False
         try:
-            self._handlers[kind][1](subject_id)
+            self._handlers[kind].handler(subject_id)
         except NotYet as reason:
             log.info("%s for %s waits: %s (attempt %d)", kind, subject_id, reason, claimed.attempts)
             self._put_back(claimed)
@@ -237,7 +253,7 @@ class WorkPlan:
 
     def _claim(self, kind: str, subject_id: str) -> _Claimed | None:
         now = self._clock.now()
-        wanted = {"of_kind": kind, "of_subject": subject_id, "now": now, "lease_end": now + LEASE}
+        wanted = {"of_kind": kind, "of_subject": subject_id, "now": now, "lease_end": now + self.longest_of(kind)}
         with self._database.transaction("claim_work") as tx:
             rows = _CLAIM.rows(tx, wanted)
         return _Claimed(*rows[0]) if rows else None

@@ -22,7 +22,8 @@ from config.errands import Errands, at_once
 log = logging.getLogger("pult.job_queues")
 
 _SILENT_SECONDS: Final = 1.0
-_JOB_SECONDS: Final = 60
+# A job is broken off so long after its lease: a slow one may still end, and one that hangs gives its worker back.
+_SPARE: Final = timedelta(seconds=45)
 
 _plan: WorkPlan | None = None
 
@@ -63,7 +64,7 @@ class JobQueues:
         refuse_inside_transaction("enqueue")
         try:
             self._queue(due).enqueue(
-                perform, due.kind, due.subject_id, job_id=self._job_id(due), unique=True, **_OPTIONS
+                perform, due.kind, due.subject_id, job_id=self._job_id(due), unique=True, **self._options(due)
             )
         except DuplicateJobError:
             return True
@@ -81,11 +82,11 @@ class JobQueues:
         refuse_inside_transaction("enqueue")
         try:
             if due.due_at <= self._clock.now():
-                self._queue(due).enqueue(perform, due.kind, due.subject_id, **_OPTIONS)
+                self._queue(due).enqueue(perform, due.kind, due.subject_id, **self._options(due))
             else:
                 # RQ's scheduler counts whole seconds and drops the rest: a job that comes too early does nothing.
                 whole_second = due.due_at.replace(microsecond=0) + timedelta(seconds=1)
-                self._queue(due).enqueue_at(whole_second, perform, due.kind, due.subject_id, **_OPTIONS)
+                self._queue(due).enqueue_at(whole_second, perform, due.kind, due.subject_id, **self._options(due))
         except RedisError as error:
             log.warning("job queues do not answer (%s); the sweep takes over", type(error).__name__)
             self._silent_until = stopwatch() + _SILENT_SECONDS
@@ -95,11 +96,12 @@ class JobQueues:
         lease_number = int(self._clock.now().timestamp() // LEASE.total_seconds())
         return re.sub(r"[^A-Za-z0-9_-]", "-", f"{due.kind}-{due.subject_id}-{lease_number}")
 
+    def _options(self, due: Due) -> dict[str, int]:
+        longest = self._plan.longest_of(due.kind) + _SPARE
+        return {"result_ttl": 0, "failure_ttl": 3600, "job_timeout": round(longest.total_seconds())}
+
     def _queue(self, due: Due) -> Queue:
         return Queue(self._plan.job_queue_of(due.kind), connection=self._redis)
-
-
-_OPTIONS: Final = {"result_ttl": 0, "failure_ttl": 3600, "job_timeout": _JOB_SECONDS}
 
 
 def connect(url: str, *, timeout_seconds: float | None = None) -> Redis:

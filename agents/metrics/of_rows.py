@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from prometheus_client.core import Metric
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, or_, select
 
 from agents.metrics.families import By, counter, gauge, histogram
 from agents.models import Agent, Offer, Presence, Wait, WaitState
@@ -184,7 +184,8 @@ def _presence(tx: Transaction, insurers: Insurers) -> Metric:
 def _due_work(tx: Transaction, at: datetime) -> Iterator[Metric]:
     rows = tx.execute(
         select(DueWork.kind, func.count(), func.min(DueWork.due_at).label("due_at"))
-        .where(DueWork.due_at < at - _OVERDUE)
+        # What somebody is at is not late, however long it takes; once its lease is over it is.
+        .where(DueWork.due_at < at - _OVERDUE, or_(DueWork.leased_until.is_(None), DueWork.leased_until <= at))
         .group_by(DueWork.kind)
     ).all()
     yield gauge(

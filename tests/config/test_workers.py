@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from rq.job import Job
 from sqlalchemy import select, update
 
 from config.clock import MovedClock, WallClock
@@ -267,6 +268,23 @@ def test_the_sweep_enqueues_once_while_a_job_waits(database: Database, redis_url
         assert redis.llen("rq:queue:messages") == 1
         run_burst(redis, plan)
     assert done == ["a"]
+
+
+def test_a_job_is_broken_off_only_after_it_may_last_no_longer(database: Database, redis_url: str) -> None:
+    _, plan, sweep, done = burst_bench(database, redis_url)
+    plan.handle("long", JobQueue.UPKEEP, done.append, lasts=timedelta(minutes=8))
+    queues = JobQueues(redis_url, plan, MovedClock(AT))
+    with database.transaction("test") as tx:
+        for kind, seconds in (("note", 0), ("long", 0), ("long", 90)):
+            due_at = AT + timedelta(seconds=seconds)
+            schedule(tx, kind=kind, subject_id=f"{seconds}", insurer_id="vsk", due_at=due_at)
+    sweep.once()
+    queues.hurry_scheduled(tx)
+    with connect(redis_url) as redis:
+        jobs = [Job.fetch(key.split(b":")[-1].decode(), connection=redis) for key in redis.scan_iter("rq:job:*")]
+    limits = {(job.args[0], job.timeout) for job in jobs}
+    assert limits == {("note", 60), ("long", 525)}
+    assert len(jobs) == 5
 
 
 def test_without_redis_the_sweep_does_telephone_work_only(database: Database) -> None:

@@ -2,12 +2,15 @@
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import update
 
 from agents.metrics.serving import metrics_app
 from config.addresses import metrics_address
+from config.due_work import DueWork, schedule
 from config.embedded_redis import EmbeddedRedis
 from config.errors import ConfigError
 from tests.agents.staff.conftest import Site, site  # noqa: F401 - fixtures
@@ -70,6 +73,21 @@ def test_nothing_of_anybody_is_told_and_there_are_few_series(logged: Logged, red
     series = {(one.name, *sorted(one.labels.items())) for family in families for one in family.samples}
     assert len(series) < 400
     assert all(family.documentation and family.name.startswith("pult_") for family in families)
+
+
+def test_work_that_somebody_is_at_is_not_overdue(logged: Logged, redis_server: EmbeddedRedis) -> None:  # noqa: F811
+    house = logged.site.house
+    now = house.clock.now()
+    with house.centre.database.transaction("test_due") as tx:
+        for subject in ("left", "long"):
+            schedule(tx, kind="join_export", subject_id=subject, insurer_id="vsk", due_at=now - timedelta(seconds=90))
+        leased_until = now + timedelta(seconds=1)
+        tx.execute(update(DueWork).where(DueWork.subject_id == "long").values(leased_until=leased_until))
+    assert samples(scraped(logged, redis_server.url)[1])["pult_due_work_overdue", "join_export"] == 1
+    house.clock.move_by(1)
+    found = samples(scraped(logged, redis_server.url)[1])
+    assert found["pult_due_work_overdue", "join_export"] == 2
+    assert found["pult_due_work_oldest_seconds",] == 91
 
 
 def test_without_database_or_redis_that_is_what_is_told(logged: Logged) -> None:  # noqa: F811
