@@ -41,6 +41,10 @@ RETIRE: Final = "retire_recording"
 
 # The carrier needs a moment after the hang-up until the file can be had; for longer than this it never comes.
 _COMES_WITHIN: Final = timedelta(hours=24)
+# However often the carrier was not asked meanwhile, or the asking was broken off: then somebody is told.
+_ASKED_WITHIN: Final = timedelta(hours=48)
+# Five minutes until the carrier has handed it out (`ivr.carrier.media`); then to check it, seal it, and put it away.
+FETCHED_WITHIN: Final = timedelta(minutes=8)
 # What is broken may only be unfinished; after this it is what it is.
 _IS_WHOLE_WITHIN: Final = timedelta(minutes=10)
 _SETTLED: Final = timedelta(seconds=30)
@@ -61,7 +65,7 @@ class Keeping:
 
     def wire(self, plan: WorkPlan) -> None:
         """Bind the due work of keeping; called once by the composer."""
-        plan.handle(FETCH, JobQueue.RECORDINGS, self.fetch)
+        plan.handle(FETCH, JobQueue.RECORDINGS, self.fetch, lasts=FETCHED_WITHIN)
         plan.handle(DELETE, JobQueue.RECORDINGS, self.delete_at_carrier)
 
     def fetch(self, recording_id: str) -> None:
@@ -73,6 +77,9 @@ class Keeping:
         if row is None or row.state != RecordingState.ANNOUNCED or row.carrier_sid is None:
             return
         age = self.centre.clock.now() - row.announced_at
+        if age >= _ASKED_WITHIN:
+            self._fail(row, "never came")
+            return
         try:
             sound = self.carrier.fetch_recording(row.carrier_sid, most_bytes=_most_bytes(self.centre))
             checked = check(sound, announced_seconds=row.duration_seconds)

@@ -23,8 +23,10 @@ _PIECE: Final = 64 * 1024
 _MOST_MOVES: Final = 3
 # Where a carrier of this contract keeps its media beside its API.
 _ALSO_OURS: Final = (".twilio.com", ".twiliocdn.com")
-# However slowly it trickles in: whoever begins it anew after a lease must not find the first one still at it for ever.
-_LONGEST_SECONDS: Final = 300.0
+LONGEST_SECONDS: Final = 300.0
+"""However slowly it trickles in: whoever begins it anew after a lease must not find the first one still at it for ever
+(`recordings.keeping.FETCHED_WITHIN` builds on it).
+"""
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def _body(reply: requests.Response, most_bytes: int) -> bytes:
         raise error_for(_VERB, status=reply.status_code, code=None)
     if reply.headers.get("Content-Encoding", "identity") != "identity":
         raise Unusable(_VERB, "the answer is packed, which was not asked for")
-    until = stopwatch() + _LONGEST_SECONDS
+    until = stopwatch() + LONGEST_SECONDS
     # What it holds is handed out as it lies there: bytes made of a bytearray would be a second copy.
     content = io.BytesIO()
     # The raw bytes: nothing is unpacked, whatever it turns out to be.

@@ -1,7 +1,7 @@
 """A message left: fetched, sealed, deleted at the carrier, answered by a call; whatever crashes between."""
 
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
@@ -15,8 +15,9 @@ from config.audit import AuditEntry
 from config.due_work import DueWork
 from ivr.calls.models import Call, CallEvent, Outcome
 from ivr.carrier.errors import CallGone, CarrierUnavailable, NotReady, Unusable
+from ivr.carrier.media import LONGEST_SECONDS
 from recordings.errors import NotThere, SealBroken
-from recordings.keeping import Keeping
+from recordings.keeping import FETCH, FETCHED_WITHIN, Keeping
 from recordings.models import Recording, RecordingState
 from recordings.playing import play_message as play
 from recordings.sealing import Sealed, seal, unseal
@@ -109,7 +110,7 @@ def test_killed_anywhere_it_comes_to_rest_all_the_same(house, place):
         announce(house, call)
         house.work()
     failpoints.disarm()
-    house.later(31)
+    house.later(FETCHED_WITHIN.total_seconds() + 1)
     assert recording(house).state == RecordingState.DELETED_AT_CARRIER
     assert play(house.centre, insurer_id="vsk", recording_id=recording(house).id, actor="x") == SOUND
 
@@ -146,6 +147,29 @@ def test_a_message_that_is_still_being_made_is_no_error_until_it_never_came(hous
     assert len(told(caplog, logging.ERROR)) == 1
 
 
+def test_what_cannot_be_asked_for_in_time_has_failed_too(house, monkeypatch):
+    """Whatever ends the asking before the carrier answers: a time-out of the job, a worker out of memory."""
+
+    def breaks_off(sid, *, most_bytes):
+        raise RuntimeError("the job was broken off")
+
+    call = house.call()
+    announce(house, call)
+    monkeypatch.setattr(house.carrier, "fetch_recording", breaks_off)
+    house.work()
+    house.later(24 * 3600)
+    assert recording(house).state == RecordingState.ANNOUNCED
+    house.later(24 * 3600)
+    assert recording(house).state == RecordingState.FAILED
+    with house.centre.database.reading("events") as tx:
+        assert tx.scalars(select(CallEvent.data).where(CallEvent.kind == "recording_failed")).one()["alarm"] is True
+
+
+def test_a_fetch_may_last_longer_than_the_carrier_takes(house):
+    longest = house.centre.plan.longest_of(FETCH)
+    assert longest == FETCHED_WITHIN >= timedelta(seconds=LONGEST_SECONDS + 120)
+
+
 def test_missing_due_work_is_derived_from_the_row(house):
     announce(house, house.call())
     with house.centre.database.transaction("lose_work") as tx:
@@ -162,7 +186,8 @@ def test_a_broken_seal_is_noticed(spoil):
     key, other = bytes(32), bytes([1]) * 32
     sealed = seal(SOUND, recording_id="r", seal_key=key)
     assert unseal(sealed, recording_id="r", seal_key=key) == SOUND
-    broken = Sealed(sealed.content[:-1] + b"x", sealed.wrapped_key) if spoil == "content" else sealed
+    other_end = bytes([sealed.content[-1] ^ 1])
+    broken = Sealed(sealed.content[:-1] + other_end, sealed.wrapped_key) if spoil == "content" else sealed
     broken = Sealed(sealed.content, "AAAA" + sealed.wrapped_key[4:]) if spoil == "key" else broken
     with pytest.raises(SealBroken):
         unseal(broken, recording_id="q" if spoil == "id" else "r", seal_key=other if spoil == "seal" else key)
