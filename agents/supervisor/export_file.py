@@ -2,18 +2,18 @@
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from itertools import zip_longest
-from typing import Any, Final, assert_never
+from typing import Final, assert_never
 from zoneinfo import ZoneInfo
 
 from agents.supervisor.log_rows import LogRow
+from agents.supervisor.workbook import FORMULA, Value, workbook
 from config.line_descriptions import Insurer
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 _HEADS: Final[Mapping[str, tuple[str, ...]]] = {
     "ru": (
         *("Начало", "Линия", "Очереди", "Направление", "Кто звонил", "Опознание", "Экстренный", "Ожидание, с"),
@@ -60,7 +60,6 @@ _HOLDS: Final = (
 )
 _DAY: Final = "%d.%m.%Y"
 _MOMENT: Final = f"{_DAY} %H:%M"
-_FORMATS: Final[Mapping[type, str]] = {int: "0", datetime: "dd.mm.yyyy hh:mm:ss", date: "dd.mm.yyyy"}
 _UTF8_MARK: Final = b"\xef\xbb\xbf"
 
 
@@ -98,7 +97,7 @@ def cells(row: LogRow, *, insurer: Insurer, zone: ZoneInfo, language: str) -> li
 def harmless(text: str) -> str:
     """The text, with a sign before it where a spreadsheet would calculate what it reads in a CSV file."""
     plain = _printable(text)
-    return f"'{plain}" if plain.startswith(_FORMULA) else plain
+    return f"'{plain}" if plain.startswith(FORMULA) else plain
 
 
 def as_csv(rows: Iterable[Sequence[str]]) -> bytes:
@@ -120,38 +119,16 @@ def read_csv(content: bytes) -> list[list[str]]:
 
 def as_xlsx(sheets: Iterable[Sheet]) -> bytes:
     """A workbook in which numbers and times are such, and every text is a text: no cell can be a formula."""
-    # Takes long to import, and nothing else in this process may need it.
-    from openpyxl import Workbook
-
-    book = Workbook(write_only=True)
-    for one in sheets:
-        sheet = book.create_sheet(one.name)
-        sheet.append([_cell(sheet, text, Holds.TEXT) for text in one.head])
-        for row in one.rows:
-            sheet.append([_cell(sheet, text, what) for text, what in zip_longest(row, one.holds[: len(row)])])
-    written = io.BytesIO()
-    book.save(written)
-    return written.getvalue()
+    return workbook((one.name, _values(one)) for one in sheets)
 
 
-def _cell(sheet: Any, text: str, what: Holds | None) -> Any:
-    """A text that looks like a formula says that it is none, also to who edits it: a sign before it would be seen."""
-    from openpyxl.cell import WriteOnlyCell
-
-    if not text:
-        return None
-    value: Any = _value(text, what)
-    if isinstance(value, str) and not value.startswith(_FORMULA):
-        return value
-    cell = WriteOnlyCell(sheet, value)
-    if isinstance(value, str):
-        cell.data_type, cell.quotePrefix = "s", True
-    else:
-        cell.number_format = _FORMATS[type(value)]
-    return cell
+def _values(sheet: Sheet) -> Iterator[list[Value]]:
+    yield [_printable(text) or None for text in sheet.head]
+    for row in sheet.rows:
+        yield [_value(text, what) if text else None for text, what in zip_longest(row, sheet.holds[: len(row)])]
 
 
-def _value(text: str, what: Holds | None) -> str | int | datetime | date:
+def _value(text: str, what: Holds | None) -> Value:
     """What the text says where it can be read so; else the text."""
     try:
         match what:
@@ -171,4 +148,5 @@ def _value(text: str, what: Holds | None) -> str | int | datetime | date:
 
 
 def _printable(text: str) -> str:
-    return "".join(sign for sign in text if sign.isprintable() or sign in "\t\r\n")
+    # Nearly every text is, and a journal has millions.
+    return text if text.isprintable() else "".join(sign for sign in text if sign.isprintable() or sign in "\t\r\n")
