@@ -1,6 +1,7 @@
 """Which service does which due work of the agents' side; the composer calls `wire` once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 
 from agents import (
     answering,
@@ -31,14 +32,14 @@ from agents.queues import WaitingLines
 from agents.supervisor import exporting
 from agents.webhooks import delivering
 from agents.webhooks.outbox import DELIVER, Outbox
-from config.due_work import Handler, JobQueue, WorkPlan
+from config.due_work import LEASE, Handler, JobQueue, WorkPlan
 from ivr.ports import Ports, Voicemail
 
 
 def wire(plan: WorkPlan, floor: Floor) -> Listener:
     """Bind every kind of due work of the agents' side, and begin to listen, for as long as the plan lives."""
     for kind, job_queue, service in _SERVICES:
-        plan.handle(kind, job_queue, _bound(service, floor))
+        plan.handle(kind, job_queue, _bound(service, floor), lasts=_LASTING.get(kind, LEASE))
     listener = Listener(floor.centre)
     listener.connect()
     plan.keep(listener)
@@ -92,8 +93,11 @@ _SERVICES: tuple[tuple[str, JobQueue, Callable[[Floor, str], object]], ...] = (
     (caller_requests.TELL_BY_CALLBACK, JobQueue.TELEPHONE, caller_requests.owe_callback),
     (presence.WRAP_UP_OVERDUE, JobQueue.UPKEEP, wrap_up.note_overdue),
     (exporting.MAKE, JobQueue.UPKEEP, exporting.make),
+    (exporting.JOIN, JobQueue.UPKEEP, exporting.join),
     (exporting.DROP, JobQueue.UPKEEP, exporting.drop),
     (presence.AUTOPILOT, JobQueue.TELEPHONE, fly),
     (connection.LOST, JobQueue.TELEPHONE, connection.lose),
     (DELIVER, JobQueue.WEBHOOKS, delivering.deliver),
 )
+# What takes longer than the lease of due work.
+_LASTING: Mapping[str, timedelta] = {exporting.JOIN: exporting.JOINED_WITHIN}

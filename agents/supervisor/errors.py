@@ -5,6 +5,7 @@ SupervisorError
 ├── SearchNameTaken a search is kept by this name already
 ├── TooManySearches as many are kept as one may
 ├── ExportRefused   several exports of one account are under way
+├── ExportBroken    a file that was made cannot be opened
 └── JournalTooLong  a journal of so many contacts that a part would be missing
 """
 
@@ -31,3 +32,7 @@ class JournalTooLong(SupervisorError):
 
 class ExportRefused(SupervisorError):
     """The account has as many exports under way as one may have."""
+
+
+class ExportBroken(SupervisorError):
+    """The file was made and cannot be opened any more: it is asked for again."""

@@ -15,7 +15,7 @@ from agents.staff.guarding import only_for
 from agents.staff.languages import language, zone
 from agents.staff.side import own_insurer, side, staff
 from agents.supervisor import exporting
-from agents.supervisor.errors import ExportRefused, JournalTooLong
+from agents.supervisor.errors import ExportBroken, ExportRefused, JournalTooLong
 from agents.supervisor.export_file import FileKind
 from agents.supervisor.export_slices import asked
 from agents.supervisor.journal.asking import ask_for_journal
@@ -124,7 +124,10 @@ def _search_words(export: CallExport) -> str:
 @only_for(Role.SUPERVISOR)
 def take(export_id: str) -> ResponseReturnValue:
     """The file."""
-    taken = exporting.take(side().centre, staff(), export_id, by=actor())
+    try:
+        taken = exporting.take(side().centre, staff(), export_id, by=actor())
+    except ExportBroken:
+        return refused(lazy_gettext("This file cannot be opened any more: ask for it once more."), 410)
     if taken is None:
         abort(404)
     response: Response = make_response(taken.content)

@@ -1,13 +1,17 @@
 """Exports of the call log: a search made into a file slice by slice, as due work, and kept sealed for an hour.
 
 A slice is short beside the lease of due work (`config.due_work.LEASE`); a worker killed within one does it again, into
-the same piece. What is on the disk is sealed, pieces too; only who asked for it may take the file.
+the same piece. Joining them takes longer, which it says to the plan. What is on the disk is sealed, pieces too, each
+with its own wrapped key in front of it, so that whoever makes one anew replaces all of it at once; only who asked for
+it may take the file.
 """
 
+import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -17,7 +21,7 @@ from sqlalchemy import func, select
 from agents.accounts.sessions import Staff
 from agents.floor import Floor
 from agents.rows import locked
-from agents.supervisor.errors import ExportRefused
+from agents.supervisor.errors import ExportBroken, ExportRefused
 from agents.supervisor.export_file import FileKind, Sheet, as_csv, as_piece, as_xlsx, read_csv
 from agents.supervisor.export_slices import ExportOf, Slice, asked, columns_of, read_slice
 from agents.supervisor.models import CallExport
@@ -28,10 +32,16 @@ from config.database import Transaction
 from config.ids import made_at, new_id
 from ivr.calls.models import Call
 from recordings.errors import SealBroken
+from recordings.keys import seal_keys
 from recordings.sealing import Sealed, seal, unseal
 
+log = logging.getLogger("pult.exports")
+
 MAKE: Final = "make_export"
+JOIN: Final = "join_export"
 DROP: Final = "drop_export"
+# The longest journal as a workbook takes half a minute of a fast processor.
+JOINED_WITHIN: Final = timedelta(minutes=5)
 SLICE: Final = 1000
 MOST_ROWS: Final = 50_000
 KEPT: Final = timedelta(hours=1)
@@ -44,6 +54,8 @@ TAKEN: Final = "export_taken"
 _MOST_OPEN: Final = 3
 # Where the next slice would begin once all are read: the file is left to be made of them.
 _READ: Final = ""
+# An export whose pieces cannot be opened begins anew; not at once, or it could do nothing else for ever.
+_ANEW_AFTER: Final = timedelta(minutes=1)
 
 
 def ask(
@@ -85,18 +97,14 @@ def ask(
 
 
 def make(floor: Floor, export_id: str) -> None:
-    """Due work: the next slice; after the last one the file."""
+    """Due work: the next slice; after the last one it is to be joined."""
     centre = floor.centre
     now = centre.clock.now()
     with centre.database.reading("export_slice") as tx:
         export = tx.get(CallExport, export_id)
-        if export is None or export.state != "asked":
+        if export is None or export.state != "asked" or export.go_on_at == _READ:
             return
-        is_read = export.go_on_at == _READ
-        part = Slice((), (), None) if is_read else read_slice(tx, centre, export, most=SLICE)
-    if is_read:
-        _finish(centre, export_id)
-        return
+        part = read_slice(tx, centre, export, most=SLICE)
     _put(centre, _piece(export, export.slices), as_piece(part.rows))
     is_last = part.go_on_at is None or (export.what == ExportOf.CALLS and export.rows + len(part.rows) >= MOST_ROWS)
     with centre.database.transaction("note_export") as tx:
@@ -106,10 +114,25 @@ def make(floor: Floor, export_id: str) -> None:
         _audit_contents(tx, row, part, now)
         row.slices, row.rows = row.slices + 1, row.rows + len(part.rows)
         row.go_on_at = _READ if is_last else part.go_on_at
-        if not is_last:
-            _schedule(tx, row, MAKE, now)
-    if is_last:
-        _finish(centre, export_id)
+        _schedule(tx, row, JOIN if is_last else MAKE, now)
+
+
+def join(floor: Floor, export_id: str) -> None:
+    """Due work: the pieces as one file, sealed. Of two at once the first one tells that it is there."""
+    centre = floor.centre
+    with centre.database.reading("export_to_join") as tx:
+        export = tx.get(CallExport, export_id)
+    if export is None:
+        return
+    if export.state == "asked":
+        try:
+            content = _joined(centre, export)
+        except (FileNotFoundError, SealBroken):
+            _begin_anew(centre, export_id)
+            return
+        _put(centre, export.id, content)
+        _note_made(centre, export_id)
+    _tidy(centre, export_id)
 
 
 def drop(floor: Floor, export_id: str) -> None:
@@ -118,8 +141,8 @@ def drop(floor: Floor, export_id: str) -> None:
         export = locked(tx, CallExport, export_id)
         if export is None:
             return
-        export.state, export.wrapped_key = "dropped", None
-    _path(floor.centre, export_id).unlink(missing_ok=True)
+        export.state = "dropped"
+    _tidy(floor.centre, export_id)
 
 
 @dataclass(frozen=True)
@@ -132,19 +155,20 @@ class Taken:
 
 
 def take(centre: Centre, staff: Staff, export_id: str, *, by: str) -> Taken | None:
-    """The file, for who asked for it and nobody else, which is audited first; None where there is none for them."""
+    """The file, for who asked for it and nobody else, which is audited first; None where there is none for them.
+
+    Raises ExportBroken where it cannot be opened: it is gone, was changed, or its seal key was forgotten.
+    """
     now = centre.clock.now()
     with centre.database.transaction("take_export") as tx:
         export = tx.get(CallExport, export_id)
-        if export is None or not _is_theirs(export, staff, now) or export.wrapped_key is None:
+        if export is None or not _is_theirs(export, staff, now):
             return None
         _audit(tx, export, TAKEN, by, now)
     try:
-        content = _path(centre, export.id).read_bytes()
-        opened = _opened(centre, export.id, content, export.wrapped_key)
-        return Taken(ExportOf(export.what), FileKind(export.kind), opened)
-    except (FileNotFoundError, SealBroken):
-        return None
+        return Taken(ExportOf(export.what), FileKind(export.kind), _get(centre, export.id))
+    except (FileNotFoundError, SealBroken) as error:
+        raise ExportBroken(export_id) from error
 
 
 def exports_of(tx: Transaction, staff: Staff, *, at: datetime) -> list[CallExport]:
@@ -174,27 +198,49 @@ def share_made(tx: Transaction, export: CallExport) -> float:
     return min(max(1 - left, export.rows / MOST_ROWS, 0.0), 1.0)
 
 
-def _finish(centre: Centre, export_id: str) -> None:
-    """Join the pieces, seal the file, and say that it is there. Done twice, the second one's file and key stand."""
-    with centre.database.reading("export_to_finish") as tx:
-        export = tx.get_one(CallExport, export_id)
+def _joined(centre: Centre, export: CallExport) -> bytes:
     head, held = columns_of(export)
-    rows: list[Sequence[str]] = []
+    rows = _rows(centre, export)
+    if export.kind == FileKind.XLSX:
+        return as_xlsx([Sheet(export.what, head, rows, held)])
+    return as_csv(chain([head], rows))
+
+
+def _rows(centre: Centre, export: CallExport) -> Iterator[Sequence[str]]:
+    """One piece after the other: a journal of a year is not held in memory as rows."""
     for number in range(export.slices):
-        rows += read_csv(_get(centre, _piece(export, number)))
-    is_workbook = export.kind == FileKind.XLSX
-    content = as_xlsx([Sheet(export.what, head, rows, held)]) if is_workbook else as_csv([head, *rows])
-    sealed = seal(content, recording_id=export.id, seal_key=centre.settings.seal_key)
-    _write(_path(centre, export.id), sealed.content)
+        yield from read_csv(_get(centre, _piece(export, number)))
+
+
+def _note_made(centre: Centre, export_id: str) -> None:
     now = centre.clock.now()
     with centre.database.transaction("export_made") as tx:
         row = locked(tx, CallExport, export_id)
-        if row is not None:
-            row.state, row.wrapped_key = "made", sealed.wrapped_key
-            row.made_at, row.expires_at = now, now + KEPT
-            _schedule(tx, row, DROP, now + KEPT)
-    for number in range(export.slices):
-        _path(centre, _piece(export, number)).unlink(missing_ok=True)
+        if row is None or row.state != "asked":
+            return
+        row.state, row.made_at, row.expires_at = "made", now, now + KEPT
+        _schedule(tx, row, DROP, now + KEPT)
+
+
+def _begin_anew(centre: Centre, export_id: str) -> None:
+    """A piece is gone, or its seal key was forgotten: read it all again. Where another has joined them, all is well."""
+    with centre.database.transaction("begin_export_anew") as tx:
+        row = locked(tx, CallExport, export_id)
+        if row is None or row.state != "asked":
+            return
+        log.warning("the pieces of export %s cannot be opened: it is made anew", export_id)
+        row.slices, row.rows, row.go_on_at = 0, 0, None
+        _schedule(tx, row, MAKE, centre.clock.now() + _ANEW_AFTER)
+
+
+def _tidy(centre: Centre, export_id: str) -> None:
+    """Remove what nobody takes any more: pieces, what was half written, and the file itself once its hour is over."""
+    with centre.database.reading("export_to_tidy") as tx:
+        export = tx.get(CallExport, export_id)
+    is_kept = export is not None and export.state == "made"
+    for file in _folder(centre).glob(f"*{export_id}*"):
+        if not (is_kept and file.name == export_id):
+            file.unlink(missing_ok=True)
 
 
 def _is_theirs(export: CallExport, staff: Staff, now: datetime) -> bool:
@@ -212,22 +258,22 @@ def _piece(export: CallExport, number: int) -> str:
 
 
 def _put(centre: Centre, name: str, content: bytes) -> None:
-    """A piece carries its own wrapped key, in front of it: no row knows of it."""
-    sealed = seal(content, recording_id=name, seal_key=centre.settings.seal_key)
-    _write(_path(centre, name), sealed.wrapped_key.encode("ascii") + b"\n" + sealed.content)
+    """With the wrapped key, and the id of the key that wraps it, in front: no row knows of it."""
+    key = seal_keys(centre.settings).current
+    sealed = seal(content, recording_id=name, seal_key=key.key)
+    _write(_folder(centre) / name, f"{key.id} {sealed.wrapped_key}\n".encode("ascii") + sealed.content)
 
 
 def _get(centre: Centre, name: str) -> bytes:
-    key, _, content = _path(centre, name).read_bytes().partition(b"\n")
-    return _opened(centre, name, content, key.decode("ascii"))
+    """Raises FileNotFoundError and SealBroken."""
+    head, _, content = (_folder(centre) / name).read_bytes().partition(b"\n")
+    key_id, _, wrapped_key = head.decode("ascii", "replace").partition(" ")
+    key = seal_keys(centre.settings).named(key_id)
+    return unseal(Sealed(content, wrapped_key), recording_id=name, seal_key=key.key)
 
 
-def _opened(centre: Centre, name: str, content: bytes, wrapped_key: str) -> bytes:
-    return unseal(Sealed(content, wrapped_key), recording_id=name, seal_key=centre.settings.seal_key)
-
-
-def _path(centre: Centre, name: str) -> Path:
-    return centre.settings.data_dir / "exports" / name
+def _folder(centre: Centre) -> Path:
+    return centre.settings.data_dir / "exports"
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -23,7 +23,7 @@ class SavedSearch(Base):
 
 
 class CallExport(Base):
-    """What somebody takes away as a file: how far it is, and, sealed, where it lies until it expires.
+    """What somebody takes away as a file: how far it is, and until when it lies sealed in the folder of exports.
 
     `what` is a search of the log or the journal of contacts. `query` and `zone` say what was asked at `asked_at`;
     `go_on_at` is the call before (in the journal: behind) which the next slice begins.
@@ -33,7 +33,7 @@ class CallExport(Base):
     __table_args__ = (
         CheckConstraint("state in ('asked', 'made', 'dropped')", name="state_is_known"),
         CheckConstraint("what in ('calls', 'journal')", name="what_is_known"),
-        CheckConstraint("(state = 'made') = (wrapped_key is not null)", name="is_kept_sealed"),
+        CheckConstraint("state <> 'made' or expires_at is not null", name="made_ones_expire"),
     )
 
     id: Mapped[RowId]
@@ -51,4 +51,3 @@ class CallExport(Base):
     asked_at: Mapped[datetime]
     made_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
-    wrapped_key: Mapped[str | None]

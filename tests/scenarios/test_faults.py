@@ -118,6 +118,7 @@ APART: Final = {
     "commit:note_report",
     # An export is due work, slice by slice, each of which may be done again (tests/agents/supervisor/test_exports.py).
     *("commit:ask_export", "commit:note_export", "commit:export_made", "commit:drop_export", "commit:take_export"),
+    "commit:begin_export_anew",
     # Quality: one commit each, which the person sees done or does again; no call waits for it (tests/agents/quality).
     *("commit:begin_evaluation", "commit:keep_evaluation", "commit:submit_evaluation", "commit:drop_evaluation"),
     *("commit:dispute_evaluation", "commit:uphold_evaluation", "commit:change_evaluation", "commit:calibrate"),

@@ -8,9 +8,12 @@ import pytest
 from openpyxl import load_workbook
 
 from agents.supervisor import exporting
-from agents.supervisor.export_file import as_csv, harmless, read_csv
+from agents.supervisor.export_file import Holds, Sheet, as_csv, as_xlsx, harmless, read_csv
 from agents.supervisor.models import CallExport
 from config import failpoints
+from config.due_work import LEASE
+from recordings.keys import seal_keys
+from recordings.rotating import forget_old_keys, rotate
 from tests.agents.supervisor.conftest import OWN_PHONE, Logged
 
 
@@ -78,6 +81,34 @@ def test_a_workbook_has_times_numbers_and_texts_and_no_formula(logged: Logged) -
     assert (book.active["B3"].data_type, book.active["B3"].quotePrefix) == ("s", True)
 
 
+def test_a_workbook_holds_whatever_a_text_may_be_and_only_days_that_it_can_count() -> None:
+    long = "я" * 40_000
+    texts = ["<a> & \"b\" ]]>", " spaces ", "one\r\ntwo\tthree", "\x00bell\x07\ufffe", long, "😀", *"=+-@"]
+    days = ["31.12.1899", "01.03.1900", "29.02.2024", "31.02.2024"]
+    head = [f"{number}" for number in range(60)]
+    held = [Holds.TEXT] * len(texts) + [Holds.DAY] * len(days)
+    content = as_xlsx([Sheet("a & b", head, [[*texts, *days], [""] * 60], held), Sheet("two", ["x"], [], ())])
+    assert content == as_xlsx([Sheet("a & b", head, [[*texts, *days], [""] * 60], held), Sheet("two", ["x"], [], ())])
+    book = load_workbook(io.BytesIO(content))
+    assert book.sheetnames == ["a & b", "two"]
+    told, row = ([cell.value for cell in one] for one in list(book["a & b"])[:2])
+    assert told == head
+    assert row[:6] == ["<a> & \"b\" ]]>", " spaces ", "one\r\ntwo\tthree", "bell", long[:32_767], "😀"]
+    assert row[6:10] == ["=", "+", "-", "@"]
+    written = ["1899-12-31", "1900-03-01 00:00:00", "2024-02-29 00:00:00", "31.02.2024"]
+    assert [f"{one}" for one in row[10:14]] == written
+    assert [type(one) for one in row[10:14]] == [str, datetime, datetime, str]
+
+
+def test_a_journal_is_on_no_disk_in_clear(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_file(*_: object, **__: object) -> None:
+        raise AssertionError("a file was opened")
+
+    monkeypatch.setattr("tempfile.mkstemp", no_file)
+    monkeypatch.setattr("tempfile._mkstemp_inner", no_file)
+    assert as_xlsx([Sheet("journal", ["a"], [["b"]], (Holds.TEXT,))])
+
+
 def test_how_much_of_an_export_is_made_is_said_in_figures(logged: Logged) -> None:
     for number in range(8):
         logged.call(minutes_ago=80 - number * 10)
@@ -123,7 +154,7 @@ def test_only_who_asked_may_take_it_and_only_for_an_hour(logged: Logged) -> None
     assert logged.site.signed_in("boss").get(f"/calls/exports/{export_id}").status_code == 404
     logged.site.house.work()
     assert files(logged) == []
-    assert rows(logged)[0].wrapped_key is None
+    assert rows(logged)[0].state == "dropped"
 
 
 def test_nothing_on_the_disk_can_be_read_without_the_key(logged: Logged) -> None:
@@ -136,7 +167,9 @@ def test_nothing_on_the_disk_can_be_read_without_the_key(logged: Logged) -> None
         assert "Медицинский пульт".encode() not in file.read_bytes()
         assert file.stat().st_mode & 0o077 == 0
     (folder / export_id).write_bytes(b"x" * 100)
-    assert logged.site.signed_in("boss").get(f"/calls/exports/{export_id}").status_code == 404
+    answer = logged.site.signed_in("boss").get(f"/calls/exports/{export_id}")
+    assert answer.status_code == 410
+    assert "Закажите его ещё раз" in answer.text
 
 
 def test_a_search_that_identifies_somebody_is_not_exported(logged: Logged) -> None:
@@ -184,8 +217,104 @@ def test_killed_anywhere_it_is_made_all_the_same(
         house.work()
     except Killed:
         pass
-    house.clock.move_by(timedelta(minutes=2).total_seconds())
+    house.clock.move_by((exporting.JOINED_WITHIN + timedelta(minutes=2)).total_seconds())
     house.work()
     export_id = rows(logged)[0].id
     lines = read_csv(taken(logged, export_id).decode("utf-8-sig").encode())
     assert [line[-1] for line in lines[1:]] == made[::-1]
+    assert files(logged) == [export_id]
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_of_two_who_join_the_pieces_at_once_either_ones_file_opens(
+    logged: Logged, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each place where the second one may come between."""
+    for number in range(3):
+        logged.call(minutes_ago=50 - number)
+    floor = logged.site.house.floor
+    for place in ("_joined", "_put", "_note_made", "_tidy"):
+        export_id = asked(logged, kind=kind)
+        while rows(logged)[-1].go_on_at != exporting._READ:
+            exporting.make(floor, export_id)
+        own = getattr(exporting, place)
+
+        def with_another_between(*arguments: object, place: str = place, own=own, export_id: str = export_id) -> object:
+            monkeypatch.setattr(exporting, place, own)
+            exporting.join(floor, export_id)
+            return own(*arguments)
+
+        monkeypatch.setattr(exporting, place, with_another_between)
+        exporting.join(floor, export_id)
+        assert taken(logged, export_id)
+        assert [name for name in files(logged) if export_id in name] == [export_id]
+        ended = rows(logged)[-1].expires_at
+        logged.site.house.clock.move_by(60)
+        exporting.join(floor, export_id)
+        assert rows(logged)[-1].expires_at == ended
+
+
+def test_a_file_joined_once_more_after_its_hour_is_removed(logged: Logged, monkeypatch: pytest.MonkeyPatch) -> None:
+    logged.call()
+    export_id, floor, own = asked(logged), logged.site.house.floor, exporting._put
+    exporting.make(floor, export_id)
+
+    def very_late(*arguments: object) -> None:
+        monkeypatch.setattr(exporting, "_put", own)
+        exporting.join(floor, export_id)
+        exporting.drop(floor, export_id)
+        own(*arguments)
+
+    monkeypatch.setattr(exporting, "_put", very_late)
+    exporting.join(floor, export_id)
+    assert files(logged) == []
+
+
+def test_what_a_killed_writer_left_goes_with_the_file(logged: Logged) -> None:
+    logged.call()
+    export_id = asked(logged)
+    logged.site.house.work()
+    folder = logged.site.house.centre.settings.data_dir / "exports"
+    for name in (f".{export_id}.123", f".{export_id}.0.123", f"{export_id}.0"):
+        (folder / name).write_bytes(b"sealed")
+    logged.site.house.clock.move_by(exporting.KEPT.total_seconds())
+    logged.site.house.work()
+    assert files(logged) == []
+
+
+def test_programs_seal_under_the_key_there_is_now_and_open_what_an_older_one_wrapped(logged: Logged) -> None:
+    house = logged.site.house
+    made = [logged.call(minutes_ago=100 - number) for number in range(3)]
+    export_id = asked(logged)
+    exporting.make(house.floor, export_id)
+    rotate(house.centre, by="t", progress=lambda done, total: None)
+    house.work()
+    current = seal_keys(house.centre.settings).current
+    file = house.centre.settings.data_dir / "exports" / export_id
+    assert file.read_bytes().startswith(current.id.encode())
+    rotate(house.centre, by="t", progress=lambda done, total: None)
+    lines = read_csv(taken(logged, export_id).decode("utf-8-sig").encode())
+    assert [line[-1] for line in lines[1:]] == made[::-1]
+
+
+def test_with_a_forgotten_key_what_is_made_begins_anew_and_what_is_made_says_so(logged: Logged) -> None:
+    house, boss = logged.site.house, logged.site.signed_in("boss")
+    made = [logged.call(minutes_ago=100 - number) for number in range(3)]
+    export_id = asked(logged)
+    exporting.make(house.floor, export_id)
+    rotate(house.centre, by="t", progress=lambda done, total: None)
+    forget_old_keys(house.centre, by="t")
+    house.work()
+    assert boss.get(f"/calls/exports/{export_id}").status_code == 404
+    house.later(61)
+    lines = read_csv(taken(logged, export_id).decode("utf-8-sig").encode())
+    assert [line[-1] for line in lines[1:]] == made[::-1]
+    rotate(house.centre, by="t", progress=lambda done, total: None)
+    forget_old_keys(house.centre, by="t")
+    assert boss.get(f"/calls/exports/{export_id}").status_code == 410
+
+
+def test_joining_may_last_longer_than_other_work(logged: Logged) -> None:
+    plan = logged.site.house.centre.plan
+    assert plan.longest_of(exporting.JOIN) == exporting.JOINED_WITHIN
+    assert plan.longest_of(exporting.MAKE) == LEASE
