@@ -13,6 +13,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from config.audit import audited_reading
 from config.calendars import zone_named
 from config.centre import Centre
 from config.line_descriptions import Insurer
@@ -175,7 +176,7 @@ def list_(
     now = centre.clock.now()
     zone = _insurer(centre, insurer).time_zone if insurer else zone_named(_DEFAULT_ZONE)
     wanted = CallFilter(insurer, line_name, queue, outcome, _since(since, now, zone), limit)
-    with centre.database.transaction("list_calls") as tx:
+    with audited_reading(centre.database, "list_calls") as tx:
         found = list_calls(tx, wanted=wanted, by=operator(), at=now)
     if as_json:
         for call in found:
@@ -192,7 +193,7 @@ def show_call(house: Composed, call_id: str, as_json: bool) -> None:
     """Replay the call CALL_ID step by step."""
     centre = house.centre
     try:
-        with centre.database.transaction("replay_call") as tx:
+        with audited_reading(centre.database, "replay_call") as tx:
             replay = replay_call(
                 tx, insurers=centre.insurers, call_id=call_id, by=operator(), at=centre.clock.now()
             )

@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from config.audit import audited_reading
 from config.line_descriptions import Insurer
 from config.terminal import operator
 from ivr.calls.listing import list_requests
@@ -35,7 +36,7 @@ def list_(house: Composed, insurer: str, kind: str | None, overdue: bool) -> Non
     """List open requests, the most pressing first."""
     centre, now = house.centre, house.centre.clock.now()
     described = _described(house, insurer)
-    with centre.database.transaction("list_requests") as tx:
+    with audited_reading(centre.database, "list_requests") as tx:
         found = list_requests(
             tx, insurer_id=insurer, kind=kind, is_overdue=overdue, by=operator(), at=now
         )

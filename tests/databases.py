@@ -2,9 +2,11 @@
 
 import importlib
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, event
 
 from config.database import Base, Database
 from config.migrations import append_only
@@ -40,6 +42,38 @@ def make_schema(url: str) -> None:
         metadata.create_all(connection)
         append_only.guard_all(connection, metadata)
     database.close()
+
+
+@contextmanager
+def read_apart(database: Database, *names: str) -> Iterator[None]:
+    """Within, something is written in each of the transactions so called, and nothing is read in any of them: who only
+    looks must keep nobody from writing.
+    """
+    own, inside, opened, read = database.transaction, [], set(), []
+
+    @contextmanager
+    def noted(name: str):
+        with own(name) as tx:
+            inside.append(name)
+            opened.add(name)
+            try:
+                yield tx
+            finally:
+                inside.pop()
+
+    def look(_connection, _cursor, statement: str, *_: object) -> None:
+        if inside and inside[-1] in names and statement.lstrip().upper().startswith("SELECT"):
+            read.append((inside[-1], statement))
+
+    event.listen(database.engine, "before_cursor_execute", look)
+    database.transaction = noted
+    try:
+        yield
+    finally:
+        database.transaction = own
+        event.remove(database.engine, "before_cursor_execute", look)
+    assert not read
+    assert opened >= set(names)
 
 
 class Templates:

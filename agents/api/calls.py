@@ -15,6 +15,7 @@ from agents.api.written import Code, Id, Instant, Name, YesOrNo
 from agents.sight import kinds_in_sight
 from agents.supervisor.log_rows import LogRow, log_rows
 from agents.supervisor.searching import CallSearch, search_calls
+from config.audit import audited_reading
 from config.database import Transaction
 from ivr.calls.models import Call, Outcome
 from ivr.calls.outcomes import insured_on_record
@@ -110,7 +111,7 @@ def list_calls(asked: Asked) -> CallPage:
         is_open=bool(query.is_open),
     )
     named = {"line": query.line, "queue": query.queue, "agent": query.agent, "outcome": query.outcome}
-    with asked.centre.database.transaction("list_calls_for_system") as tx:
+    with audited_reading(asked.centre.database, "list_calls_for_system") as tx:
         require_known(tx, asked.insurer, named)
         found = search_calls(
             tx,
@@ -130,7 +131,7 @@ def list_calls(asked: Asked) -> CallPage:
 def show_call(asked: Asked) -> WholeCall:
     """One call."""
     call_id = asked.ids["call_id"]
-    with asked.centre.database.transaction("show_call_to_system") as tx:
+    with audited_reading(asked.centre.database, "show_call_to_system") as tx:
         call = reading.call_of(tx, asked.insurer, call_id)
         if call is None:
             raise Refused(Why.NOT_FOUND)

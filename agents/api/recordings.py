@@ -10,6 +10,7 @@ from agents.api.errors import Refused, Why
 from agents.api.operations import Asked, Operation, Page, Paged, Shape
 from agents.api.scopes import Scope
 from agents.api.written import Id, Instant, YesOrNo
+from config.audit import audited_reading
 from config.database import Transaction
 from recordings.keeping import usual_end
 from recordings.models import KEPT, Recording, RecordingKind, RecordingState
@@ -51,7 +52,7 @@ def list_recordings(asked: Asked) -> RecordingPage:
     """A page of recordings; audited."""
     query = asked.query_as(RecordingQuery)
     wanted = reading.WantedRecordings(query.call_id, query.since, query.until, query.is_stored)
-    with asked.centre.database.transaction("list_recordings_for_system") as tx:
+    with audited_reading(asked.centre.database, "list_recordings_for_system") as tx:
         rows, next_cursor = reading.recordings_page(
             tx, asked.insurer, wanted, before=query.cursor, most=query.limit
         )
@@ -64,7 +65,7 @@ def list_recordings(asked: Asked) -> RecordingPage:
 
 def show_recording(asked: Asked) -> RecordingShape:
     """One recording; audited."""
-    with asked.centre.database.transaction("show_recording_to_system") as tx:
+    with audited_reading(asked.centre.database, "show_recording_to_system") as tx:
         row = reading.recording_of(tx, asked.insurer, asked.ids["recording_id"])
         if row is None:
             raise Refused(Why.NOT_FOUND)

@@ -13,6 +13,7 @@ from agents.api.operations import Asked, Operation, Page, Paged, Shape
 from agents.api.scopes import Scope
 from agents.api.written import Given, Id, Instant, Name, YesOrNo
 from agents.sight import Sight, kinds_in_sight
+from config.audit import audited_reading
 from config.database import Transaction
 from ivr.calls.errors import RequestUnknown, StepRefused
 from ivr.calls.models import Request
@@ -89,7 +90,7 @@ def list_requests(asked: Asked) -> RequestPage:
         updated_since=query.updated_since,
         insured_id=query.insured_id,
     )
-    with asked.centre.database.transaction("list_requests_for_system") as tx:
+    with audited_reading(asked.centre.database, "list_requests_for_system") as tx:
         rows, next_cursor = reading.requests_page(
             tx, asked.insurer, wanted, before=query.cursor, most=query.limit
         )
@@ -103,7 +104,7 @@ def list_requests(asked: Asked) -> RequestPage:
 
 def show_request(asked: Asked) -> WholeRequest:
     """One request, if its kind is in sight; audited."""
-    with asked.centre.database.transaction("show_request_to_system") as tx:
+    with audited_reading(asked.centre.database, "show_request_to_system") as tx:
         row = _in_sight(tx, asked)
         reading.note(tx, asked.system, "request_shown", "request", row.id, at=asked.at)
         return _whole(tx, asked, row)

@@ -48,7 +48,7 @@ def insured_page(
     actor: str,
     at: datetime,
 ) -> InsuredPage | None:
-    """The page as `actor` may see it, which is audited: `tx` must write. None for nobody of this insurer."""
+    """The page as `actor` may see it; audited, see `audited_reading`. None for nobody of this insurer."""
     cards = show_cards(tx, insurer=insurer, by=actor, at=at, insured_id=insured_id)
     if not cards:
         return None

@@ -15,6 +15,7 @@ from agents.staff.formats import clock_time
 from agents.staff.guarding import only_for
 from agents.staff.languages import language
 from agents.staff.side import own_insurer, side, staff
+from config.audit import audited_reading
 from ivr.insured.search_limits import SearchesUsedUp, audit_refusal
 from ivr.insured.searching import MOST, By, ListedInsured, SearchTooWide, search_insured
 
@@ -95,7 +96,7 @@ def _used_up(by: By, again_at: datetime) -> str:
 
 def _shown(insured_id: str) -> InsuredPage:
     now = side().centre.clock.now()
-    with side().centre.database.transaction("show_insured") as tx:
+    with audited_reading(side().centre.database, "show_insured") as tx:
         page = insured_page(
             tx,
             insurer=own_insurer(),

@@ -16,6 +16,7 @@ from agents.quality.parts import WHY_NOT, evaluator, library
 from agents.staff.failures import Words, page
 from agents.staff.guarding import only_for
 from agents.staff.side import side, staff
+from config.audit import audited_reading
 
 bp: Final = Blueprint("calibration", __name__, url_prefix="/quality/calibrations", template_folder="templates")
 
@@ -52,7 +53,7 @@ def take_seat() -> ResponseReturnValue:
 def compare(calibration_id: str) -> ResponseReturnValue:
     """Both, question by question, for every supervisor, once both are submitted; the look is audited."""
     centre = side().centre
-    with centre.database.transaction("compare_calibration") as tx:
+    with audited_reading(centre.database, "compare_calibration") as tx:
         both = comparison(tx, library(), insurer_id=staff().insurer_id, calibration_id=calibration_id)
         if both is not None:
             now = centre.clock.now()

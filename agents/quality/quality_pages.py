@@ -20,6 +20,7 @@ from agents.staff.languages import language, zone
 from agents.staff.side import own_insurer, side
 from agents.supervisor.search_form import read_form
 from agents.supervisor.words import actor, agents_to_choose, title_words
+from config.audit import audited_reading
 from config.database import Transaction
 
 bp: Final = Blueprint("quality", __name__, url_prefix="/quality", template_folder="templates")
@@ -68,7 +69,7 @@ def found() -> ResponseReturnValue:
     """Evaluations by agent, line, card, days and result, the newest first."""
     centre, insurer, now = side().centre, own_insurer(), side().centre.clock.now()
     typed = _typed()
-    with centre.database.transaction("search_evaluations") as tx:
+    with audited_reading(centre.database, "search_evaluations") as tx:
         page = search_evaluations(
             tx,
             insurer=insurer,

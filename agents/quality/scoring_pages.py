@@ -28,6 +28,7 @@ from agents.staff.languages import language
 from agents.staff.side import own_insurer, side, staff
 from agents.supervisor.call_view import CallView, call_view
 from agents.supervisor.words import actor, title_words
+from config.audit import audited_reading
 from ivr.calls.models import Call
 
 bp: Final = Blueprint(
@@ -201,7 +202,7 @@ def _looked_at(evaluation_id: str) -> tuple[EvaluationView, CallView | None, boo
     """
     centre, by, insurer = side().centre, evaluator(), own_insurer()
     now = centre.clock.now()
-    with centre.database.transaction("show_evaluation") as tx:
+    with audited_reading(centre.database, "show_evaluation") as tx:
         row = evaluations.evaluation_of(tx, insurer.id, evaluation_id)
         is_others = row.account_id != by.account_id
         if is_others and (row.submitted_at is None or row.calibration_id is not None):

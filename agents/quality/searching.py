@@ -72,7 +72,7 @@ class FoundEvaluations:
 def search_evaluations(
     tx: Transaction, *, insurer: Insurer, wanted: EvaluationSearch, by: str, at: datetime, after: Place | None = None
 ) -> FoundEvaluations:
-    """One page of the insurer's evaluations, no calibrations, for `by` to read, which is audited: `tx` must write."""
+    """One page of the insurer's evaluations, no calibrations, for `by` to read; audited, see `audited_reading`."""
     found = _page(tx, after, Evaluation.insurer_id == insurer.id, *_conditions(tx, insurer, wanted))
     asked = {"agent": wanted.agent, "line": wanted.line, "card": wanted.card, "result": wanted.result}
     audit(

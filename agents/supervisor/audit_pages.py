@@ -14,6 +14,7 @@ from agents.supervisor.audit_search import AuditSearch, actors_named, people, se
 from agents.supervisor.audit_words import ACTIONS, audit_words, subject_words
 from agents.supervisor.search_form import read_form
 from agents.supervisor.words import actor, title_words
+from config.audit import audited_reading
 
 bp: Final = Blueprint("audit", __name__, url_prefix="/audit", template_folder="templates")
 
@@ -28,7 +29,7 @@ def show() -> ResponseReturnValue:
     now = side().centre.clock.now()
     typed = {name: request.args.get(name, "").strip()[:_LONGEST] for name in ("actor", "action", "subject")}
     days = read_form(request.args, zone=zone(), now=now)
-    with side().centre.database.transaction("search_audit") as tx:
+    with audited_reading(side().centre.database, "search_audit") as tx:
         known = people(tx, own_insurer())
         wanted = AuditSearch(
             actors=actors_named(typed["actor"], known),

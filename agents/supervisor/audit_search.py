@@ -44,7 +44,7 @@ class FoundEntries:
 def search_audit(
     tx: Transaction, *, insurer: Insurer, wanted: AuditSearch, by: str, at: datetime, before: int | None = None
 ) -> FoundEntries:
-    """One page of the insurer's entries, for `by` to read, which is audited too: `tx` must write."""
+    """One page of the insurer's entries, for `by` to read, which is audited too: see `audited_reading`."""
     statement = select(AuditEntry).where(AuditEntry.insurer_id == insurer.id)
     if before is not None:
         statement = statement.where(AuditEntry.id < before)

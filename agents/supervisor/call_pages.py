@@ -21,6 +21,7 @@ from agents.supervisor.listening_pages import bar
 from agents.supervisor.step_words import sentence
 from agents.supervisor.timeline import WIDTH, Piece, Stretch
 from agents.supervisor.words import actor, title_words
+from config.audit import audited_reading
 from ivr.calls.replay import ReplayStep
 
 bp: Final = Blueprint("call", __name__, url_prefix="/calls", template_folder="templates")
@@ -91,7 +92,7 @@ def show(call_id: str) -> ResponseReturnValue:
 
 def _seen(call_id: str) -> CallView:
     centre = side().centre
-    with centre.database.transaction("show_call") as tx:
+    with audited_reading(centre.database, "show_call") as tx:
         view = call_view(
             tx,
             insurers=centre.insurers,

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from agents.models import SERVING_PURPOSES, Agent, Dial, Offer, OfferState, Purpose, Wait
 from agents.sight import is_anonymous
 from agents.supervisor.timeline import Span, Stretch, TimeLine, menu_spans, time_line, wait_spans
-from config.audit import AuditEntry
+from config.audit import AuditEntry, unwritten_in
 from config.database import Transaction
 from config.line_descriptions import Insurer, Insurers
 from ivr.calls.models import Call, Hold
@@ -68,7 +68,7 @@ class CallView:
 def call_view(
     tx: Transaction, *, insurers: Insurers, insurer: Insurer, call_id: str, by: str, at: datetime
 ) -> CallView | None:
-    """The call, for `by` to look at, which is audited: `tx` must write. None for a call of nobody, or of another
+    """The call, for `by` to look at, which is audited: see `audited_reading`. None for a call of nobody, or of another
     insurer.
     """
     call = tx.get(Call, call_id)
@@ -215,4 +215,6 @@ def _looks(tx: Transaction, call: Call) -> Sequence[AuditEntry]:
     statement = select(AuditEntry).where(
         AuditEntry.subject_kind == "call", AuditEntry.subject_id == call.id, AuditEntry.insurer_id == call.insurer_id
     )
-    return tx.scalars(statement.order_by(AuditEntry.id.desc()).limit(_MOST_LOOKS + 1)).all()
+    written = tx.scalars(statement.order_by(AuditEntry.id.desc()).limit(_MOST_LOOKS + 1)).all()
+    now = [one for one in reversed(unwritten_in(tx)) if (one.subject_kind, one.subject_id) == ("call", call.id)]
+    return [*now, *written][: _MOST_LOOKS + 1]

@@ -21,6 +21,7 @@ from agents.supervisor.saved_searches import MOST, drop_search, save_search, sav
 from agents.supervisor.search_form import SECRET, SearchForm, read_form
 from agents.supervisor.searching import FoundCalls, search_calls
 from agents.supervisor.words import actor, agents_to_choose, insured_words, outcomes_to_find, title_words
+from config.audit import audited_reading
 from config.database import Transaction
 
 bp: Final = Blueprint("calls", __name__, url_prefix="/calls", template_folder="templates", static_folder="static")
@@ -88,7 +89,7 @@ def _searched(given: Mapping[str, str]) -> ResponseReturnValue:
 
 def _found(form: SearchForm, before: str | None) -> tuple[FoundCalls, list[LogRow]]:
     now = side().centre.clock.now()
-    with side().centre.database.transaction("search_calls") as tx:
+    with audited_reading(side().centre.database, "search_calls") as tx:
         found = search_calls(tx, insurer=own_insurer(), wanted=form.wanted, by=actor(), at=now, before=before)
         return found, log_rows(tx, found.calls, at=now)
 

@@ -111,7 +111,7 @@ def search_calls(
     before: str | None = None,
     most: int | None = None,
 ) -> FoundCalls:
-    """One page of the insurer's calls, for `by` to read, which is audited: `tx` must write. Raises SearchTooWide."""
+    """One page of the insurer's calls, for `by` to read; audited, see `audited_reading`. Raises SearchTooWide."""
     found = find_calls(tx, insurer=insurer, wanted=wanted, before=before, most=PAGE if most is None else most)
     audit(
         tx,

@@ -45,7 +45,7 @@ class ListedCall:
 
 
 def list_calls(tx: Transaction, *, wanted: CallFilter, by: str, at: datetime) -> list[ListedCall]:
-    """The calls that fit, newest first, for `by` to read, which is audited: `tx` must write."""
+    """The calls that fit, newest first, for `by` to read; audited, see `audited_reading`."""
     rows = tx.execute(_matching(wanted).order_by(Call.started_at.desc(), Call.id.desc()).limit(wanted.limit)).all()
     listed = [_listed(call, outcome) for call, outcome in rows]
     for insurer_id in sorted({one.insurer_id for one in listed}):
@@ -67,7 +67,7 @@ def list_calls(tx: Transaction, *, wanted: CallFilter, by: str, at: datetime) ->
 def list_requests(
     tx: Transaction, *, insurer_id: str, kind: str | None, is_overdue: bool, by: str, at: datetime
 ) -> list[Request]:
-    """The insurer's open requests, the soonest due first, for `by` to read, which is audited: `tx` must write."""
+    """The insurer's open requests, the soonest due first, for `by` to read; audited, see `audited_reading`."""
     statement = select(Request).where(Request.insurer_id == insurer_id, Request.closed_at.is_(None))
     if kind:
         statement = statement.where(Request.kind == kind)

@@ -106,7 +106,7 @@ class Replay:
 
 
 def replay_call(tx: Transaction, *, insurers: Insurers, call_id: str, by: str, at: datetime) -> Replay:
-    """The call, for `by` to read, which is audited: `tx` must write. Raises UnknownCall."""
+    """The call, for `by` to read, which is audited: see `audited_reading`. Raises UnknownCall."""
     call = tx.get(Call, call_id)
     if call is None:
         raise UnknownCall(call_id)

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from config.audit import audited_reading
 from config.centre import Centre
 from config.errors import TableError
 from config.line_descriptions import Insurer
@@ -78,7 +79,7 @@ def show(house: Composed, insurer: str, insured_id: str | None) -> None:
     known = _insurer(centre, insurer)
     policy = None if insured_id is not None else _asked_number()
     now = centre.clock.now()
-    with centre.database.transaction("show_insured") as tx:
+    with audited_reading(centre.database, "show_insured") as tx:
         cards = show_cards(tx, insurer=known, by=operator(), at=now, policy=policy, insured_id=insured_id)
     if not cards:
         raise click.ClickException("no such record")

@@ -1,5 +1,6 @@
 """Transactions: rows read and inserted past the session, and the connections that are kept."""
 
+import threading
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,9 +10,11 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import object_session
 
+from config.audit import AuditEntry, audit, audited_reading, unwritten_in
 from config.database import Database, Transaction
 from config.due_work import DueWork
 from config.found_rows import FoundRows, NewRows, columns_of
+from tests.databases import read_apart
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 ONE = NOON.replace(hour=13)
@@ -141,3 +144,44 @@ def test_a_connection_is_kept_until_something_goes_wrong_on_it(tmp_path: Path) -
     assert used[0] is used[1]
     assert used[1] is not used[2]
     assert all(one.closed for one in used)
+
+
+def entries(database: Database) -> list[str]:
+    with database.reading("test_entries") as tx:
+        return list(tx.scalars(select(AuditEntry.action).order_by(AuditEntry.id)))
+
+
+def look(tx: Transaction, action: str) -> None:
+    audit(tx, insurer_id="vsk", at=NOON, actor="t", action=action, subject_kind="calls", subject_id="")
+
+
+def test_what_is_read_is_on_record_once_it_was_read_and_keeps_nobody_from_writing(database: Database) -> None:
+    with audited_reading(database, "look") as tx:
+        assert tx.scalars(select(AuditEntry)).all() == []
+        look(tx, "looked")
+        assert [one.action for one in unwritten_in(tx)] == ["looked"]
+        tx.flush()
+        writer = threading.Thread(target=write_entry, args=(database,))
+        writer.start()
+        writer.join(20)
+        assert not writer.is_alive()
+    assert entries(database) == ["written", "looked"]
+
+
+def write_entry(database: Database) -> None:
+    with database.transaction("beside") as tx:
+        look(tx, "written")
+
+
+def look_and_fail(database: Database) -> None:
+    with audited_reading(database, "look") as tx:
+        look(tx, "looked")
+        raise ZeroDivisionError
+
+
+def test_a_look_that_fails_or_finds_nothing_leaves_nothing_on_record(database: Database) -> None:
+    with pytest.raises(ZeroDivisionError):
+        look_and_fail(database)
+    with read_apart(database), audited_reading(database, "look") as tx:
+        assert unwritten_in(tx) == ()
+    assert entries(database) == []

@@ -172,7 +172,7 @@ def _places_in(tree: ast.Module, *, is_carrier: bool) -> Iterator[str]:
     for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
         function = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
         names = [word.value for word in call.args if isinstance(word, ast.Constant) and isinstance(word.value, str)]
-        if names and function in ("transaction", "turning"):
+        if names and function in ("transaction", "turning", "audited_reading"):
             yield f"commit:{names[-1]}"
         if names and is_carrier and function in ("_ask", "exchange"):
             yield f"carrier:{names[0]}"

@@ -12,7 +12,7 @@ from agents.supervisor.export_slices import ExportOf
 from agents.supervisor.journal.columns import Reader, head, holds, written
 from agents.supervisor.journal.rows import journal_calls, journal_rows
 from agents.supervisor.journal.slices import require_whole
-from config.audit import audit
+from config.audit import audit, audited_reading
 from config.centre import Centre
 from config.ids import new_id
 from config.line_descriptions import Insurer
@@ -65,7 +65,7 @@ def write_journal(
     reader, now = Reader(insurer, language, insurer.time_zone), centre.clock.now()
     export_id, rows, after = new_id(now), list[list[str]](), None
     while True:
-        with centre.database.transaction("read_journal") as tx:
+        with audited_reading(centre.database, "read_journal") as tx:
             calls = journal_calls(tx, insurer=insurer, since=since, until=until, after=after, most=_SLICE)
             rows += written(journal_rows(tx, insurer, calls, at=now), reader)
             detail = {"count": len(calls), "file": kind.value, "calls": " ".join(call.id for call in calls)}

@@ -18,6 +18,7 @@ from ivr.calls.outcomes import record_outcome
 from ivr.insured.models import InsuredPerson
 from tests.agents.api.conftest import Api, api_of, recorded
 from tests.agents.supervisor.conftest import NAME, OWN_PHONE, POLICY, Logged
+from tests.databases import read_apart
 
 PHONE_END = OWN_PHONE[-7:]
 
@@ -342,6 +343,20 @@ def test_what_was_read_is_audited_under_the_tokens_name(api: Api, logged: Logged
         ("calls_searched", ""), ("call_shown", call_id), ("requests_listed", ""), ("request_shown", request_id),
         ("recordings_listed", ""), ("recording_shown", recording_id),
     }  # fmt: skip
+
+
+def test_who_reads_keeps_nobody_from_writing(api: Api, logged: Logged) -> None:
+    token, call_id = api.token(), logged.whole()
+    recording_id = recorded(api, call_id)
+    request_id = api.ask(token, "/requests").json["items"][0]["id"]
+    reads = {
+        "list_calls_for_system": "/calls", "show_call_to_system": f"/calls/{call_id}",
+        "list_requests_for_system": "/requests", "show_request_to_system": f"/requests/{request_id}",
+        "list_recordings_for_system": "/recordings", "show_recording_to_system": f"/recordings/{recording_id}",
+    }  # fmt: skip
+    for name, path in reads.items():
+        with read_apart(api.house.centre.database, name):
+            assert api.ask(token, path).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/calls", "/requests", "/recordings"])

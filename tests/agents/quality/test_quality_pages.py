@@ -10,6 +10,7 @@ from recordings.models import Recording
 from tests.agents.quality.conftest import NO, Quality
 from tests.agents.staff.conftest import Browser
 from tests.agents.supervisor.test_recording_pages import keep
+from tests.databases import read_apart
 
 
 @pytest.fixture
@@ -43,6 +44,16 @@ def test_an_agent_sees_and_hears_their_own_evaluated_conversation_only(
         assert anna.get(f"{path}/sound").status_code == 404
     assert quality.site.audited(actor="desk-1", action="played_recording") == ["played_recording"]
     assert quality.site.audited(actor="desk-1", subject_id=id_) == ["evaluation_shown"]
+
+
+def test_who_looks_keeps_nobody_from_writing(quality: Quality, evaluated: tuple[str, str, str]) -> None:
+    id_, call_id, _ = evaluated
+    chief = quality.site.signed_in("chief")
+    for name, path in (("search_evaluations", "/quality/list"), ("show_evaluation", f"/quality/evaluations/{id_}")):
+        with read_apart(quality.centre.database, name):
+            assert chief.get(path).status_code == 200
+    assert quality.site.audited(subject_id=id_, action="evaluation_shown") == ["evaluation_shown"]
+    assert quality.site.audited(subject_id=call_id, action="call_replayed") == ["call_replayed"]
 
 
 def test_another_insurers_supervisor_finds_nothing(quality: Quality, evaluated: tuple[str, str, str]) -> None:

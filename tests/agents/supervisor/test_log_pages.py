@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from agents.supervisor import saved_searches, searching
 from agents.supervisor.search_form import period_query, read_form
 from tests.agents.supervisor.conftest import OWN_PHONE, POLICY, Logged
+from tests.databases import read_apart
 
 
 def listed(text: str) -> list[str]:
@@ -66,6 +67,18 @@ def test_the_next_page_follows_the_last_row(logged: Logged, monkeypatch: pytest.
     assert listed(first.text) == [made[2], made[1]]
     before = re.search(r'name="before" value="([0-9a-f]+)"', first.text)[1]
     assert listed(boss.post("/calls", {"phone": OWN_PHONE, "before": before}, page="/calls").text) == [made[0]]
+
+
+def test_who_looks_keeps_nobody_from_writing(logged: Logged) -> None:
+    call_id, boss = logged.whole(), logged.site.signed_in("boss")
+    database = logged.site.house.centre.database
+    looks = {
+        "search_calls": "/calls", "show_call": f"/calls/{call_id}", "search_audit": "/audit",
+        "show_insured": f"/desk/insured/{logged.insured_id}",
+    }  # fmt: skip
+    for name, path in looks.items():
+        with read_apart(database, name):
+            assert boss.get(path).status_code == 200
 
 
 def test_a_period_is_the_readers_day(logged: Logged) -> None:
