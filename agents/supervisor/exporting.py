@@ -69,7 +69,7 @@ def ask(
     by: str,
     what: ExportOf = ExportOf.CALLS,
 ) -> str:
-    """Have the search that `query` says (nothing in it identifies anybody) made into a file; the export's id. Audited.
+    """Have the search that `query` says (`SearchForm.query`) made into a file; the export's id. Audited.
 
     Raises ExportRefused where the account has several under way.
     """
@@ -305,6 +305,9 @@ def _audit_contents(tx: Transaction, export: CallExport, part: Slice, at: dateti
 
 
 def _audit(tx: Transaction, export: CallExport, action: str, by: str, at: datetime) -> None:
+    """With whom it concerns where the calls of one person were asked for: an inquiry finds it from them, too."""
+    person = asked(export).wanted.insured_id
+    concerns = {} if person is None else {"people": person}
     audit(
         tx,
         insurer_id=export.insurer_id,
@@ -316,4 +319,5 @@ def _audit(tx: Transaction, export: CallExport, action: str, by: str, at: dateti
         query=export.query,
         file=export.kind,
         rows=export.rows,
+        **concerns,
     )

@@ -14,7 +14,9 @@ ADDRESSABLE: Final = (
     *("period", "from", "to", "line", "queue", "agent", "outcome", "left", "insured", "recording", "only"),
     *("lasted_least", "lasted_most", "waited_least", "waited_most"),
 )
-"""What identifies nobody by itself; the others never stand in an address, a log of addresses, or a saved search."""
+"""What identifies nobody by itself, the id of an insured person's record among it; the others never stand in an
+address, a log of addresses, or a saved search.
+"""
 SECRET: Final = ("policy", "phone", "text")
 _LONGEST: Final = 200
 _MOST_SECONDS: Final = 86_400

@@ -8,6 +8,7 @@ import pytest
 from openpyxl import load_workbook
 
 from agents.supervisor import exporting
+from agents.supervisor.breach.touches import read_touches
 from agents.supervisor.export_file import Holds, Sheet, as_csv, as_xlsx, harmless, read_csv
 from agents.supervisor.models import CallExport
 from config import failpoints
@@ -178,6 +179,25 @@ def test_a_search_that_identifies_somebody_is_not_exported(logged: Logged) -> No
     answer = logged.site.signed_in("boss").post("/calls/exports", {"kind": "pdf"}, page="/calls")
     assert answer.status_code == 400
     assert rows(logged) == []
+
+
+def test_the_calls_of_one_person_are_exported_and_whom_it_concerns_is_on_record(logged: Logged) -> None:
+    theirs = logged.call(insured_id=logged.insured_id, minutes_ago=20)
+    logged.call(minutes_ago=10)
+    logged.call(insured_id=logged.insured_id, is_anonymous=True, minutes_ago=5)
+    export_id = asked(logged, insured=logged.insured_id)
+    logged.site.house.work()
+    lines = read_csv(taken(logged, export_id).decode("utf-8-sig").encode())
+    assert [line[-1] for line in lines[1:]] == [theirs]
+    centre = logged.site.house.centre
+    now = centre.clock.now()
+    with centre.database.reading("test_audit") as tx:
+        period = {"since": now - timedelta(hours=1), "until": now + timedelta(hours=1)}
+        touches = read_touches(tx, insurer_id="vsk", actors=frozenset({"desk-2"}), **period)
+    concerned = {touch.action: touch.people for touch in touches if touch.subject_kind == "export"}
+    assert concerned == {"calls_exported": {logged.insured_id}, "export_taken": {logged.insured_id}}
+    boss = logged.site.signed_in("boss")
+    assert boss.get("/audit?action=calls_exported").status_code == 200
 
 
 def test_several_at_once_have_their_limit(logged: Logged) -> None:
