@@ -1,9 +1,10 @@
 """The routes around evaluations: what to evaluate next, disputes, the list, and how questions are answered."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 
@@ -13,8 +14,8 @@ from agents.quality.calibrations import calibrations_of, veiled
 from agents.quality.drawing import quotas
 from agents.quality.models import Evaluation, EvaluationState
 from agents.quality.parts import RESULTS, STATES, evaluator, library, page_or_part
-from agents.quality.question_figures import QUESTION_FIGURES, question_rows
-from agents.quality.searching import EvaluationSearch, Place, ResultKind, search_evaluations
+from agents.quality.question_figures import QUESTION_FIGURES, QuestionRow, question_rows
+from agents.quality.searching import EvaluationSearch, FoundEvaluations, Place, ResultKind, search_evaluations
 from agents.staff.guarding import only_for
 from agents.staff.languages import language, zone
 from agents.staff.side import own_insurer, side
@@ -67,65 +68,81 @@ def waiting() -> ResponseReturnValue:
 @only_for(Role.SUPERVISOR)
 def found() -> ResponseReturnValue:
     """Evaluations by agent, line, card, days and result, the newest first."""
-    centre, insurer, now = side().centre, own_insurer(), side().centre.clock.now()
-    typed = _typed()
-    with audited_reading(centre.database, "search_evaluations") as tx:
+    chosen = _chosen()
+    if chosen.wrong:
+        return make_response(_list(chosen, None, frozenset()), 400)
+    with audited_reading(side().centre.database, "search_evaluations") as tx:
         page = search_evaluations(
             tx,
-            insurer=insurer,
-            wanted=_wanted(typed),
+            insurer=own_insurer(),
+            wanted=chosen.wanted,
             by=actor(),
-            at=now,
+            at=side().centre.clock.now(),
             after=Place.read(request.args.get("after", "")),
         )
         hidden = veiled(tx, page.evaluations, evaluator())
-        agents = agents_to_choose(tx, insurer)
-    return render_template(
-        "quality/list.html",
-        found=page,
-        hidden=hidden,
-        typed=typed,
-        go_on={**{name: value for name, value in typed.items() if value}, "after": str(page.go_on_at or "")},
-        states=STATES,
-        results=RESULTS,
-        **_choices(agents),
-    )
+    return _list(chosen, page, hidden)
 
 
 @bp.get("/questions")
 @only_for(Role.SUPERVISOR)
 def questions() -> ResponseReturnValue:
     """How the questions of each card were answered, for the same choice of evaluations."""
-    insurer, typed = own_insurer(), _typed()
+    chosen = _chosen()
+    if chosen.wrong:
+        return make_response(_questions(chosen, []), 400)
     with side().centre.database.reading("question_figures") as tx:
-        rows = question_rows(tx, library(), insurer=insurer, wanted=_wanted(typed))
-        agents = agents_to_choose(tx, insurer)
-    return render_template(
-        "quality/questions.html", rows=rows, figures=QUESTION_FIGURES, typed=typed, **_choices(agents)
-    )
+        rows = question_rows(tx, library(), insurer=own_insurer(), wanted=chosen.wanted)
+    return _questions(chosen, rows)
 
 
-def _typed() -> dict[str, str]:
+@dataclass(frozen=True)
+class _Chosen:
+    """Which evaluations: as typed, what that asks for, and the names of days that cannot be read."""
+
+    typed: Mapping[str, str]
+    wanted: EvaluationSearch
+    wrong: frozenset[str]
+
+
+def _chosen() -> _Chosen:
     typed = {name: request.args.get(name, "").strip()[:_LONGEST] for name in _FIELDS}
-    days = read_form(typed, zone=zone(), now=side().centre.clock.now()).typed
-    return typed | {name: days[name] for name in ("period", "from", "to")}
-
-
-def _wanted(typed: Mapping[str, str]) -> EvaluationSearch:
-    days = read_form(typed, zone=zone(), now=side().centre.clock.now()).wanted
-    return EvaluationSearch(
-        since=days.since,
-        until=days.until,
+    days = read_form(typed, zone=zone(), now=side().centre.clock.now())
+    wanted = EvaluationSearch(
+        since=days.wanted.since,
+        until=days.wanted.until,
         agent=typed["agent"] or None,
         line=typed["line"] or None,
         card=typed["card"] or None,
         result=ResultKind(typed["result"]) if typed["result"] in list(ResultKind) else None,
     )
+    return _Chosen(typed | {name: days.typed[name] for name in ("period", "from", "to")}, wanted, days.wrong)
 
 
-def _choices(agents: list[tuple[str, str]]) -> dict[str, object]:
+def _list(chosen: _Chosen, page: FoundEvaluations | None, hidden: Collection[str]) -> str:
+    go_on_at = "" if page is None else str(page.go_on_at or "")
+    return render_template(
+        "quality/list.html",
+        found=page,
+        hidden=hidden,
+        go_on={**{name: value for name, value in chosen.typed.items() if value}, "after": go_on_at},
+        states=STATES,
+        results=RESULTS,
+        **_choices(chosen),
+    )
+
+
+def _questions(chosen: _Chosen, rows: Sequence[QuestionRow]) -> str:
+    return render_template("quality/questions.html", rows=rows, figures=QUESTION_FIGURES, **_choices(chosen))
+
+
+def _choices(chosen: _Chosen) -> dict[str, object]:
     insurer = own_insurer()
+    with side().centre.database.reading("evaluations_form") as tx:
+        agents = agents_to_choose(tx, insurer)
     return {
+        "typed": chosen.typed,
+        "wrong": chosen.wrong,
         "agents": agents,
         "lines": [(one.name, one.title[language()]) for one in insurer.lines.values()],
         "cards": [(one.name, one.title[language()]) for one in library().cards_of(insurer)],

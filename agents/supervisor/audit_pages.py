@@ -1,8 +1,9 @@
 """The routes of the audit's page."""
 
+from collections.abc import Mapping
 from typing import Final
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from agents.accounts.models import Role
@@ -10,9 +11,10 @@ from agents.staff.guarding import only_for
 from agents.staff.languages import language, zone
 from agents.staff.side import own_insurer, side
 from agents.supervisor.audit_details import Reader, detail_words
-from agents.supervisor.audit_search import AuditSearch, actors_named, people, search_audit
+from agents.supervisor.audit_search import AuditSearch, FoundEntries, actors_named, people, search_audit
 from agents.supervisor.audit_words import ACTIONS, audit_words, subject_words
 from agents.supervisor.search_form import read_form
+from agents.supervisor.searching import CallSearch
 from agents.supervisor.words import actor, title_words
 from config.audit import audited_reading
 
@@ -26,9 +28,20 @@ _LONGEST: Final = 100
 @only_for(*READERS)
 def show() -> ResponseReturnValue:
     """What was done, the newest first. Nothing in the address identifies a caller: ids, codes and days stand in it."""
-    now = side().centre.clock.now()
     typed = {name: request.args.get(name, "").strip()[:_LONGEST] for name in ("actor", "action", "subject")}
-    days = read_form(request.args, zone=zone(), now=now)
+    given = {name: request.args.get(name, "") for name in ("from", "to")}
+    days = read_form(given, zone=zone(), now=side().centre.clock.now())
+    shown = {**typed, "from": days.typed["from"], "to": days.typed["to"]}
+    if days.wrong:
+        with side().centre.database.reading("audit_form") as tx:
+            known = people(tx, own_insurer())
+        return make_response(_page(shown, known, wrong=days.wrong), 400)
+    known, found = _found(typed, days.wanted)
+    return _page(shown, known, found=found)
+
+
+def _found(typed: Mapping[str, str], days: CallSearch) -> tuple[list[str], FoundEntries]:
+    now = side().centre.clock.now()
     with audited_reading(side().centre.database, "search_audit") as tx:
         known = people(tx, own_insurer())
         wanted = AuditSearch(
@@ -36,14 +49,24 @@ def show() -> ResponseReturnValue:
             action=typed["action"] or None,
             # As the page shows it: behind dots.
             subject_id=typed["subject"].lstrip("…. ") or None,
-            since=days.wanted.since,
-            until=days.wanted.until,
+            since=days.since,
+            until=days.until,
         )
-        found = search_audit(tx, insurer=own_insurer(), wanted=wanted, by=actor(), at=now, before=_before())
+        return known, search_audit(tx, insurer=own_insurer(), wanted=wanted, by=actor(), at=now, before=_before())
+
+
+def _page(
+    typed: Mapping[str, str],
+    known: list[str],
+    *,
+    found: FoundEntries | None = None,
+    wrong: frozenset[str] = frozenset(),
+) -> str:
     reader = Reader(own_insurer(), language(), title_words(own_insurer(), language()))
     return render_template(
         "supervisor/audit.html",
-        typed={**typed, "from": days.typed["from"], "to": days.typed["to"]},
+        typed=typed,
+        wrong=wrong,
         found=found,
         people=known,
         actions=sorted(((code, str(words)) for code, words in ACTIONS.items()), key=lambda one: one[1]),

@@ -1,5 +1,7 @@
 """The pages of quality: agents see their own only, insurers never each other's, calibrations are veiled."""
 
+import re
+
 import pytest
 
 from agents.accounts import looking_after
@@ -44,6 +46,22 @@ def test_an_agent_sees_and_hears_their_own_evaluated_conversation_only(
         assert anna.get(f"{path}/sound").status_code == 404
     assert quality.site.audited(actor="desk-1", action="played_recording") == ["played_recording"]
     assert quality.site.audited(actor="desk-1", subject_id=id_) == ["evaluation_shown"]
+
+
+@pytest.mark.parametrize("path", ["/quality/list", "/quality/questions"])
+def test_days_that_cannot_be_read_are_said_and_nothing_is_shown(
+    quality: Quality, evaluated: tuple[str, str, str], path: str
+) -> None:
+    chief = quality.site.signed_in("chief")
+    assert "aria-invalid" not in chief.get(f"{path}?from=2026-11-24").text
+    searched = len(quality.site.audited(action="evaluations_searched"))
+    answer = chief.get(f"{path}?from=2026-02-30&agent=desk-1")
+    assert answer.status_code == 400
+    assert re.search(r'name="from"[^>]* aria-invalid="true" aria-describedby="wrong"', answer.text)
+    assert 'id="wrong" role="alert">Отмеченные дни не прочитать' in answer.text
+    assert '<option value="desk-1" selected>' in answer.text
+    assert "<tbody>" not in answer.text
+    assert len(quality.site.audited(action="evaluations_searched")) == searched
 
 
 def test_who_looks_keeps_nobody_from_writing(quality: Quality, evaluated: tuple[str, str, str]) -> None:

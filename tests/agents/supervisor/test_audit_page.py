@@ -105,6 +105,18 @@ def test_what_an_entry_is_about_and_says_more_stands_in_words(site: Site) -> Non
     assert "`" not in text
 
 
+@pytest.mark.parametrize("days", ["from=2026-02-30", "to=tomorrow", "from=24.11.2026&actor=boss"])
+def test_days_that_cannot_be_read_are_said_and_nothing_is_shown(site: Site, days: str) -> None:
+    write(site, "boss", "call_replayed")
+    answer = site.signed_in("admin").get(f"/audit?{days}")
+    assert answer.status_code == 400
+    assert shown(answer.text) == []
+    name = days.partition("=")[0]
+    assert re.search(rf'name="{name}"[^>]* aria-invalid="true" aria-describedby="wrong"', answer.text)
+    assert 'id="wrong" role="alert">Отмеченные дни не прочитать' in answer.text
+    assert site.audited(action="audit_searched") == []
+
+
 def test_the_look_itself_is_on_record(site: Site) -> None:
     site.signed_in("admin").get("/audit?actor=desk-7")
     assert site.audited(action="audit_searched", actor="admin") == ["audit_searched"]
