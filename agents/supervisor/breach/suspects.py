@@ -35,7 +35,8 @@ def actors_of(
 ) -> frozenset[str]:
     """The names by which the audit has them at this insurer: an account's own, and its agent's code."""
     names = {name.strip().casefold() for name in suspects.accounts}
-    names |= _signed_in_from(tx, suspects.addresses, since, until)
+    came = _signed_in_from(tx, suspects.addresses, since, until)
+    names |= _known_at(tx, came, insurer_id, since, until)
     codes = (
         select(Agent.code)
         .join(AccountRole, AccountRole.agent_id == Agent.id)
@@ -58,3 +59,21 @@ def _signed_in_from(tx: Transaction, addresses: Sequence[str], since: datetime, 
         AuditEntry.detail["address"].as_string().in_(addresses),
     )
     return set(tx.scalars(statement.distinct()))
+
+
+def _known_at(tx: Transaction, names: set[str], insurer_id: str, since: datetime, until: datetime) -> set[str]:
+    """Those with a role at this insurer, or who did something there: an office's address is many insurers' people's."""
+    if not names:
+        return set()
+    of_role = (
+        select(Account.name)
+        .join(AccountRole, AccountRole.account_id == Account.id)
+        .where(Account.name.in_(names), AccountRole.insurer_id == insurer_id)
+    )
+    acted = select(AuditEntry.actor).where(
+        AuditEntry.insurer_id == insurer_id,
+        AuditEntry.actor.in_(names),
+        AuditEntry.at >= since,
+        AuditEntry.at < until,
+    )
+    return {*tx.scalars(of_role), *tx.scalars(acted.distinct())}

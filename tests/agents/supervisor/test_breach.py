@@ -10,6 +10,8 @@ from click.testing import CliRunner
 from openpyxl import load_workbook
 from sqlalchemy import select
 
+from agents.accounts import looking_after
+from agents.accounts.models import Role
 from agents.supervisor.breach import report
 from agents.supervisor.breach.cli import breach_command
 from agents.supervisor.export_file import read_csv
@@ -64,6 +66,27 @@ def test_who_signed_in_from_an_address_is_suspected_by_it(breached: Logged) -> N
     assert "watcher" in lines(page, "accounts")
     assert "desk-2" not in lines(page, "accounts")
     assert "<table" not in lines(page, "people")
+
+
+def test_of_those_who_share_an_address_only_those_known_at_the_insurer_are_named(breached: Logged) -> None:
+    house = breached.site.house
+    centre, now = house.centre, house.clock.now()
+    for name in ("stranger", "guest", "left"):
+        looking_after.add_account(
+            centre, insurer_id="soglasie", name=name, role=Role.SUPERVISOR, password=None, by="t", agent_code=None
+        )
+    looking_after.give_role(centre, insurer_id="vsk", name="guest", role=Role.SUPERVISOR, by="t")
+    with centre.database.transaction("test_signed_in") as tx:
+        for name in ("stranger", "guest", "left"):
+            audit(tx, insurer_id="soglasie", at=now, actor=name, action="signed_in", subject_kind="account",
+                  subject_id="a", address="10.9.9.9")
+        audit(tx, insurer_id="vsk", at=now, actor="left", action="calls_searched", subject_kind="calls", subject_id="")
+    house.clock.move_by(60)
+    page = breached.site.signed_in("boss").get(f"/audit/breach?{DAY}&addresses=10.9.9.9").text
+    assert "guest, left" in lines(page, "summary")
+    assert "stranger" not in page
+    entry = breached.site.signed_in("boss").get("/audit?action=breach_reported").text
+    assert "stranger" not in entry
 
 
 def test_a_file_names_people_whole_and_taking_it_is_on_record_with_them(breached: Logged) -> None:
