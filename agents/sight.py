@@ -111,7 +111,7 @@ def sight_of_token(scopes: Collection[Scope]) -> Sight:
     return Sight(
         phone=is_told_health,
         record=Record.MASKED if Scope.INSURED in scopes else Record.HIDDEN,
-        file=Scope.REQUESTS in scopes or Scope.REQUESTS_WRITE in scopes,
+        file=Scope.REQUESTS in scopes,
         health=is_told_health,
     )
 

@@ -1,6 +1,7 @@
 """How a request is read: whose token, whether it has the scope, how often it asked, and what its query and body say."""
 
 import re
+from collections.abc import Sequence
 from typing import Final, TypeVar
 
 from flask import Request
@@ -35,11 +36,12 @@ def system_asking(centre: Centre, request: Request) -> System:
     return system
 
 
-def require_scope(system: System, scope: Scope) -> None:
-    """Raises Refused where the token does not have the scope."""
-    if scope not in system.scopes:
-        said = f'{_REALM}, error="insufficient_scope", scope="{scope}"'
-        raise Refused(Why.SCOPE_MISSING, f"This asks for the scope {scope}.", headers={"WWW-Authenticate": said})
+def require_scopes(system: System, scopes: Sequence[Scope]) -> None:
+    """Raises Refused where the token does not have all of the scopes."""
+    for scope in scopes:
+        if scope not in system.scopes:
+            said = f'{_REALM}, error="insufficient_scope", scope="{" ".join(scopes)}"'
+            raise Refused(Why.SCOPE_MISSING, f"This asks for the scope {scope}.", headers={"WWW-Authenticate": said})
 
 
 def query_of(operation: Operation, request: Request) -> Given | None:

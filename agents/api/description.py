@@ -71,7 +71,7 @@ def _operation(one: Operation, references: _Models) -> dict[str, Any]:
     described: dict[str, Any] = {
         "operationId": one.name,
         "summary": one.summary,
-        "description": f"Scope: `{one.scope}`.",
+        "description": f"Scope: {' and '.join(f'`{scope}`' for scope in one.scopes)}.",
         "tags": [one.tag],
         "parameters": [*_in_path(one.path), *_in_query(one)],
         "responses": _answers(one, references),

@@ -73,12 +73,14 @@ Answerer = Callable[[Asked], BaseModel]
 
 @dataclass(frozen=True)
 class Operation:
-    """One thing to ask. `path` has its ids in braces; `refusals` are what it may answer besides what all may."""
+    """One thing to ask. `path` has its ids in braces; a token needs all of `scopes`; `refusals` are what it may answer
+    besides what all may.
+    """
 
     name: str
     method: str
     path: str
-    scope: Scope
+    scopes: tuple[Scope, ...]
     summary: str
     answer: type[BaseModel]
     answerer: Answerer

@@ -111,7 +111,9 @@ def show_request(asked: Asked) -> WholeRequest:
 
 
 def step_request(asked: Asked) -> WholeRequest:
-    """Bring a request on. To where it stands already changes nothing, so that it may be sent again."""
+    """Bring a request on. To where it stands already changes nothing, so that it may be sent again; it is answered as
+    whole as where it is shown, and audited as that.
+    """
     body = asked.body_as(StepBody)
     with asked.centre.database.transaction("step_request_for_system") as tx:
         row = _in_sight(tx, asked)
@@ -129,6 +131,7 @@ def step_request(asked: Asked) -> WholeRequest:
             raise Refused(Why.NOT_FOUND) from error
         except StepRefused as error:
             raise Refused(Why.CONFLICT, f"{error}.") from error
+        reading.note(tx, asked.system, "request_shown", "request", moved.id, at=asked.at)
         return _whole(tx, asked, moved)
 
 
@@ -172,7 +175,7 @@ LIST: Final = Operation(
     name="list_requests",
     method="GET",
     path="/requests",
-    scope=Scope.REQUESTS,
+    scopes=(Scope.REQUESTS,),
     summary="Requests, the newest first",
     query=RequestQuery,
     answer=RequestPage,
@@ -183,7 +186,7 @@ SHOW: Final = Operation(
     name="show_request",
     method="GET",
     path="/requests/{request_id}",
-    scope=Scope.REQUESTS,
+    scopes=(Scope.REQUESTS,),
     summary="One request, and how far it has come",
     answer=WholeRequest,
     answerer=show_request,
@@ -192,7 +195,7 @@ STEP: Final = Operation(
     name="step_request",
     method="POST",
     path="/requests/{request_id}/steps",
-    scope=Scope.REQUESTS_WRITE,
+    scopes=(Scope.REQUESTS_WRITE, Scope.REQUESTS),
     summary="Bring a request on to a step ahead of it",
     body=StepBody,
     answer=WholeRequest,

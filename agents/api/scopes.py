@@ -21,7 +21,7 @@ class Scope(StrEnum):
 MEANINGS: Final[Mapping[Scope, str]] = {
     Scope.CALLS: "calls as facts: when, which line and queue, who answered, what came of it; of nobody in particular",
     Scope.REQUESTS: "requests that tell nothing of anybody's health (a duplicate of a policy, a complaint), with whose",
-    Scope.REQUESTS_WRITE: "bring requests that the token may read on to their next steps",
+    Scope.REQUESTS_WRITE: "with requests:read: bring requests that the token may read on to their next steps",
     Scope.INSURED: "whether a person, named by policy number and birth date, is insured, and by what",
     Scope.PRESENCE: "which agents are at work and what they do now",
     Scope.RECORDINGS: "which recordings there are of which calls; never the sound",

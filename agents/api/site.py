@@ -6,7 +6,7 @@ from typing import Final
 from flask import Flask, Response, request
 from werkzeug.routing import BaseConverter
 
-from agents.api.asking import body_of, query_of, require_scope, system_asking
+from agents.api.asking import body_of, query_of, require_scopes, system_asking
 from agents.api.description import description
 from agents.api.errors import Refused, Why
 from agents.api.limits import RateLimits
@@ -62,7 +62,7 @@ def _serve(centre: Centre, limits: RateLimits, operation: Operation, **ids: str)
     try:
         if allowance.is_used_up:
             raise Refused(Why.TOO_MANY, "Ask again when the next minute begins.")
-        require_scope(system, operation.scope)
+        require_scopes(system, operation.scopes)
         query, body = query_of(operation, request), body_of(operation, request)
         asked = Asked(centre, system, ids, query, body, centre.clock.now())
         answer = _json(operation.answerer(asked).model_dump_json())

@@ -199,7 +199,7 @@ def test_a_system_brings_a_request_on_and_may_say_so_twice(api: Api, logged: Log
     assert [one.actor for one in audited(api, "request_advanced")] == ["api:erp"]
     only_reads = api.token(Scope.REQUESTS, Scope.HEALTH)
     assert api.ask(only_reads, path, json={"step": "insured_told"}).status_code == 403
-    without_health = api.token(Scope.REQUESTS_WRITE)
+    without_health = api.token(Scope.REQUESTS, Scope.REQUESTS_WRITE, name="without-health")
     assert api.ask(without_health, path, json={"step": "insured_told"}).status_code == 404
 
 
@@ -260,6 +260,23 @@ def test_calls_that_something_was_added_to_are_found_by_when(api: Api, logged: L
         call = tx.get_one(Call, call_id)
         record_outcome(tx, call=call, code="info_given", by="desk-1", at=api.clock.now())
     assert [one["id"] for one in api.ask(token, f"/calls?updated_since={since}").json["items"]] == [call_id]
+
+
+def test_who_may_not_read_a_request_is_not_shown_it_for_a_step_that_changes_nothing(api: Api, logged: Logged) -> None:
+    logged.whole()
+    reader = api.token(name="reader")
+    shown = api.ask(reader, "/requests").json["items"][0]
+    path, step = f"/requests/{shown['id']}/steps", {"step": shown["step"]}
+    for scopes in ((Scope.REQUESTS_WRITE,), (Scope.REQUESTS_WRITE, Scope.HEALTH)):
+        refused = api.ask(api.token(*scopes, name=f"writer-{len(scopes)}"), path, json=step)
+        assert refused.status_code == 403
+        assert shown["insured_id"] not in refused.text
+        assert "requests:read" in refused.headers["WWW-Authenticate"]
+    before = len(audited(api, "request_shown"))
+    answer = api.ask(reader, path, json=step)
+    assert (answer.status_code, answer.json["insured_id"]) == (200, shown["insured_id"])
+    assert [one.subject_id for one in audited(api, "request_shown")[before:]] == [shown["id"]]
+    assert audited(api, "request_advanced") == []
 
 
 def test_requests_that_moved_are_found_by_when(api: Api, logged: Logged) -> None:
