@@ -33,6 +33,8 @@ RETENTION: Final = "retention"
 _AT_REST: Final = (RecordingState.DELETED_AT_CARRIER, RecordingState.FAILED)
 _HELD_FOR_NOW: Final = timedelta(days=1)
 _AT_ONCE: Final = 100
+# A bucket is asked twice, and has 13 s each time to accept a connection and to answer.
+_ERASED_WITHIN: Final = timedelta(seconds=45)
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Retention:
     def wire(self, plan: WorkPlan) -> None:
         """Bind the due work of retention; called once by the composer."""
         plan.handle(RETIRE, JobQueue.UPKEEP, self.retire)
-        plan.handle(ERASE, JobQueue.UPKEEP, self.erase)
+        plan.handle(ERASE, JobQueue.UPKEEP, self.erase, lasts=_ERASED_WITHIN)
 
     def retire(self, recording_id: str) -> None:
         """The recording's time is over: destroy it, or look again when a longer one is, or tomorrow if it is held."""
