@@ -102,7 +102,8 @@ def test_from_the_call_to_the_answered_dispute(browser: Browser, quality: Qualit
     expect(greeting.locator("[data-moment]")).to_be_visible()
     boss.get_by_role("button", name="Сдать").click()
     expect(boss.get_by_role("alert").first).to_contain_text("13 вопросов без ответа")
-    # An answer takes its own mark away at once, and the error counts what is left.
+    # An answer takes its own mark away at once, and the error counts what is left; once the page's scripts are there.
+    boss.wait_for_load_state("load")
     choose(boss.locator("[data-question=identified_first]"), "no")
     expect(boss.locator("[data-question=identified_first]")).not_to_contain_text("нет ответа")
     expect(boss.get_by_role("alert").first).to_have_text("Без ответа: 12")
