@@ -2,18 +2,18 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
-from itertools import zip_longest
-from typing import Final, assert_never
+from itertools import chain, zip_longest
+from typing import Any, Final, assert_never
 from zoneinfo import ZoneInfo
 
 from agents.supervisor.log_rows import LogRow
-from agents.supervisor.workbook import FORMULA, Value, workbook
 from config.line_descriptions import Insurer
 
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 _HEADS: Final[Mapping[str, tuple[str, ...]]] = {
     "ru": (
         *("Начало", "Линия", "Очереди", "Направление", "Кто звонил", "Опознание", "Экстренный", "Ожидание, с"),
@@ -60,6 +60,13 @@ _HOLDS: Final = (
 )
 _DAY: Final = "%d.%m.%Y"
 _MOMENT: Final = f"{_DAY} %H:%M"
+# Of texts those that look like a formula.
+_FORMATS: Final[Mapping[type, Mapping[str, object]]] = {
+    int: {"num_format": "0"},
+    datetime: {"num_format": "dd.mm.yyyy hh:mm:ss"},
+    date: {"num_format": "dd.mm.yyyy"},
+    str: {"quote_prefix": True},
+}
 _UTF8_MARK: Final = b"\xef\xbb\xbf"
 
 
@@ -97,7 +104,7 @@ def cells(row: LogRow, *, insurer: Insurer, zone: ZoneInfo, language: str) -> li
 def harmless(text: str) -> str:
     """The text, with a sign before it where a spreadsheet would calculate what it reads in a CSV file."""
     plain = _printable(text)
-    return f"'{plain}" if plain.startswith(FORMULA) else plain
+    return f"'{plain}" if plain.startswith(_FORMULA) else plain
 
 
 def as_csv(rows: Iterable[Sequence[str]]) -> bytes:
@@ -118,17 +125,38 @@ def read_csv(content: bytes) -> list[list[str]]:
 
 
 def as_xlsx(sheets: Iterable[Sheet]) -> bytes:
-    """A workbook in which numbers and times are such, and every text is a text: no cell can be a formula."""
-    return workbook((one.name, _values(one)) for one in sheets)
+    """A workbook in which numbers and times are such, and every text is a text: no cell can be a formula.
+
+    It is made in memory: other people's data would stay in a temporary file of whoever is killed.
+    """
+    # Takes long to import, and nothing else in this process may need it.
+    from xlsxwriter import Workbook
+
+    written = io.BytesIO()
+    with Workbook(written, {"in_memory": True}) as book:
+        formats = {kind: book.add_format(wanted) for kind, wanted in _FORMATS.items()}
+        for one in sheets:
+            page = book.add_worksheet(one.name)
+            head = one.head, [Holds.TEXT] * len(one.head)
+            for line, (row, holds) in enumerate(chain([head], ((row, one.holds) for row in one.rows))):
+                for place, (text, what) in enumerate(zip_longest(row, holds[: len(row)])):
+                    _write(page, line, place, _value(text, what), formats)
+    return written.getvalue()
 
 
-def _values(sheet: Sheet) -> Iterator[list[Value]]:
-    yield [_printable(text) or None for text in sheet.head]
-    for row in sheet.rows:
-        yield [_value(text, what) if text else None for text, what in zip_longest(row, sheet.holds[: len(row)])]
+def _write(page: Any, line: int, place: int, value: int | date | str, formats: Mapping[type, Any]) -> None:
+    match value:
+        case int():
+            page.write_number(line, place, value, formats[int])
+        case date():
+            page.write_datetime(line, place, value, formats[type(value)])
+        case _ if value:
+            text = "\n".join(value.splitlines()) if "\r" in value else value
+            # A sign before it would be seen; without one who edits it would have it calculated.
+            page.write_string(line, place, text, formats[str] if text.startswith(_FORMULA) else None)
 
 
-def _value(text: str, what: Holds | None) -> Value:
+def _value(text: str, what: Holds | None) -> int | date | str:
     """What the text says where it can be read so; else the text."""
     try:
         match what:
@@ -138,7 +166,9 @@ def _value(text: str, what: Holds | None) -> Value:
                 # The wall clock's time, which a spreadsheet has no zone for.
                 return datetime.fromisoformat(text) if text[:4].isdigit() else datetime.strptime(text, _MOMENT)  # noqa: DTZ007
             case Holds.DAY:
-                return datetime.strptime(text, _DAY).date()  # noqa: DTZ007 - a day has no zone
+                day = datetime.strptime(text, _DAY).date()  # noqa: DTZ007 - a day has no zone
+                # Spreadsheets count from 1900, and give that year a day that there was not.
+                return day if day.year > 1900 else text
             case Holds.TEXT | None:
                 return _printable(text)
             case _ as never:

@@ -18,7 +18,7 @@ from config.line_descriptions import Insurer, InsurerKind
 from ivr.calls.models import Call
 
 MOST_DAYS: Final = 366
-MOST_CONTACTS: Final = 200_000
+MOST_CONTACTS: Final = 100_000
 """What a spreadsheet opens and a worker holds; more is asked for in parts, as nothing may be missing from a journal."""
 
 
