@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import click
 
 from agents.floor import Floor
-from agents.house import House, compose, create_app, make_ready, prepare
-from agents.programs import (
+from agents.house.composing import House, compose, create_app, make_ready, prepare
+from agents.house.programs import (
     end_desk,
     look_of,
     plan_of,
@@ -43,7 +43,7 @@ from ivr.published_numbers import published_numbers
 if TYPE_CHECKING:
 
 
-    from agents.rehearsal import Front, Rehearsal
+    from agents.house.rehearsal import Front, Rehearsal
     from ivr import exchange
     from ivr.exchange.telephones import DistantTelephone, ManyTelephones, RehearsedTelephone
     from ivr.phone_in_terminal import Event
@@ -109,8 +109,8 @@ def rehearse(
     """
     from redis import Redis
 
-    from agents.offers import CHECK
-    from agents.rehearsal import Front, Rehearsal
+    from agents.house.rehearsal import Front, Rehearsal
+    from agents.offering.offers import CHECK
     from config.due_work import JobQueue
     from config.ids import repeatable_ids
     from config.ports import free_port
@@ -323,7 +323,7 @@ def _other_systems() -> Iterable[click.Command]:
 @pult.late("account", "agent", "queue", "shifts", "voicemail", "recordings")
 def _above() -> Iterable[click.Command]:
     from agents.accounts.cli import account_command
-    from agents.cli import commands_of as agent_commands
+    from agents.terminal.agent_commands import commands_of as agent_commands
     from recordings.recordings_cli import recordings_command
     from recordings.voicemail_cli import commands_of as voicemail_commands
 

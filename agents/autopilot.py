@@ -3,12 +3,14 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from agents import commands, offers, presence
+from agents import finding, presence
+from agents.at_work import commands
+from agents.at_work.wrap_up import WrittenOutcome, record_call_outcome
 from agents.curators import back_at, is_on_shift, on_shift_until
 from agents.errors import NothingToDo
 from agents.floor import Floor
 from agents.models import Agent, Presence
-from agents.wrap_up import WrittenOutcome, record_call_outcome
+from agents.offering import offers
 from config import due_work
 
 DEFAULT_OUTCOME: Final = "info_given"
@@ -26,7 +28,7 @@ def fly(floor: Floor, agent_id: str) -> None:
         if agent is None or not agent.is_automatic or agent.is_at_desk:
             return
         works = is_on_shift(tx, agent, now)
-        offer = commands.open_offer_of(tx, agent)
+        offer = finding.open_offer_of(tx, agent)
         is_beside = offer is not None and offers.is_beside(offer)
         next_look = on_shift_until(tx, agent, now) if works else back_at(tx, agent, now)
     if not _is_time(agent, now):

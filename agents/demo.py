@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from agents.accounts.demo import add_demo_accounts
 from agents.history.beside import PastInMaking
-from agents.shifts import import_shifts
+from agents.shifts.importing import import_shifts
 from config.centre import Centre, open_centre
 from config.clock import WallClock
 from config.database import Database

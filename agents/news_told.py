@@ -5,8 +5,8 @@ from typing import Final
 
 from agents.accounts.models import StaffSession
 from agents.models import Agent, Callback, Dial, Offer, Wait
-from agents.quality.models import Evaluation, EvaluationState
-from agents.supervisor.models import CallExport
+from agents.models.evaluations import Evaluation, EvaluationState
+from agents.models.searches import CallExport
 from config.database import Base
 from config.news import News, Teller
 from ivr.calls.models import Call, Hold, Leg, LineNotice, Message, Outcome, Request

@@ -6,13 +6,15 @@ from typing import Final
 
 from sqlalchemy import bindparam, func, or_, select
 
-from agents import answering, callbacks, offers, waits
+from agents.calling_back import callbacks
 from agents.curators import preferred_on_shift
-from agents.estimates import ahead_of, estimate_seconds
 from agents.models import SERVING_PURPOSES, Agent, Callback, Offer, OfferState, Presence, Purpose, Wait, WaitState
-from agents.queue_rules import QueueRules, rules_for
+from agents.offering import answering, offers
 from agents.rows import locked, open_offers
-from agents.serving import diverted_away, overflow_rules, serving_rules
+from agents.waiting import waits
+from agents.waiting.estimates import ahead_of, estimate_seconds
+from agents.waiting.queue_rules import QueueRules, rules_for
+from agents.waiting.serving import diverted_away, overflow_rules, serving_rules
 from config.calendars import CalendarError
 from config.centre import Centre
 from config.database import Transaction

@@ -11,8 +11,8 @@ from typing import Final
 
 from sqlalchemy import or_, select
 
-from agents.api.scopes import Scope
 from agents.models import Wait
+from agents.scopes import Scope
 from config.database import Transaction
 from config.line_descriptions import Insurer
 from ivr.calls.models import Call, IdentificationLevel, Request

@@ -6,12 +6,14 @@ from typing import Final, Protocol
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
-from agents import answering, colleague_calls, dialled_calls, dialled_numbers, passing_outside, placing, ringing
 from agents.addresses import colleague_leg_url, dial_over_url, dial_ringing_url, dial_through_over_url
+from agents.calling_back import placing
+from agents.dialling import colleague_calls, dialled_calls, dialled_numbers, passing_outside
 from agents.errors import UnknownOffer
-from agents.estimates import RING_SECONDS
 from agents.floor import Floor
 from agents.models import Callback, Dial, Offer
+from agents.offering import answering, ringing
+from agents.waiting.estimates import RING_SECONDS
 from config.database import Transaction
 from ivr.calls.models import Call
 from ivr.carrier.port import CarrierStatus
@@ -42,7 +44,7 @@ Guard = Callable[[], ResponseReturnValue | None]
 
 
 class OutgoingCalls(Protocol):
-    """What the phone side does with a call that we placed; bound in agents/house.py."""
+    """What the phone side does with a call that we placed; bound in agents/house/composing.py."""
 
     def answer(self, tx: Transaction, callback: Callback, promised_in: Call, *, carrier_sid: str) -> str:
         """Create the outgoing call (once) and begin the flow that verifies the person; the document to run."""

@@ -199,7 +199,7 @@ def pause_seconds(row_id: str, attempts: int) -> float:
 
 
 class WorkPlan:
-    """Which handler does which kind of work, in which job queue; composed once, in agents/house.py."""
+    """Which handler does which kind of work, in which job queue; composed once, in agents/house/composing.py."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database

@@ -1,4 +1,4 @@
-"""What the phone side must ask of the packages above it; `agents` and `recordings` answer, `agents.house` binds."""
+"""What the phone side must ask of the packages above it; `agents` and `recordings` answer, the house binds."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -19,9 +19,9 @@ _MODELS = (
     "ivr.insured.models",
     "agents.models",
     "agents.accounts.models",
-    "agents.quality.models",
+    "agents.models.evaluations",
     "agents.api.models",
-    "agents.supervisor.models",
+    "agents.models.searches",
     "agents.webhooks.models",
     "recordings.models",
 )

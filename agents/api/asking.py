@@ -11,9 +11,9 @@ from pydantic_core import PydanticCustomError, from_json
 from agents.api.errors import Mistake, Refused, Why
 from agents.api.operations import Operation
 from agents.api.problems import mistakes_of
-from agents.api.scopes import Scope
 from agents.api.tokens import System, system_of
 from agents.api.written import Given
+from agents.scopes import Scope
 from config.centre import Centre
 
 _BEARER: Final = re.compile(r"Bearer +([!-~]{1,200})", re.IGNORECASE)

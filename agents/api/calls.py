@@ -10,8 +10,8 @@ from agents.api import reading
 from agents.api.errors import Refused, Why
 from agents.api.names import require_known
 from agents.api.operations import Asked, Operation, Page, Paged, Shape
-from agents.api.scopes import Scope
 from agents.api.written import Code, Id, Instant, Name, YesOrNo
+from agents.scopes import Scope
 from agents.sight import kinds_in_sight
 from agents.supervisor.log_rows import LogRow, log_rows
 from agents.supervisor.searching import CallSearch, search_calls

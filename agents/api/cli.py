@@ -6,8 +6,8 @@ from datetime import timedelta
 import click
 
 from agents.api.errors import TokenError
-from agents.api.scopes import MEANINGS, Scope
 from agents.api.tokens import add_token, revoke_token, tokens_of
+from agents.scopes import MEANINGS, Scope
 from config.centre import Centre
 from config.terminal import addressed, known_insurer, operator
 

@@ -11,8 +11,8 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from agents.api.errors import Why
 from agents.api.operations import Operation
 from agents.api.problems import MEDIA_TYPE, Problem
-from agents.api.scopes import MEANINGS
 from agents.api.written import ID_PATTERN
+from agents.scopes import MEANINGS
 
 _REF: Final = "#/components/schemas/{model}"
 _ALL_MAY: Final = (Why.NO_TOKEN, Why.SCOPE_MISSING, Why.NOT_VALID, Why.TOO_MANY, Why.UNAVAILABLE)

@@ -7,8 +7,8 @@ from pydantic import Field
 
 from agents.api.errors import Refused, Why
 from agents.api.operations import Asked, Operation, Shape
-from agents.api.scopes import Scope
 from agents.api.written import Day, Given, Id
+from agents.scopes import Scope
 from ivr.insured.looking_up import Insured, look_up
 from ivr.insured.search_limits import SearchesUsedUp
 

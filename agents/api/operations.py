@@ -10,9 +10,9 @@ from typing import Generic, TypeVar, cast
 from pydantic import BaseModel, ConfigDict
 
 from agents.api.errors import Why
-from agents.api.scopes import Scope
 from agents.api.tokens import System
 from agents.api.written import Cursor, Given, Limit
+from agents.scopes import Scope
 from config.centre import Centre
 from config.line_descriptions import Insurer
 

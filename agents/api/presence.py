@@ -7,8 +7,8 @@ from pydantic import Field
 
 from agents.api import reading
 from agents.api.operations import Asked, Operation, Page, Paged, Shape
-from agents.api.scopes import Scope
 from agents.models import Agent, Presence
+from agents.scopes import Scope
 
 
 class AgentShape(Shape):

@@ -8,8 +8,8 @@ from pydantic import Field
 from agents.api import reading
 from agents.api.errors import Refused, Why
 from agents.api.operations import Asked, Operation, Page, Paged, Shape
-from agents.api.scopes import Scope
 from agents.api.written import Id, Instant, YesOrNo
+from agents.scopes import Scope
 from config.audit import audited_reading
 from config.database import Transaction
 from recordings.keeping import usual_end

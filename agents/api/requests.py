@@ -10,8 +10,8 @@ from agents.api import reading
 from agents.api.errors import Refused, Why
 from agents.api.names import unknown_names
 from agents.api.operations import Asked, Operation, Page, Paged, Shape
-from agents.api.scopes import Scope
 from agents.api.written import Given, Id, Instant, Name, YesOrNo
+from agents.scopes import Scope
 from agents.sight import Sight, kinds_in_sight
 from config.audit import audited_reading
 from config.database import Transaction

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from agents.api.errors import TokenError
 from agents.api.models import ApiToken
-from agents.api.scopes import Scope
+from agents.scopes import Scope
 from agents.sight import Sight, sight_of_token
 from config.audit import audit
 from config.centre import Centre

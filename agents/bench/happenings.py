@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from agents import commands
+from agents.at_work import commands
 from agents.bench.callers import Callers
 from agents.bench.ringing import INSURER
 from agents.floor import Floor

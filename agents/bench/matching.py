@@ -6,11 +6,13 @@ from typing import Final
 
 from sqlalchemy import insert, text, update
 
-from agents import dispatch, presence, waits
+from agents import presence
 from agents.floor import Floor
 from agents.models import Agent, AgentSkill, Offer, OfferState, Presence, Purpose, Wait, WaitState
-from agents.offers import withdraw_all
+from agents.offering.offers import withdraw_all
+from agents.routing import dispatch
 from agents.rows import locked
+from agents.waiting import waits
 from config.bench.growth import time_sizes
 from config.bench.scripts import Step
 from config.database import Base

@@ -8,7 +8,7 @@ from time import sleep
 from typing import Final
 from urllib.parse import urlencode
 
-from agents import commands
+from agents.at_work import commands
 from agents.bench.browsers import sign_in
 from agents.bench.built_logs import INSURER
 from agents.bench.log_pages import LogPages

@@ -11,7 +11,7 @@ from agents.accounts.looking_after import add_account
 from agents.accounts.models import Role
 from agents.accounts.passwords import fresh_password
 from agents.bench.callers import Person
-from agents.shifts import import_shifts
+from agents.shifts.importing import import_shifts
 from config.bench.scripts import Step
 from config.centre import Centre
 from ivr.insured.roster import import_roster

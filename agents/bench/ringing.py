@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, exists, select
 
-from agents import commands
+from agents.at_work import commands
 from agents.bench.callers import Callers
 from agents.floor import Floor
 from agents.models import Agent, Offer, OfferState

@@ -6,11 +6,13 @@ from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from agents import asking
-from agents.asking import Answers
-from agents.desk.desks import AT_A_DESK, needs_an_agent, own_desk, refused
+from agents.at_work import asking
+from agents.at_work.asking import Answers
+from agents.desk.desks import needs_an_agent, own_desk
 from agents.errors import NothingToDo, TriesUsedUp
+from agents.staff.entrance import AT_A_DESK
 from agents.staff.guarding import only_for
+from agents.staff.parts import refused_text
 from agents.staff.side import own_insurer, side
 from ivr.insured.identification import Finding, read_birth_date
 
@@ -23,7 +25,7 @@ _LONGEST: Final = 300
 @bp.errorhandler(NothingToDo)
 def no_such_call(_error: NothingToDo) -> ResponseReturnValue:
     """The call is over, or never was this agent's."""
-    return refused(gettext("You do not have this call any more. Nothing was changed."))
+    return refused_text(gettext("You do not have this call any more. Nothing was changed."))
 
 
 @bp.post("/caller")
@@ -36,7 +38,7 @@ def caller(call_id: str) -> ResponseReturnValue:
             desk.floor, insurer_id=desk.insurer_id, code=desk.code, call_id=call_id, role=_field("role")
         )
     except ValueError:
-        return refused(gettext("There is no such caller. Choose one of the list."))
+        return refused_text(gettext("There is no such caller. Choose one of the list."))
     return _done()
 
 
@@ -58,11 +60,11 @@ def identify(call_id: str) -> ResponseReturnValue:
         case Finding.IDENTIFIED:
             return _done()
         case Finding.WRONG:
-            return refused(gettext("This policy and birth date do not belong together. Ask for both again."))
+            return refused_text(gettext("This policy and birth date do not belong together. Ask for both again."))
         case Finding.SEVERAL:
-            return refused(gettext("Several people fit. Find the right one in the search."))
+            return refused_text(gettext("Several people fit. Find the right one in the search."))
         case Finding.LOCKED:
-            return refused(gettext("Too many tries. Find the person in the search, or go on without."))
+            return refused_text(gettext("Too many tries. Find the person in the search, or go on without."))
 
 
 @bp.post("/verify")
@@ -76,9 +78,10 @@ def verify(call_id: str) -> ResponseReturnValue:
             desk.floor, insurer_id=desk.insurer_id, code=desk.code, call_id=call_id, answers=answers
         )
     except TriesUsedUp:
-        return refused(gettext("Too many answers did not fit. Say nothing of the record, and offer to call back."))
+        return refused_text(gettext("Too many answers did not fit. Say nothing of the record, and offer to call back."))
     if not is_right:
-        return refused(gettext("The answers do not fit: the full name and one more must. Leave empty what was unsaid."))
+        why = gettext("The answers do not fit: the full name and one more must. Leave empty what was unsaid.")
+        return refused_text(why)
     return _done()
 
 

@@ -6,8 +6,9 @@ from enum import StrEnum
 
 from sqlalchemy import select
 
-from agents import ears, offers, waits
 from agents.models import OPEN_OFFER, Agent, Callback, Dial, DialState, Ear, Offer, Presence, Purpose, Wait
+from agents.offering import ears, offers
+from agents.waiting import waits
 from config.database import Transaction
 from config.line_descriptions import Insurer, Line, ListeningIn, Words
 from ivr.calls.models import Call, Hold

@@ -6,7 +6,7 @@ from typing import Final
 from flask_babel import lazy_gettext
 from flask_babel.speaklater import LazyString
 
-from agents.dialled_calls import Unreached
+from agents.dialling.dialled_calls import Unreached
 from agents.models import Presence
 from ivr.carrier.port import CarrierStatus
 

@@ -11,29 +11,29 @@ from agents.accounts.models import Role
 from agents.desk.insured_card import InsuredPage, insured_page
 from agents.desk.outcome_words import outcome_words
 from agents.desk.request_words import due_words, kind_words, step_words
+from agents.staff.entrance import AT_A_DESK
 from agents.staff.formats import clock_time
 from agents.staff.guarding import only_for
 from agents.staff.languages import language
-from agents.staff.side import own_insurer, side, staff
+from agents.staff.side import actor, own_insurer, side, staff
 from config.audit import audited_reading
 from ivr.insured.search_limits import SearchesUsedUp, audit_refusal
 from ivr.insured.searching import MOST, By, ListedInsured, SearchTooWide, search_insured
 
 bp: Final = Blueprint("insured", __name__, url_prefix="/desk/insured", template_folder="templates")
 
-SEARCHERS: Final = (Role.AGENT, Role.SUPERVISOR)
 _LONGEST: Final = 200
 
 
 @bp.get("")
-@only_for(*SEARCHERS)
+@only_for(*AT_A_DESK)
 def search() -> ResponseReturnValue:
     """The empty form."""
     return _page()
 
 
 @bp.post("")
-@only_for(*SEARCHERS)
+@only_for(*AT_A_DESK)
 def find() -> ResponseReturnValue:
     """Whom it finds. By POST, so that no address, and no log of addresses, has what was searched for."""
     by = request.form.get("by", "")
@@ -49,7 +49,7 @@ def find() -> ResponseReturnValue:
 
 
 @bp.get("/<insured_id>")
-@only_for(*SEARCHERS)
+@only_for(*AT_A_DESK)
 def person(insured_id: str) -> ResponseReturnValue:
     """One person, as far as the call and the role allow; the address has their id, which says nothing of them."""
     insurer = own_insurer()
@@ -74,7 +74,7 @@ def _found(by: By) -> list[ListedInsured]:
             by=by,
             text=request.form.get("text", "")[:_LONGEST],
             born_on=_day(request.form.get("born_on", "")),
-            actor=_actor(),
+            actor=actor(),
             at=now,
         )
 
@@ -82,7 +82,7 @@ def _found(by: By) -> list[ListedInsured]:
 def _used_up(by: By, again_at: datetime) -> str:
     insurer, now = own_insurer(), side().centre.clock.now()
     with side().centre.database.transaction("audit_refused_search") as tx:
-        audit_refusal(tx, insurer=insurer, actor=_actor(), by=by, at=now)
+        audit_refusal(tx, insurer=insurer, actor=actor(), by=by, at=now)
     most = insurer.identification.searches_per_hour
     return str(
         ngettext(
@@ -103,7 +103,7 @@ def _shown(insured_id: str) -> InsuredPage:
             insured_id=insured_id,
             agent_id=staff().agent_id,
             is_supervisor=Role.SUPERVISOR in staff().roles,
-            actor=_actor(),
+            actor=actor(),
             at=now,
         )
     return page or abort(404)
@@ -129,7 +129,3 @@ def _day(written: str) -> date | None:
         return date.fromisoformat(written)
     except ValueError:
         return None
-
-
-def _actor() -> str:
-    return staff().agent_code or staff().name

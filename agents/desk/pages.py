@@ -5,16 +5,17 @@ from typing import Final
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from agents import commands
+from agents.at_work import commands
 from agents.desk import card_shown
 from agents.desk.call_now import CallNow, call_now
 from agents.desk.card import Card, card_of
-from agents.desk.desks import AT_A_DESK, needs_an_agent, own_desk
+from agents.desk.desks import needs_an_agent, own_desk
 from agents.desk.matter_words import CALLER_ROLES, DEDUCTIBLES, LANGUAGES, LEVELS, asked_words
 from agents.desk.outcome_words import outcome_words
 from agents.desk.request_words import due_words, kind_words, step_words
 from agents.desk.top_bar import TopBar, top_bar
 from agents.errors import ImpossibleChange, NothingToDo, OutcomeMissing
+from agents.staff.entrance import AT_A_DESK
 from agents.staff.guarding import only_for
 from agents.staff.languages import language
 from agents.staff.side import own_insurer, side

@@ -6,10 +6,12 @@ from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from agents.desk.desks import AT_A_DESK, needs_an_agent, own_desk, refused
+from agents.at_work.recording_commands import pause_recording
+from agents.desk.desks import needs_an_agent, own_desk
 from agents.errors import AgentError
-from agents.recording_commands import pause_recording
+from agents.staff.entrance import AT_A_DESK
 from agents.staff.guarding import only_for
+from agents.staff.parts import refused_text
 from agents.staff.side import side
 from recordings.pauses import RecordingNow, recording_now
 
@@ -26,7 +28,7 @@ def shown() -> dict[str, object]:
 @bp.errorhandler(AgentError)
 def impossible(_error: AgentError) -> ResponseReturnValue:
     """The call went on meanwhile, is another's, or is not recorded."""
-    return refused(gettext("That cannot be done with this call now. The page shows how it stands."))
+    return refused_text(gettext("That cannot be done with this call now. The page shows how it stands."))
 
 
 @bp.post("/calls/<call_id>/recording")

@@ -8,22 +8,21 @@ from flask import Blueprint, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 
-from agents import caller_requests
-from agents.accounts.models import Role
-from agents.caller_requests import Means, NobodyToTell, NotCovered, OnCall
-from agents.desk.parts import part, refused
+from agents.at_work import caller_requests
+from agents.at_work.caller_requests import Means, NobodyToTell, NotCovered, OnCall
 from agents.desk.request_words import due_words, kind_words, promise_words, step_words
 from agents.desk.requests_card import RequestsCard, requests_card
 from agents.errors import ChangedMeanwhile, NothingToDo, OutOfSight
+from agents.staff.entrance import AT_A_DESK
 from agents.staff.guarding import only_for
 from agents.staff.languages import language, zone
+from agents.staff.parts import part, refused_page
 from agents.staff.side import own_insurer, side, staff
 from ivr.calls.booking import Appointment
 from ivr.calls.errors import AppointmentRefused, RequestUnknown, StepRefused
 
 bp: Final = Blueprint("requests", __name__, url_prefix="/desk/calls/<call_id>/requests", template_folder="templates")
 
-AT_A_DESK: Final = (Role.AGENT, Role.SUPERVISOR)
 _LONGEST: Final = 200
 
 _NOT_GRANTED: Final = lazy_gettext(
@@ -116,7 +115,7 @@ def _done(call_id: str, act: Callable[[OnCall], object]) -> ResponseReturnValue:
     try:
         act(mine)
     except tuple(kind for kind, _ in _REFUSALS) as error:
-        return refused(next(words for kind, words in _REFUSALS if isinstance(error, kind)))
+        return refused_page(next(words for kind, words in _REFUSALS if isinstance(error, kind)))
     return redirect(url_for("requests.show", call_id=call_id), 303)
 
 

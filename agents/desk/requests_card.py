@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from agents.caller_requests import next_step, number_to_tell
+from agents.at_work.caller_requests import next_step, number_to_tell
+from agents.at_work.wrap_up import only_joined
 from agents.models import Agent, Presence
 from agents.sight import Sight, newest_in_sight, requests_in_sight, sight_of
-from agents.wrap_up import only_joined
 from config.database import Transaction
 from config.line_descriptions import Insurer
 from ivr.calls import booking

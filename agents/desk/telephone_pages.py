@@ -10,18 +10,22 @@ from flask import Blueprint, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from agents import commands, dialled_calls, dialling, joining, passing_outside, ringing
-from agents.colleague_calls import ColleagueNotFree, OwnExtension
+from agents.at_work import commands, joining
 from agents.desk.colleagues import colleagues_of, targets
-from agents.desk.desks import AT_A_DESK, Desk, needs_an_agent, own_desk, refused
+from agents.desk.desks import Desk, needs_an_agent, own_desk
 from agents.desk.dial_words import NOT_FREE, unreached_words
 from agents.desk.matter_words import OUTSIDE
 from agents.desk.telephones import page_telephone
 from agents.desk.top_bar import PRESENCES
-from agents.dialling import NumberRefused
+from agents.dialling import dialled_calls, dials, passing_outside
+from agents.dialling.colleague_calls import ColleagueNotFree, OwnExtension
+from agents.dialling.dials import NumberRefused
 from agents.errors import AgentError, NothingToDo, UnknownAgent
 from agents.models import Agent
+from agents.offering import ringing
+from agents.staff.entrance import AT_A_DESK
 from agents.staff.guarding import only_for
+from agents.staff.parts import refused_text
 from agents.staff.side import own_insurer, side
 from config.phone_numbers import PhoneNumberError, parse_phone
 from ivr.carrier.errors import CarrierError
@@ -40,37 +44,37 @@ bp.before_request(needs_an_agent)
 @bp.errorhandler(AgentError)
 def impossible(_error: AgentError) -> ResponseReturnValue:
     """The call went on meanwhile, or is another's."""
-    return refused(gettext("That cannot be done with this call now. The page shows how it stands."))
+    return refused_text(gettext("That cannot be done with this call now. The page shows how it stands."))
 
 
 @bp.errorhandler(CarrierError)
 def unreachable(_error: CarrierError) -> ResponseReturnValue:
     """The carrier did not do it."""
-    return refused(gettext("The telephone exchange did not do it. Try again; the call goes on."))
+    return refused_text(gettext("The telephone exchange did not do it. Try again; the call goes on."))
 
 
 @bp.errorhandler(PhoneNumberError)
 def no_number(_error: PhoneNumberError) -> ResponseReturnValue:
     """What was typed is no telephone number."""
-    return refused(gettext("This is no telephone number. Write it as 8 (495) 785-10-57, ext. 123."))
+    return refused_text(gettext("This is no telephone number. Write it as 8 (495) 785-10-57, ext. 123."))
 
 
 @bp.errorhandler(NumberRefused)
 def not_dialled(_error: NumberRefused) -> ResponseReturnValue:
     """A number that agents may not dial."""
-    return refused(gettext("Numbers like this are not dialled from here."))
+    return refused_text(gettext("Numbers like this are not dialled from here."))
 
 
 @bp.errorhandler(OwnExtension)
 def own_extension(_error: OwnExtension) -> ResponseReturnValue:
     """Nobody rings themselves."""
-    return refused(gettext("This is your own extension."))
+    return refused_text(gettext("This is your own extension."))
 
 
 @bp.errorhandler(ColleagueNotFree)
 def colleague_not_free(error: ColleagueNotFree) -> ResponseReturnValue:
     """Away, or in another call."""
-    return refused(NOT_FREE[error.presence])
+    return refused_text(NOT_FREE[error.presence])
 
 
 @bp.post("/telephone")
@@ -82,7 +86,7 @@ def telephone() -> ResponseReturnValue:
         address = tx.get_one(Agent, desk.agent_id).address
     given = page_telephone(side().centre.settings, address, at=now)
     if given is None:
-        return refused(gettext("Calls ring at your own telephone, not on this page."))
+        return refused_text(gettext("Calls ring at your own telephone, not on this page."))
     return jsonify(asdict(given))
 
 
@@ -199,14 +203,14 @@ def dial() -> ResponseReturnValue:
     extension = _EXTENSION.fullmatch(typed)
     to_code = request.form.get("agent", "")[:100]
     if whose and call_id:
-        number = dialling.number_on_card(desk.floor, **own, call_id=call_id, whose=whose)
+        number = dials.number_on_card(desk.floor, **own, call_id=call_id, whose=whose)
     elif to_code:
         return _ring_colleague(desk, call_id, to_code=to_code)
     elif extension:
         return _ring_colleague(desk, call_id, extension=extension[1])
     else:
         number = parse_phone(typed)
-    dial_id = dialling.ask(desk.floor, **own, number=number, about_call_id=_own_call_id(desk, call_id))
+    dial_id = dials.ask(desk.floor, **own, number=number, about_call_id=_own_call_id(desk, call_id))
     return jsonify({"dial": dial_id})
 
 
@@ -221,7 +225,7 @@ def dial_over(dial_id: str) -> ResponseReturnValue:
 
 def _ring_colleague(desk: Desk, call_id: str | None, **wanted: str) -> ResponseReturnValue:
     try:
-        dial_id = dialling.ask_colleague(
+        dial_id = dials.ask_colleague(
             desk.floor,
             insurer_id=desk.insurer_id,
             code=desk.code,
@@ -229,7 +233,7 @@ def _ring_colleague(desk: Desk, call_id: str | None, **wanted: str) -> ResponseR
             **wanted,
         )
     except UnknownAgent:
-        return refused(gettext("No colleague has this extension."))
+        return refused_text(gettext("No colleague has this extension."))
     return jsonify({"dial": dial_id})
 
 

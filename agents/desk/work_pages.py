@@ -7,15 +7,15 @@ from flask import Blueprint, Response, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 
-from agents import my_work
-from agents.accounts.models import Role
+from agents.at_work import my_work
+from agents.at_work.my_work import MyWork
 from agents.desk.outcome_words import action_words, outcome_words
-from agents.desk.parts import part, refused
 from agents.desk.request_words import due_words, kind_words, step_words
 from agents.errors import ChangedMeanwhile, OutOfSight
-from agents.my_work import MyWork
+from agents.staff.entrance import AT_A_DESK
 from agents.staff.guarding import only_for
 from agents.staff.languages import language
+from agents.staff.parts import part, refused_page
 from agents.staff.side import own_insurer, side, staff
 from ivr.calls.errors import RequestUnknown, StepRefused
 from recordings.errors import NotThere, RecordingError
@@ -23,7 +23,6 @@ from recordings.playing import play_message
 
 bp: Final = Blueprint("work", __name__, url_prefix="/desk", template_folder="templates")
 
-AT_A_DESK: Final = (Role.AGENT, Role.SUPERVISOR)
 _CHANGED: Final = lazy_gettext("This has moved on meanwhile. Look at it again.")
 _NOT_YOURS: Final = lazy_gettext("This is not in your work.")
 
@@ -68,9 +67,9 @@ def done() -> ResponseReturnValue:
     try:
         my_work.finish_task(side().floor, **_agent(), outcome_id=request.form.get("outcome", ""))
     except OutOfSight:
-        return refused(_NOT_YOURS)
+        return refused_page(_NOT_YOURS)
     except ChangedMeanwhile:
-        return refused(_CHANGED)
+        return refused_page(_CHANGED)
     return redirect(url_for("work.show"), 303)
 
 
@@ -83,11 +82,11 @@ def move() -> ResponseReturnValue:
     try:
         my_work.move_own_request(side().floor, **_agent(), **shown)
     except OutOfSight:
-        return refused(_NOT_YOURS)
+        return refused_page(_NOT_YOURS)
     except ChangedMeanwhile:
-        return refused(_CHANGED)
+        return refused_page(_CHANGED)
     except (StepRefused, RequestUnknown):
-        return refused(lazy_gettext("This step cannot follow."))
+        return refused_page(lazy_gettext("This step cannot follow."))
     return redirect(url_for("work.show"), 303)
 
 
@@ -102,7 +101,7 @@ def sound(recording_id: str) -> ResponseReturnValue:
     except NotThere:
         abort(404)
     except RecordingError:
-        return refused(lazy_gettext("The message cannot be unsealed. Tell the administrator."), 410)
+        return refused_page(lazy_gettext("The message cannot be unsealed. Tell the administrator."), 410)
     return Response(played, mimetype="audio/wav")
 
 

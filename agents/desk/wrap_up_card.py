@@ -8,10 +8,10 @@ from typing import Final
 from sqlalchemy import select
 
 from agents import presence
+from agents.at_work.wrap_up import only_joined
 from agents.desk.outcome_words import outcomes_to_choose
 from agents.models import Agent, Presence, WrapUp
 from agents.sight import is_anonymous
-from agents.wrap_up import only_joined
 from agents.wrap_up_drafts import Draft, draft_of, wrap_up_of
 from config.database import Transaction
 from config.line_descriptions import Insurer

@@ -8,9 +8,9 @@ from flask_babel import lazy_gettext
 from flask_babel.speaklater import LazyString
 from werkzeug.datastructures import MultiDict
 
+from agents.at_work.wrap_up import WrittenOutcome
 from agents.desk.outcome_words import NEXT_ACTIONS
 from agents.desk.wrap_up_card import WrapUpCard
-from agents.wrap_up import WrittenOutcome
 from agents.wrap_up_drafts import Draft
 from ivr.calls.outcomes import DESK
 

@@ -7,23 +7,24 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy import select
 
-from agents import presence, wrap_up
+from agents import presence
 from agents.accounts.models import Role
+from agents.at_work import wrap_up
 from agents.desk.outcome_words import NEXT_ACTIONS, action_words, outcome_words
-from agents.desk.parts import part, refused
 from agents.desk.wrap_up_card import WrapUpCard, wrap_up_card
 from agents.desk.wrap_up_form import LONGEST_NOTE, FormRefused, checked, number, read_draft
 from agents.errors import ChangedMeanwhile, NothingToDo, UnknownAgent
 from agents.models import Agent, Presence
+from agents.staff.entrance import AT_A_DESK
 from agents.staff.formats import clock_time
 from agents.staff.guarding import only_for
 from agents.staff.languages import zone
-from agents.staff.side import own_insurer, side, staff
+from agents.staff.parts import part, refused_page
+from agents.staff.side import actor, own_insurer, side, staff
 from ivr.calls.outcomes import DESK
 
 bp: Final = Blueprint("wrap_up", __name__, url_prefix="/desk", template_folder="templates")
 
-AT_A_DESK: Final = (Role.AGENT, Role.SUPERVISOR)
 _ELSEWHERE: Final = lazy_gettext("This was written down already, or in another window. Open the page again.")
 _NOT_YOURS: Final = lazy_gettext("This call is not yours to write down.")
 
@@ -54,11 +55,11 @@ def keep_draft(call_id: str) -> ResponseReturnValue:
         draft, version = read_draft(request.form, card, zone()), number(request.form, "version")
         version = wrap_up.keep_draft(side().floor, **_agent(), call_id=call_id, draft=draft, version=version)
     except FormRefused as error:
-        return refused(error.why, 400)
+        return refused_page(error.why, 400)
     except ChangedMeanwhile:
-        return refused(_ELSEWHERE)
+        return refused_page(_ELSEWHERE)
     except NothingToDo:
-        return refused(_NOT_YOURS)
+        return refused_page(_NOT_YOURS)
     return jsonify(version=version, saved=clock_time(side().centre.clock.now()))
 
 
@@ -74,11 +75,11 @@ def record(call_id: str) -> ResponseReturnValue:
             side().floor, **_agent(), outcome=outcome, call_id=call_id, recordings=recordings
         )
     except FormRefused as error:
-        return refused(error.why, 400)
+        return refused_page(error.why, 400)
     except ChangedMeanwhile:
-        return refused(_ELSEWHERE)
+        return refused_page(_ELSEWHERE)
     except NothingToDo:
-        return refused(_NOT_YOURS)
+        return refused_page(_NOT_YOURS)
     return redirect(url_for("wrap_up.show", call_id=call_id), 303)
 
 
@@ -96,11 +97,11 @@ def stuck() -> ResponseReturnValue:
 @only_for(Role.SUPERVISOR)
 def release() -> ResponseReturnValue:
     """Let an agent out of wrap-up, who still owes the outcome."""
-    code, by = request.form.get("agent", ""), staff().agent_code or staff().name
+    code, by = request.form.get("agent", ""), actor()
     try:
         wrap_up.release(side().floor, insurer_id=staff().insurer_id, code=code, by=by)
     except (NothingToDo, UnknownAgent):
-        return refused(lazy_gettext("This agent is not in wrap-up any more."))
+        return refused_page(lazy_gettext("This agent is not in wrap-up any more."))
     return redirect(url_for("wrap_up.stuck"), 303)
 
 

@@ -13,9 +13,10 @@ from typing import Final, cast
 
 from sqlalchemy import Table, select
 
-from agents import commands, joining
+from agents.at_work import commands, joining
+from agents.at_work.caller_requests import OnCall
+from agents.at_work.wrap_up import record_call_outcome
 from agents.autopilot import OFF_SHIFT
-from agents.caller_requests import OnCall
 from agents.errors import AgentError
 from agents.floor import Floor
 from agents.history.agenda import Agenda
@@ -23,7 +24,6 @@ from agents.history.duties import Colleague, Stretch, breaks
 from agents.history.matters import matter_of, open_letter, written
 from agents.history.telephones import Telephones
 from agents.models import OPEN_OFFER, SERVING_PURPOSES, Agent, Offer, Presence, Wait, WaitState
-from agents.wrap_up import record_call_outcome
 from config.prepared import Prepared
 from config.server_statements import Row
 from ivr.calls.models import Call

@@ -13,6 +13,7 @@ from agents.floor import Floor
 from agents.history.agenda import Agenda
 from agents.history.week import ZONE, Day
 from agents.models import Agent
+from agents.models.evaluations import Calibration, Evaluation, EvaluationState
 from agents.quality import calibrations, disputes, evaluations
 from agents.quality.card_library import CardLibrary
 from agents.quality.cards import NO, NOT_APPLICABLE, YES, Question, ScoreCard
@@ -20,7 +21,6 @@ from agents.quality.conversations import Evaluator
 from agents.quality.drawing import Drawn, quotas
 from agents.quality.errors import NotScorable
 from agents.quality.evaluations import Written
-from agents.quality.models import Calibration, Evaluation, EvaluationState
 from agents.quality.scoring import Answer, Answers, Moment, from_row, result_of
 from config.database import Transaction
 from recordings.models import Recording

@@ -7,12 +7,12 @@ from typing import Final
 
 from sqlalchemy import select
 
-from agents.caller_requests import OnCall, open_from_card
+from agents.at_work.caller_requests import OnCall, open_from_card
+from agents.at_work.wrap_up import WrittenOutcome
 from agents.errors import AgentError
 from agents.floor import Floor
 from agents.history.notes import note_on, promise
 from agents.sight import newest_in_sight
-from agents.wrap_up import WrittenOutcome
 from config.database import Transaction
 from ivr.calls.errors import CallLogError
 from ivr.calls.models import Call, Request, RequestStep

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 from sqlalchemy import Exists, exists, or_, select
 
-from agents import callbacks, waits
+from agents.calling_back import callbacks
 from agents.floor import Floor
 from agents.history.agenda import Agenda
 from agents.history.callers import Caller, Callers
@@ -19,8 +19,9 @@ from agents.history.judging import Judges
 from agents.history.matters import move_requests
 from agents.history.telephones import Telephones
 from agents.history.week import ZONE, Day, Week
+from agents.house.rehearsal import Rehearsal
 from agents.models import Callback, CallbackState, WaitState
-from agents.rehearsal import Rehearsal
+from agents.waiting import waits
 from config.database import Transaction
 from config.errors import ConfigError
 from config.settings import Settings

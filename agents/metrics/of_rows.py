@@ -14,7 +14,7 @@ from sqlalchemy import Row, func, or_, select
 
 from agents.metrics.families import By, counter, gauge, histogram
 from agents.models import Agent, Offer, Presence, Wait, WaitState
-from agents.service_level import Answering, PastWait, answering
+from agents.waiting.service_level import Answering, PastWait, answering
 from config.database import Transaction
 from config.due_work import DueWork
 from config.ids import first_id_at

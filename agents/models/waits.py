@@ -13,7 +13,7 @@ class Wait(Base):
     """One contact waiting for an agent; a callback continues the same wait under another carrier call.
 
     `queue` serves it, from `queue_since` on (overflow and diversions change it); `joined_queue` is the carrier's queue
-    that holds the caller. `lane` says as one word who may have it (`agents/lane_words.py`); `rank` sorts before
+    that holds the caller. `lane` says as one word who may have it (`agents/waiting/lane_words.py`); `rank` sorts before
     `since`, the smaller first. Until `anyone_from` only the preferred agent may take it.
     """
 

@@ -7,7 +7,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext
 
 from agents.accounts.models import Role
-from agents.desk.parts import refused
 from agents.errors import OutOfSight
 from agents.quality.calibrations import calibrate, comparison
 from agents.quality.errors import NotScorable
@@ -15,6 +14,7 @@ from agents.quality.evaluations import note
 from agents.quality.parts import WHY_NOT, evaluator, library
 from agents.staff.failures import Words, page
 from agents.staff.guarding import only_for
+from agents.staff.parts import refused_page
 from agents.staff.side import side, staff
 from config.audit import audited_reading
 
@@ -30,7 +30,7 @@ def unknown(_error: OutOfSight) -> ResponseReturnValue:
 @bp.errorhandler(NotScorable)
 def not_scorable(error: NotScorable) -> ResponseReturnValue:
     """Nobody, or not this supervisor, calibrates this."""
-    return refused(WHY_NOT[error.why])
+    return refused_page(WHY_NOT[error.why])
 
 
 @bp.post("")
@@ -61,5 +61,5 @@ def compare(calibration_id: str) -> ResponseReturnValue:
                 tx, both.evaluations[0], "calibration_compared", by=evaluator().name, at=now, calibration=calibration_id
             )
     if both is None:
-        return refused(lazy_gettext("Both evaluations are shown when both are submitted."))
+        return refused_page(lazy_gettext("Both evaluations are shown when both are submitted."))
     return render_template("quality/comparison.html", both=both)

@@ -9,13 +9,13 @@ from sqlalchemy import func, select
 
 from agents.errors import OutOfSight
 from agents.models import Agent
+from agents.models.evaluations import WHOLE, Calibration, Evaluation, EvaluationState
 from agents.quality.card_library import CardLibrary
 from agents.quality.cards import Question, ScoreCard
 from agents.quality.conversations import Evaluator, Spoken, conversation_to_score
 from agents.quality.errors import NotScorable, Why
 from agents.quality.evaluations import add, call_of, card_of_call, note
-from agents.quality.models import Calibration, Evaluation, EvaluationState
-from agents.quality.scoring import NOTHING, WHOLE, Answer, Answers, from_row, share_of
+from agents.quality.scoring import NOTHING, Answer, Answers, from_row, share_of
 from config.centre import Centre
 from config.database import Transaction
 from config.ids import new_id

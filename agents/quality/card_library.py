@@ -7,9 +7,9 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from agents.models.evaluations import ScoreCardVersion
 from agents.quality.card_reading import card_of, read_card
 from agents.quality.cards import ScoreCard
-from agents.quality.models import ScoreCardVersion
 from config.centre import Centre
 from config.database import Transaction
 from config.errors import LinesError

@@ -3,11 +3,11 @@
 from typing import Final
 
 from agents.errors import ChangedMeanwhile, OutOfSight
+from agents.models.evaluations import Evaluation, EvaluationState
 from agents.quality.card_library import CardLibrary
 from agents.quality.conversations import Evaluator
 from agents.quality.errors import NotDisputable, NothingChanged, NotScorable, Why
 from agents.quality.evaluations import evaluation_of, fitting, note
-from agents.quality.models import Evaluation, EvaluationState
 from agents.quality.scoring import Answers, result_of, to_row
 from agents.quality.transitions import move
 from config.centre import Centre

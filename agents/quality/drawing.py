@@ -15,8 +15,8 @@ from typing import Final
 from sqlalchemy import select
 
 from agents.models import SERVING_PURPOSES, Agent, Offer
+from agents.models.evaluations import COUNTED, Evaluation
 from agents.quality.conversations import Evaluator, is_nobodys, spoken_in
-from agents.quality.models import COUNTED, Evaluation
 from config.centre import Centre
 from config.database import Transaction
 from config.ids import first_id_at

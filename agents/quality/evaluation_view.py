@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from agents.models import Agent
+from agents.models.evaluations import Evaluation
 from agents.quality.card_library import CardLibrary
 from agents.quality.cards import ScoreCard
 from agents.quality.conversations import recordings_of, spoken_in
-from agents.quality.models import Evaluation
 from agents.quality.scoring import Answer, critical_failures, from_row, score_of
 from config.database import Transaction
 from ivr.calls.models import Call

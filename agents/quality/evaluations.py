@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from agents.errors import ChangedMeanwhile, OutOfSight
+from agents.models.evaluations import COUNTED, Evaluation, EvaluationState
 from agents.quality.card_library import CardLibrary
 from agents.quality.cards import ScoreCard
 from agents.quality.conversations import Evaluator, Spoken, conversation_to_score
 from agents.quality.errors import NotScorable, Why
-from agents.quality.models import COUNTED, Evaluation, EvaluationState
 from agents.quality.scoring import Answer, Answers, from_row, result_of, to_row
 from agents.quality.transitions import move
 from agents.rows import locked

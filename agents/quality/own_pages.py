@@ -6,8 +6,7 @@ from flask import Blueprint, jsonify, make_response, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 
-from agents.desk.desks import AT_A_DESK, needs_an_agent, own_desk
-from agents.desk.parts import refused
+from agents.desk.desks import needs_an_agent, own_desk
 from agents.errors import OutOfSight
 from agents.quality import disputes
 from agents.quality.errors import NotDisputable
@@ -15,9 +14,11 @@ from agents.quality.evaluation_view import EvaluationView, evaluation_view, own_
 from agents.quality.evaluations import note
 from agents.quality.parts import library, page_or_part
 from agents.quality.searching import Place, evaluations_of
+from agents.staff.entrance import AT_A_DESK
 from agents.staff.failures import Words, page
 from agents.staff.guarding import only_for
 from agents.staff.languages import language
+from agents.staff.parts import refused_page
 from agents.staff.side import own_insurer, side, staff
 from agents.supervisor.recording_pages import sound_of_link
 from agents.supervisor.words import title_words
@@ -84,7 +85,7 @@ def play(evaluation_id: str, recording_id: str) -> ResponseReturnValue:
             actor=own_desk().code,
         )
     except NotThere:
-        return refused(lazy_gettext("This recording cannot be heard: its sound is not here."))
+        return refused_page(lazy_gettext("This recording cannot be heard: its sound is not here."))
     url = url_for(
         "own_quality.sound", evaluation_id=evaluation_id, recording_id=recording_id, until=link.until, key=link.key
     )

@@ -7,14 +7,13 @@ from flask import current_app, render_template, request
 from flask_babel import lazy_gettext, ngettext
 from flask_babel.speaklater import LazyString
 
+from agents.models.evaluations import EvaluationState
 from agents.quality.card_library import CardLibrary
 from agents.quality.cards import NO, NOT_APPLICABLE, YES
 from agents.quality.conversations import Evaluator
 from agents.quality.errors import Unanswered, Why
-from agents.quality.models import EvaluationState
 from agents.quality.searching import ResultKind
-from agents.staff.side import staff
-from agents.supervisor.words import actor
+from agents.staff.side import actor, staff
 from config.centre import Centre
 
 EXTENSION: Final = "pult_score_cards"

@@ -10,17 +10,17 @@ from sqlalchemy import func, select
 
 from agents.accounts.models import Role
 from agents.models import Agent
+from agents.models.evaluations import Evaluation, EvaluationState
 from agents.quality.calibrations import calibrations_of, veiled
 from agents.quality.drawing import quotas
-from agents.quality.models import Evaluation, EvaluationState
 from agents.quality.parts import RESULTS, STATES, evaluator, library, page_or_part
 from agents.quality.question_figures import QUESTION_FIGURES, QuestionRow, question_rows
 from agents.quality.searching import EvaluationSearch, FoundEvaluations, Place, ResultKind, search_evaluations
 from agents.staff.guarding import only_for
 from agents.staff.languages import language, zone
-from agents.staff.side import own_insurer, side
+from agents.staff.side import actor, own_insurer, side
 from agents.supervisor.search_form import read_form
-from agents.supervisor.words import actor, agents_to_choose, title_words
+from agents.supervisor.words import agents_to_choose, title_words
 from config.audit import audited_reading
 from config.database import Transaction
 

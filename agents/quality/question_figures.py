@@ -8,9 +8,10 @@ from typing import Final
 from flask_babel import lazy_gettext
 from flask_babel.speaklater import LazyString
 
+from agents.models.evaluations import WHOLE
 from agents.quality.card_library import CardLibrary
 from agents.quality.cards import NO, NOT_APPLICABLE, CardSection, Question, ScoreCard
-from agents.quality.scoring import WHOLE, Answer, from_row, share_of
+from agents.quality.scoring import Answer, from_row, share_of
 from agents.quality.searching import EvaluationSearch, every_evaluation
 from config.database import Transaction
 from config.line_descriptions import Insurer

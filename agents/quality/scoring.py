@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
 
+from agents.models.evaluations import WHOLE
 from agents.quality.cards import NO, NOT_APPLICABLE, YES, Question, ScoreCard
 from agents.quality.errors import Unanswered
-
-WHOLE: Final = 1000
-"""A score is in tenths of a percent: this is everything."""
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,13 @@ from flask_babel import gettext, lazy_gettext
 from agents.accounts.models import Role
 from agents.desk.matter_words import LEVELS
 from agents.desk.outcome_words import outcome_words
-from agents.desk.parts import refused
 from agents.errors import AgentError, ChangedMeanwhile, ImpossibleChange, OutOfSight
+from agents.models.evaluations import Evaluation, EvaluationState
 from agents.quality import disputes, evaluations
 from agents.quality.calibrations import veiled
 from agents.quality.conversations import Spoken, is_nobodys, spoken_in
 from agents.quality.errors import NotDisputable, NothingChanged, NotScorable, Unanswered
 from agents.quality.evaluation_view import EvaluationView, evaluation_view
-from agents.quality.models import Evaluation, EvaluationState
 from agents.quality.parts import WHY_NOT, evaluator, library, percent, unanswered_words, words
 from agents.quality.scoring import NOTHING, Answers, critical_failures, score_of
 from agents.quality.scoring_form import LONGEST_COMMENT, LONGEST_NOTE, read_form
@@ -25,9 +24,10 @@ from agents.staff.failures import Words, page
 from agents.staff.formats import clock_time
 from agents.staff.guarding import only_for
 from agents.staff.languages import language
-from agents.staff.side import own_insurer, side, staff
+from agents.staff.parts import refused_page
+from agents.staff.side import actor, own_insurer, side, staff
 from agents.supervisor.call_view import CallView, call_view
-from agents.supervisor.words import actor, title_words
+from agents.supervisor.words import title_words
 from config.audit import audited_reading
 from ivr.calls.models import Call
 
@@ -54,14 +54,14 @@ def unknown(_error: OutOfSight) -> ResponseReturnValue:
 @bp.errorhandler(NotScorable)
 def not_scorable(error: NotScorable) -> ResponseReturnValue:
     """Nobody, or not this supervisor, evaluates this."""
-    return refused(WHY_NOT[error.why])
+    return refused_page(WHY_NOT[error.why])
 
 
 @bp.errorhandler(ChangedMeanwhile)
 @bp.errorhandler(ImpossibleChange)
 def changed(_error: AgentError) -> ResponseReturnValue:
     """Another window, or another supervisor, was quicker."""
-    return refused(_MOVED_ON)
+    return refused_page(_MOVED_ON)
 
 
 @bp.post("")

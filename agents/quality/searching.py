@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from agents.models import Agent
-from agents.quality.models import Evaluation
+from agents.models.evaluations import Evaluation
 from config.audit import audit
 from config.database import Transaction
 from config.line_descriptions import Insurer

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from agents.quality.models import Evaluation, EvaluationState
+from agents.models.evaluations import Evaluation, EvaluationState
 from agents.transitions import check
 
 # Disputed once: an answer ends it.

@@ -22,6 +22,8 @@ bp: Final = Blueprint("entrance", __name__)
 
 EVERYBODY: Final = tuple(Role)
 """Whoever is anything at the insurer."""
+AT_A_DESK: Final = (Role.AGENT, Role.SUPERVISOR)
+"""Who may have callers, and see who they are."""
 
 
 @bp.get("/sign-in")

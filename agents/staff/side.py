@@ -52,3 +52,8 @@ def staff() -> Staff:
 def own_insurer() -> Insurer:
     """The insurer for which the session acts."""
     return side().centre.insurers[staff().insurer_id]
+
+
+def actor() -> str:
+    """Whoever asks, as the audit has them: an agent's code, else the account's name."""
+    return staff().agent_code or staff().name

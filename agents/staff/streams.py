@@ -12,10 +12,10 @@ from typing import Final
 
 from sqlalchemy import select
 
+from agents import desk_connection
 from agents.accounts import sessions
 from agents.accounts.models import Role
 from agents.accounts.sessions import Staff
-from agents.desk import connection
 from agents.models import Agent
 from agents.news_told import FOR_EVERYBODY
 from agents.staff.pushing import Pushing, Watch
@@ -153,7 +153,7 @@ class Streams:
                 self._pushing.start()
         self._pushing.changed([staff.insurer_id])
         if staff.agent_id is not None:
-            connection.opened(self._centre, staff.agent_id)
+            desk_connection.opened(self._centre, staff.agent_id)
         return stream
 
     def close(self, stream: Stream) -> None:
@@ -166,7 +166,7 @@ class Streams:
             streams_open(len(self._open))
             is_last = all(one.staff.agent_id != agent_id for one in self._open)
         if agent_id is not None and is_last:
-            connection.closed(self._centre, agent_id)
+            desk_connection.closed(self._centre, agent_id)
 
     def hear(self, news: News | None) -> None:
         """Pass on to whom it concerns; None is for all."""
@@ -208,7 +208,7 @@ class Streams:
         agent_ids = {stream.staff.agent_id for stream in streams if stream.staff.agent_id}
         session_ids = {stream.staff.session_id for stream in streams}
         with self._centre.database.transaction("desks_seen") as tx:
-            connection.seen(tx, agent_ids, self._centre)
+            desk_connection.seen(tx, agent_ids, self._centre)
             sessions.touch_at_work(tx, session_ids, at=self._centre.clock.now())
         self._end_those_over(streams)
 

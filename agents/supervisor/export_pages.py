@@ -9,22 +9,22 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 
 from agents.accounts.models import Role
-from agents.desk.parts import part, refused
+from agents.models.searches import CallExport
 from agents.staff.formats import day
 from agents.staff.guarding import only_for
 from agents.staff.languages import language, zone
-from agents.staff.side import own_insurer, side, staff
+from agents.staff.parts import part, refused_page
+from agents.staff.side import actor, own_insurer, side, staff
 from agents.supervisor import exporting
 from agents.supervisor.errors import ExportBroken, ExportRefused, JournalTooLong
 from agents.supervisor.export_file import FileKind
 from agents.supervisor.export_slices import asked
 from agents.supervisor.journal.asking import ask_for_journal
 from agents.supervisor.journal.slices import keeps_journal
-from agents.supervisor.models import CallExport
 from agents.supervisor.period import read_period
 from agents.supervisor.query_words import query_words
 from agents.supervisor.search_form import read_form
-from agents.supervisor.words import actor, title_words
+from agents.supervisor.words import title_words
 
 bp: Final = Blueprint("exports", __name__, url_prefix="/calls/exports", template_folder="templates")
 
@@ -62,7 +62,7 @@ def ask() -> ResponseReturnValue:
     if request.form.get("kind") not in list(FileKind) or form.wrong:
         abort(400)
     if not form.is_addressable:
-        return refused(lazy_gettext("A search by policy, telephone or words is not exported."))
+        return refused_page(lazy_gettext("A search by policy, telephone or words is not exported."))
     try:
         exporting.ask(
             side().centre,
@@ -74,7 +74,7 @@ def ask() -> ResponseReturnValue:
             by=actor(),
         )
     except ExportRefused:
-        return refused(lazy_gettext("Several exports of yours are under way: wait for one of them."))
+        return refused_page(lazy_gettext("Several exports of yours are under way: wait for one of them."))
     return redirect(url_for("exports.show"), 303)
 
 
@@ -99,9 +99,9 @@ def ask_journal() -> ResponseReturnValue:
             by=actor(),
         )
     except ExportRefused:
-        return refused(lazy_gettext("Several exports of yours are under way: wait for one of them."))
+        return refused_page(lazy_gettext("Several exports of yours are under way: wait for one of them."))
     except JournalTooLong:
-        return refused(lazy_gettext("That is more than one file holds: ask for a shorter time."))
+        return refused_page(lazy_gettext("That is more than one file holds: ask for a shorter time."))
     return redirect(url_for("exports.show"), 303)
 
 
@@ -127,7 +127,7 @@ def take(export_id: str) -> ResponseReturnValue:
     try:
         taken = exporting.take(side().centre, staff(), export_id, by=actor())
     except ExportBroken:
-        return refused(lazy_gettext("This file cannot be opened any more: ask for it once more."), 410)
+        return refused_page(lazy_gettext("This file cannot be opened any more: ask for it once more."), 410)
     if taken is None:
         abort(404)
     response: Response = make_response(taken.content)

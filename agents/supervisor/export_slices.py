@@ -6,9 +6,9 @@ from enum import StrEnum
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
+from agents.models.searches import CallExport
 from agents.supervisor.export_file import Holds, cells, head, holds
 from agents.supervisor.log_rows import log_rows
-from agents.supervisor.models import CallExport
 from agents.supervisor.search_form import SearchForm, read_form
 from agents.supervisor.searching import find_calls
 from config.centre import Centre

@@ -20,11 +20,11 @@ from sqlalchemy import func, select
 
 from agents.accounts.sessions import Staff
 from agents.floor import Floor
+from agents.models.searches import CallExport
 from agents.rows import locked
 from agents.supervisor.errors import ExportBroken, ExportRefused
 from agents.supervisor.export_file import FileKind, Sheet, as_csv, as_piece, as_xlsx, read_csv
 from agents.supervisor.export_slices import ExportOf, Slice, asked, columns_of, read_slice
-from agents.supervisor.models import CallExport
 from config import due_work
 from config.audit import audit
 from config.centre import Centre

@@ -10,20 +10,21 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 from flask_babel.speaklater import LazyString
 
-from agents import commands, moving_waits
 from agents.accounts.models import Role
-from agents.desk.parts import refused
+from agents.at_work import commands
 from agents.desk.top_bar import PRESENCES, reason_words
 from agents.errors import AgentError
+from agents.offering import moving_waits
 from agents.staff.guarding import only_for
 from agents.staff.languages import language, zone
+from agents.staff.parts import refused_page
 from agents.staff.pushing import Parts
-from agents.staff.side import own_insurer, side, staff
+from agents.staff.side import actor, own_insurer, side, staff
 from agents.supervisor.alarms import Alarm
 from agents.supervisor.floor_state import FloorNow, Stage, floor_now
 from agents.supervisor.listening_pages import bar
 from agents.supervisor.snapshots import Snapshot, Snapshots
-from agents.supervisor.words import actor, title_words
+from agents.supervisor.words import title_words
 from config.centre import Centre
 from config.line_descriptions import EMERGENCY_QUEUE
 from ivr.diversions import VOICEMAIL, Diversion, divert, to_number
@@ -132,7 +133,7 @@ def presence() -> ResponseReturnValue:
         else:
             abort(400)
     except AgentError:
-        return refused(lazy_gettext("This agent has a call, or writes one down."))
+        return refused_page(lazy_gettext("This agent has a call, or writes one down."))
     return _done()
 
 
@@ -144,7 +145,7 @@ def move_up() -> ResponseReturnValue:
     try:
         moving_waits.move_up(side().floor, insurer_id=staff().insurer_id, wait_id=wait_id, by=actor())
     except AgentError:
-        return refused(lazy_gettext("This caller does not wait any more."))
+        return refused_page(lazy_gettext("This caller does not wait any more."))
     return _done()
 
 
@@ -158,7 +159,8 @@ def move() -> ResponseReturnValue:
             side().floor, insurer_id=staff().insurer_id, wait_id=wait_id, queue=queue, by=actor()
         )
     except AgentError:
-        return refused(lazy_gettext("This caller cannot go to that queue now: it is closed, or they wait no more."))
+        why = lazy_gettext("This caller cannot go to that queue now: it is closed, or they wait no more.")
+        return refused_page(why)
     return _done()
 
 
@@ -170,7 +172,7 @@ def release() -> ResponseReturnValue:
     try:
         moving_waits.release(side().floor, insurer_id=staff().insurer_id, wait_id=wait_id, by=actor())
     except AgentError:
-        return refused(lazy_gettext("This caller does not wait any more."))
+        return refused_page(lazy_gettext("This caller does not wait any more."))
     return _done()
 
 
@@ -181,7 +183,7 @@ def put_up() -> ResponseReturnValue:
     now = side().centre.clock.now()
     minutes = request.form.get("minutes", "")
     if minutes and not (minutes.isascii() and minutes.isdigit() and 0 < int(minutes[:6]) <= _MOST_MINUTES):
-        return refused(lazy_gettext("Minutes are a whole number, up to seven days."), 400)
+        return refused_page(lazy_gettext("Minutes are a whole number, up to seven days."), 400)
     until = now + timedelta(minutes=int(minutes)) if minutes else None
     try:
         with side().centre.database.transaction("put_up_notice") as tx:
@@ -192,7 +194,7 @@ def put_up() -> ResponseReturnValue:
                 text = {one: request.form.get(f"text_{one}", "")[:_LONGEST_TEXT] for one in own_insurer().languages}
                 announce(tx, place=place, text=text, by=actor(), at=now, until=until)
     except NoticeRefused as refusal:
-        return refused(_REFUSALS[refusal.why])
+        return refused_page(_REFUSALS[refusal.why])
     return _done()
 
 

@@ -9,14 +9,14 @@ from typing import Final
 
 from sqlalchemy import func, select
 
-from agents import emergencies as urgent
-from agents.estimates import agents_at_work, ahead_of, estimate_seconds
+from agents.listening_in import may_be_heard
 from agents.models import ANSWERED_DIAL, SERVING_PURPOSES, Agent, Dial, Offer, OfferState, Presence, Wait, WaitState
-from agents.monitoring import may_be_heard
-from agents.service_level import Answering, PastWait, answering
+from agents.offering import emergencies as urgent
 from agents.supervisor.alarms import Raised, Staffed, WaitingCaller, alarms
 from agents.supervisor.listening_now import ListenedTo, everybody_listened_to
-from agents.waits import RANK_HEAD
+from agents.waiting.estimates import agents_at_work, ahead_of, estimate_seconds
+from agents.waiting.service_level import Answering, PastWait, answering
+from agents.waiting.waits import RANK_HEAD
 from agents.webhooks.looking_after import given_up_lately
 from config.centre import Centre
 from config.database import Transaction

@@ -7,10 +7,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from agents.accounts.models import Role
-from agents.desk.desks import refused
 from agents.staff.guarding import only_for
-from agents.staff.side import side, staff
-from agents.supervisor.words import actor
+from agents.staff.parts import refused_page
+from agents.staff.side import actor, side, staff
 from recordings.errors import NotThere
 from recordings.retention import RETENTION, TERM, Retention
 
@@ -34,7 +33,7 @@ def hold(call_id: str) -> ResponseReturnValue:
     """Keep the recordings of a call whatever their age; the reason is written down. Audited."""
     reason = request.form.get("reason", "").strip()[:_LONGEST_REASON]
     if not reason:
-        return refused(gettext("Write why, such as the number of the complaint."))
+        return refused_page(gettext("Write why, such as the number of the complaint."))
     try:
         Retention(side().centre).hold(insurer_id=staff().insurer_id, call_id=call_id, by=actor(), reason=reason)
     except NotThere:

@@ -7,7 +7,7 @@ from itertools import chain
 from sqlalchemy import func, literal, select
 from sqlalchemy.orm import aliased
 
-from agents import ears
+from agents.listening_in import TAKE_EAR, may_be_heard
 from agents.models import (
     ANSWERED_DIAL,
     OPEN_OFFER,
@@ -20,7 +20,7 @@ from agents.models import (
     Presence,
     Purpose,
 )
-from agents.monitoring import TAKE_EAR, may_be_heard
+from agents.offering import ears
 from config.centre import Centre
 from config.database import Transaction
 from config.due_work import DueWork

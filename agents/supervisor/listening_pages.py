@@ -8,14 +8,15 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
 from flask_babel.speaklater import LazyString
 
-from agents import monitoring
+from agents import listening_in
 from agents.accounts.models import Role
-from agents.desk.desks import own_desk, refused
+from agents.desk.desks import own_desk
 from agents.errors import AgentError
+from agents.listening_in import NotListenedTo, Why
 from agents.models import Ear
-from agents.monitoring import NotListenedTo, Why
 from agents.staff.guarding import only_for
 from agents.staff.languages import language
+from agents.staff.parts import refused_text
 from agents.staff.side import own_insurer, side, staff
 from agents.supervisor.listening_now import bar_of
 from agents.supervisor.words import title_words
@@ -37,20 +38,20 @@ _WHY: Final[Mapping[Why, LazyString]] = {
 def needs_a_telephone() -> ResponseReturnValue | None:
     """Whose account is no agent's has nothing to listen by."""
     if request.method == "POST" and staff().agent_id is None:
-        return refused(gettext("Your account has no telephone: to listen in, it needs an agent's code."))
+        return refused_text(gettext("Your account has no telephone: to listen in, it needs an agent's code."))
     return None
 
 
 @bp.errorhandler(AgentError)
 def impossible(error: AgentError) -> ResponseReturnValue:
     """The call went on meanwhile, or must not be heard."""
-    return refused(_WHY[error.why if isinstance(error, NotListenedTo) else Why.NO_CALL])
+    return refused_text(_WHY[error.why if isinstance(error, NotListenedTo) else Why.NO_CALL])
 
 
 @bp.errorhandler(CarrierError)
 def unreachable(_error: CarrierError) -> ResponseReturnValue:
     """The carrier did not do it."""
-    return refused(gettext("The telephone exchange did not do it. Try again; the call goes on."))
+    return refused_text(gettext("The telephone exchange did not do it. Try again; the call goes on."))
 
 
 @bp.get("")
@@ -65,7 +66,7 @@ def show() -> ResponseReturnValue:
 def listen(call_id: str) -> ResponseReturnValue:
     """Have one's own telephone rung into the call's conversation; nobody there hears anything."""
     desk = own_desk()
-    monitoring.listen_to_call(desk.floor, insurer_id=desk.insurer_id, code=desk.code, call_id=call_id)
+    listening_in.listen_to_call(desk.floor, insurer_id=desk.insurer_id, code=desk.code, call_id=call_id)
     return Response(status=204)
 
 
@@ -76,7 +77,7 @@ def lend_ear(call_id: str) -> ResponseReturnValue:
     desk, ear = own_desk(), request.form.get("ear", "")
     if ear not in list(Ear):
         abort(400)
-    monitoring.lend_ear(desk.floor, insurer_id=desk.insurer_id, code=desk.code, ear=Ear(ear), call_id=call_id)
+    listening_in.lend_ear(desk.floor, insurer_id=desk.insurer_id, code=desk.code, ear=Ear(ear), call_id=call_id)
     return Response(status=204)
 
 
@@ -85,7 +86,7 @@ def lend_ear(call_id: str) -> ResponseReturnValue:
 def leave(call_id: str) -> ResponseReturnValue:
     """Leave the others alone."""
     desk = own_desk()
-    monitoring.leave(desk.floor, insurer_id=desk.insurer_id, code=desk.code, call_id=call_id)
+    listening_in.leave(desk.floor, insurer_id=desk.insurer_id, code=desk.code, call_id=call_id)
     return Response(status=204)
 
 

@@ -11,7 +11,7 @@ from agents.accounts.models import Role
 from agents.desk.outcome_words import outcome_words
 from agents.staff.guarding import only_for
 from agents.staff.languages import language, zone
-from agents.staff.side import own_insurer, side, staff
+from agents.staff.side import actor, own_insurer, side, staff
 from agents.supervisor.errors import SearchNameTaken, SearchTooWide, TooManySearches
 from agents.supervisor.log_rows import LogRow, log_rows
 from agents.supervisor.query_words import Titles
@@ -20,7 +20,7 @@ from agents.supervisor.reports.funnel import installed_flows
 from agents.supervisor.saved_searches import MOST, drop_search, save_search, saved_searches
 from agents.supervisor.search_form import SECRET, SearchForm, read_form
 from agents.supervisor.searching import FoundCalls, search_calls
-from agents.supervisor.words import actor, agents_to_choose, insured_words, outcomes_to_find, title_words
+from agents.supervisor.words import agents_to_choose, insured_words, outcomes_to_find, title_words
 from config.audit import audited_reading
 from config.database import Transaction
 

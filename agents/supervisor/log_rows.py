@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from agents.models import Agent, Wait
-from agents.waits import STANDING
+from agents.waiting.waits import STANDING
 from config.database import Transaction
 from ivr.calls.models import Call, Leg, Outcome
 from ivr.calls.replay import masked_caller

@@ -13,9 +13,9 @@ from flask_babel import gettext, lazy_gettext
 from werkzeug.wsgi import wrap_file
 
 from agents.accounts.models import Role
-from agents.desk.desks import refused
 from agents.staff.guarding import only_for
-from agents.staff.side import side, staff
+from agents.staff.parts import refused_text
+from agents.staff.side import actor, side, staff
 from agents.supervisor.waveforms import silences, waveform
 from recordings import listening
 from recordings.errors import NotThere, RecordingError
@@ -73,10 +73,10 @@ def play(recording_id: str) -> ResponseReturnValue:
             insurer_id=who.insurer_id,
             recording_id=recording_id,
             session_id=who.session_id,
-            actor=who.agent_code or who.name,
+            actor=actor(),
         )
     except NotThere:
-        return refused(gettext("This recording cannot be heard: its sound is not here."))
+        return refused_text(gettext("This recording cannot be heard: its sound is not here."))
     return jsonify(url=url_for("recordings.sound", recording_id=recording_id, until=link.until, key=link.key))
 
 

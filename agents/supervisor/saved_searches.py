@@ -6,8 +6,8 @@ from typing import Final
 from sqlalchemy import ColumnElement, delete, select
 
 from agents.accounts.sessions import Staff
+from agents.models.searches import SavedSearch
 from agents.supervisor.errors import SearchNameTaken, TooManySearches
-from agents.supervisor.models import SavedSearch
 from config.database import Transaction
 from config.ids import new_id
 

@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import select
 
 from agents.models import Agent
-from agents.staff.side import staff
 from config.database import Transaction
 from config.line_descriptions import Insurer
 from ivr.calls.outcomes import GENERIC
@@ -14,11 +13,6 @@ from ivr.insured.cards import initials
 from ivr.insured.finding import PEOPLE, rows
 from ivr.insured.models import InsuredPerson
 from ivr.policy_numbers import mask_policy
-
-
-def actor() -> str:
-    """Whoever asks, as the audit has them: an agent's code, else the account's name."""
-    return staff().agent_code or staff().name
 
 
 def agents_to_choose(tx: Transaction, insurer: Insurer) -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import inspect
 
-from agents.api.scopes import Scope
+from agents.scopes import Scope
 from agents.sight import sight_of_token
 from config.database import Base
 from ivr.calls.models import Call, CallState, Outcome, Request

@@ -11,9 +11,9 @@ from sqlalchemy import select
 
 from agents import presence
 from agents.floor import Floor
+from agents.house.wiring import wire
 from agents.models import Agent, AgentSkill, Offer, Presence, Shift, Wait
 from agents.queues import WaitingLines
-from agents.wiring import wire
 from config import failpoints
 from config.centre import Centre
 from config.clock import MovedClock

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from agents import commands
+from agents.at_work import commands
 from agents.models import Presence, Shift, WaitState
-from agents.shifts import import_shifts
+from agents.shifts.importing import import_shifts
 from agents.web import hear_leg
 from ivr.calls.models import Outcome
 

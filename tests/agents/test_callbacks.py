@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import inspect, select, update
 
-from agents import placing
-from agents.callbacks import OwedCalls
+from agents.calling_back import placing
+from agents.calling_back.callbacks import OwedCalls
 from agents.models import Callback, CallbackState, OfferState, Presence, Purpose, Shift, WaitState
 from agents.web import answer_callback, end_callback_call
 from ivr.calls.models import Call, Outcome

@@ -4,8 +4,8 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import select
 
-from agents.cli import commands_of
 from agents.models import Agent, Presence
+from agents.terminal.agent_commands import commands_of
 from config.database import Transaction
 from ivr.calls.models import Call, CallEvent, Request
 from ivr.insured.models import Entitlement, EntitlementUse, InsuredPerson

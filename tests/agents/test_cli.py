@@ -4,8 +4,8 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
 
-from agents.cli import commands_of
 from agents.models import Agent, OfferState, Presence
+from agents.terminal.agent_commands import commands_of
 from agents.web import hear_leg
 from config.audit import AuditEntry
 from ivr.calls.log import record

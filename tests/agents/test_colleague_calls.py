@@ -8,13 +8,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from agents import commands, dialling
-from agents.colleague_calls import ColleagueNotFree, OwnExtension
+from agents.at_work import commands
+from agents.at_work.wrap_up import WrittenOutcome, record_call_outcome
+from agents.dialling import dials
+from agents.dialling.colleague_calls import ColleagueNotFree, OwnExtension
 from agents.errors import NothingToDo, UnknownAgent
+from agents.house.upkeep import keep_up
 from agents.models import Agent, Dial, Offer, Presence
-from agents.upkeep import keep_up
 from agents.web import OutgoingCalls, blueprint
-from agents.wrap_up import WrittenOutcome, record_call_outcome
 from config.audit import AuditEntry
 from ivr.calls.models import Call, CallEvent, Leg, Outcome
 from tests.agents.conftest import House
@@ -43,7 +44,7 @@ def rows(house: House, model: type[Any]) -> list[Any]:
 
 
 def ask(house: House, extension: str = "102", *, code: str = "anna") -> str:
-    return dialling.ask_colleague(house.floor, insurer_id="vsk", code=code, extension=extension)
+    return dials.ask_colleague(house.floor, insurer_id="vsk", code=code, extension=extension)
 
 
 def place(carrier: FlaskClient, dial_id: str, *, who: str = "anna", sid: str = "CA-anna") -> str:
@@ -188,7 +189,7 @@ def test_who_is_no_colleague_is_not_rung(desks: House, extension: str, error: ty
 
 def test_a_code_of_another_insurer_is_no_colleague_either(desks: House) -> None:
     with pytest.raises(UnknownAgent):
-        dialling.ask_colleague(desks.floor, insurer_id="vsk", code="anna", to_code="other")
+        dials.ask_colleague(desks.floor, insurer_id="vsk", code="anna", to_code="other")
     assert rows(desks, Dial) == []
 
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import inspect, update
 from sqlalchemy.exc import IntegrityError
 
-from agents.callbacks import OwedCalls
+from agents.calling_back.callbacks import OwedCalls
 from agents.models import Agent, AgentSkill, Callback, Offer, PresenceInterval, Shift, Wait
 from config import migrate
 from ivr.calls.models import Call, Hold

@@ -3,11 +3,11 @@
 import pytest
 from sqlalchemy import delete, select
 
-from agents import commands
+from agents.at_work import commands
+from agents.at_work.wrap_up import WrittenOutcome, record_call_outcome
+from agents.house.upkeep import keep_up
 from agents.models import Agent, Offer, OfferState, Presence, Wait, WaitState
-from agents.upkeep import keep_up
 from agents.web import hear_leg
-from agents.wrap_up import WrittenOutcome, record_call_outcome
 from config import failpoints
 from config.due_work import DueWork
 from ivr.calls.models import Call, CallState

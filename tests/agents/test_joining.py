@@ -3,11 +3,11 @@
 import pytest
 from sqlalchemy import select
 
-from agents import commands, joining
+from agents.at_work import commands, joining
+from agents.at_work.wrap_up import WrittenOutcome, record_call_outcome
 from agents.errors import NothingToDo, UnknownAgent
 from agents.models import OfferState, Presence, Purpose, WaitState
 from agents.web import hear_leg
-from agents.wrap_up import WrittenOutcome, record_call_outcome
 from ivr.calls.models import Call, Hold
 from ivr.carrier.port import Seat
 from ivr.ports import Parting

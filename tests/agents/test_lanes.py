@@ -3,10 +3,10 @@
 import pytest
 from sqlalchemy import select
 
-from agents import lanes
-from agents.lane_words import Lane
 from agents.models import Agent, OfferState, Presence
-from agents.waits import lane_of
+from agents.routing import lanes
+from agents.waiting.lane_words import Lane
+from agents.waiting.waits import lane_of
 from agents.web import hear_leg
 from ivr.calls.models import CallEvent
 

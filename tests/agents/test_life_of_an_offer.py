@@ -3,10 +3,11 @@
 import pytest
 from sqlalchemy import select
 
-from agents import answering, commands, ringing, wrap_up
+from agents.at_work import commands, wrap_up
+from agents.at_work.wrap_up import WrittenOutcome, record_call_outcome
 from agents.models import OfferState, Presence, Purpose, WaitState
+from agents.offering import answering, ringing
 from agents.web import hear_conference, hear_leg
-from agents.wrap_up import WrittenOutcome, record_call_outcome
 from ivr.calls.models import Call, CallState, Leg
 from ivr.carrier.errors import CarrierRefused, CarrierUnavailable
 from ivr.carrier.port import CarrierStatus

@@ -5,10 +5,12 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from agents import commands, dialled_calls, dialled_numbers, dialling, joining, monitoring
-from agents.estimates import Staff, agents_at_work
+from agents import listening_in
+from agents.at_work import commands, joining
+from agents.dialling import dialled_calls, dialled_numbers, dials
+from agents.listening_in import NotListenedTo, Why
 from agents.models import Dial, Ear, OfferState, Presence, Purpose
-from agents.monitoring import NotListenedTo, Why
+from agents.waiting.estimates import Staff, agents_at_work
 from agents.web import hear_leg, place_dial
 from config.audit import AuditEntry
 from config.line_descriptions import ListeningIn
@@ -28,7 +30,7 @@ def listening(house, leg="CA-leg-2", call=None, boss="boss"):
         house.agent("a1")
         call, _ = talk(house)
     house.agent(boss, skills={}, is_supervisor=True, presence_now=Presence.AWAY)
-    monitoring.listen_to_call(house.floor, **VSK, code=boss, call_id=call.id)
+    listening_in.listen_to_call(house.floor, **VSK, code=boss, call_id=call.id)
     house.work()
     hear_leg(house.floor, house.offers(purpose=Purpose.MONITOR)[-1].id, leg, "in-progress")
     house.clock.move_by(5)
@@ -46,12 +48,12 @@ def seats(house):
 
 
 def lend(house, ear, boss="boss"):
-    monitoring.lend_ear(house.floor, **VSK, code=boss, ear=ear)
+    listening_in.lend_ear(house.floor, **VSK, code=boss, ear=ear)
 
 
 def refused(house, code="boss", **where):
     with pytest.raises(NotListenedTo) as caught:
-        monitoring.listen_to_call(house.floor, insurer_id=where.pop("insurer_id", "vsk"), code=code, **where)
+        listening_in.listen_to_call(house.floor, insurer_id=where.pop("insurer_id", "vsk"), code=code, **where)
     return caught.value.why
 
 
@@ -62,7 +64,7 @@ def test_each_way_of_being_in_a_conversation_is_audited_at_both_ends(house):
     for ear in (Ear.WHISPER, Ear.BARGE, Ear.LISTEN):
         lend(house, ear)
         house.clock.move_by(10)
-    monitoring.leave(house.floor, **BOSS, call_id=call.id)
+    listening_in.leave(house.floor, **BOSS, call_id=call.id)
     assert seats(house) == [
         ("CA-leg-2", Seat.WHISPERER, "CA-leg-1"), ("CA-leg-2", Seat.GUEST, None), ("CA-leg-2", Seat.LISTENER, None),
     ]  # fmt: skip
@@ -82,9 +84,9 @@ def test_what_nobody_answered_was_no_listening(house):
     house.agent("a1")
     call, _ = talk(house)
     house.agent("boss", skills={}, presence_now=Presence.AVAILABLE)
-    monitoring.listen_to_call(house.floor, **BOSS, call_id=call.id)
+    listening_in.listen_to_call(house.floor, **BOSS, call_id=call.id)
     house.work()
-    monitoring.leave(house.floor, **BOSS, call_id=call.id)
+    listening_in.leave(house.floor, **BOSS, call_id=call.id)
     house.work()
     assert {"call_sid": "CA-leg-2"} in house.carrier.of("end_call")
     assert house.agent_now("boss").presence == Presence.AVAILABLE
@@ -93,7 +95,7 @@ def test_what_nobody_answered_was_no_listening(house):
 
 def test_clicked_twice_everything_happens_once(house):
     call = listening(house)
-    monitoring.listen_to_call(house.floor, **BOSS, call_id=call.id)
+    listening_in.listen_to_call(house.floor, **BOSS, call_id=call.id)
     assert len(house.offers(purpose=Purpose.MONITOR)) == 1
     lend(house, Ear.WHISPER)
     lend(house, Ear.WHISPER)
@@ -101,7 +103,7 @@ def test_clicked_twice_everything_happens_once(house):
     assert len(seats(house)) == 2
     assert [action for action, _ in audited(house)] == ["listened_in", "ended_listen", "monitor_whisper"]
     for _ in range(2):
-        monitoring.leave(house.floor, **BOSS, call_id=call.id)
+        listening_in.leave(house.floor, **BOSS, call_id=call.id)
     assert len(house.carrier.of("end_call")) == 1
 
 
@@ -183,7 +185,7 @@ def test_two_supervisors_listen_each_in_their_own_way(house):
     lend(house, Ear.WHISPER)
     lend(house, Ear.BARGE, "chief")
     assert [offer.ear for offer in house.offers(purpose=Purpose.MONITOR)] == [Ear.WHISPER, Ear.BARGE]
-    monitoring.leave(house.floor, **BOSS, call_id=call.id)
+    listening_in.leave(house.floor, **BOSS, call_id=call.id)
     assert house.agent_now("chief").presence == Presence.ON_CALL
     assert audited(house, "chief")[-1] == ("monitor_barge", "a1")
 
@@ -224,7 +226,7 @@ def test_a_line_says_whether_anybody_listens(house):
 def dialled(house, *, is_answered=True):
     """a1 rings a number; somebody answers there. The dial's id, and the call."""
     house.agent("a1")
-    dial_id = dialling.ask(house.floor, **VSK, code="a1", number=PhoneNumber("+74951112233"))
+    dial_id = dials.ask(house.floor, **VSK, code="a1", number=PhoneNumber("+74951112233"))
     place_dial(house.floor, dial_id, "client:a1", "CA-own")
     house.work()
     if is_answered:
@@ -257,7 +259,7 @@ def test_a_call_that_an_agent_makes_is_listened_to_as_others_are(house):
 def test_a_listener_who_leaves_a_call_that_an_agent_makes_leaves_the_two_in_it(house):
     _, call = dialled(house)
     listening(house, "CA-leg-1", call)
-    monitoring.leave(house.floor, **BOSS, call_id=call.id)
+    listening_in.leave(house.floor, **BOSS, call_id=call.id)
     assert house.agent_now("boss").presence == Presence.AWAY
     assert house.agent_now("a1").presence == Presence.ON_CALL
 
@@ -265,7 +267,7 @@ def test_a_listener_who_leaves_a_call_that_an_agent_makes_leaves_the_two_in_it(h
 def test_who_declines_to_listen_to_a_call_that_an_agent_makes_changes_nothing_of_it(house):
     _, call = dialled(house)
     house.agent("boss", skills={}, presence_now=Presence.AVAILABLE)
-    monitoring.listen_to_call(house.floor, **BOSS, call_id=call.id)
+    listening_in.listen_to_call(house.floor, **BOSS, call_id=call.id)
     house.work()
     hear_leg(house.floor, house.offers(purpose=Purpose.MONITOR)[-1].id, "CA-leg-1", "busy")
     assert house.agent_now("boss").presence == Presence.AWAY
@@ -283,7 +285,7 @@ def test_at_the_terminal_only_supervisors_listen(house):
     talk(house)
     house.agent("a2", skills={})
     with pytest.raises(NotListenedTo) as caught:
-        monitoring.listen(house.floor, **VSK, code="a2", to_code="a1")
+        listening_in.listen(house.floor, **VSK, code="a2", to_code="a1")
     assert caught.value.why is Why.NO_SUPERVISOR
 
 
@@ -297,12 +299,12 @@ def test_who_listens_in_is_not_counted_among_those_at_work(house):
     call, _ = talk(house)
     house.agent("boss", presence_now=Presence.AVAILABLE)
     assert at_work(house) == Staff(at_work=2, free=1)
-    monitoring.listen_to_call(house.floor, **BOSS, call_id=call.id)
+    listening_in.listen_to_call(house.floor, **BOSS, call_id=call.id)
     assert at_work(house) == Staff(at_work=1, free=0)
     house.work()
     hear_leg(house.floor, house.offers(purpose=Purpose.MONITOR)[-1].id, "CA-leg-2", "in-progress")
     assert at_work(house) == Staff(at_work=1, free=0)
-    monitoring.leave(house.floor, **BOSS, call_id=call.id)
+    listening_in.leave(house.floor, **BOSS, call_id=call.id)
     house.work()
     assert at_work(house) == Staff(at_work=2, free=1)
 

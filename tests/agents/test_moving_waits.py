@@ -3,9 +3,10 @@
 import pytest
 from sqlalchemy import select
 
-from agents import commands, moving_waits
+from agents.at_work import commands
 from agents.errors import NothingToDo
 from agents.models import Presence, WaitState
+from agents.offering import moving_waits
 from config.audit import AuditEntry
 from ivr.calls.models import CallEvent
 from ivr.carrier.errors import CallGone

@@ -5,12 +5,12 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from agents.caller_matters import identify_caller
-from agents.caller_requests import OnCall, move_from_card, open_from_card
+from agents.at_work.caller_matters import identify_caller
+from agents.at_work.caller_requests import OnCall, move_from_card, open_from_card
+from agents.at_work.my_work import finish_task, my_work
+from agents.at_work.wrap_up import WrittenOutcome, keep_draft, record_call_outcome, release
 from agents.errors import ChangedMeanwhile, NothingToDo
 from agents.models import Agent, Presence
-from agents.my_work import finish_task, my_work
-from agents.wrap_up import WrittenOutcome, keep_draft, record_call_outcome, release
 from agents.wrap_up_drafts import Draft
 from ivr.calls.models import Outcome
 from ivr.insured.searching import By, SearchTooWide, search_insured

@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from agents import commands
+from agents.at_work import commands
+from agents.at_work.wrap_up import WrittenOutcome, record_call_outcome
 from agents.models import OfferState, Presence, WaitState
 from agents.web import hear_leg
-from agents.wrap_up import WrittenOutcome, record_call_outcome
 from ivr.calls.models import Call
 from ivr.insured.models import InsuredPerson, Policy, Programme
 from ivr.ports import QueueEntry, StandingAdvice

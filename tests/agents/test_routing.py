@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from agents.routing import Candidate, Head, match
+from agents.routing.matcher import Candidate, Head, match
 
 NOON = datetime(2026, 11, 24, 9, tzinfo=UTC)
 

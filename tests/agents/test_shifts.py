@@ -10,11 +10,11 @@ from openpyxl import Workbook
 from sqlalchemy import func, select
 
 import config
-from agents.cli import commands_of
 from agents.curators import ShiftCurators
 from agents.errors import RosterRefused
 from agents.models import Agent, AgentSkill, Presence, Shift
-from agents.shifts import import_shifts
+from agents.shifts.importing import import_shifts
+from agents.terminal.agent_commands import commands_of
 from config.errors import TableError
 from ivr.ports import ShiftState
 

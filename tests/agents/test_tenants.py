@@ -4,14 +4,15 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from agents import commands, monitoring
-from agents.callbacks import OwedCalls
+from agents import listening_in
+from agents.at_work import commands
+from agents.at_work.wrap_up import WrittenOutcome, record_call_outcome
+from agents.calling_back.callbacks import OwedCalls
 from agents.curators import ShiftCurators
 from agents.errors import NothingToDo
 from agents.models import Agent, AgentSkill, Callback, Offer, OfferState, Presence, Shift
-from agents.shifts import import_shifts
+from agents.shifts.importing import import_shifts
 from agents.web import hear_leg
-from agents.wrap_up import WrittenOutcome, record_call_outcome
 from ivr.calls.models import Call
 from ivr.diversions import VOICEMAIL, Diversion, divert
 from ivr.line_notices import Place
@@ -110,7 +111,7 @@ def test_commands_of_the_wrong_insurer_find_no_call(twins):
         lambda: commands.hang_up(twins.floor, insurer_id="soglasie", code="one"),
         lambda: commands.set_hold(twins.floor, insurer_id="soglasie", code="one", on=True),
         lambda: commands.transfer(twins.floor, insurer_id="soglasie", code="one", to_code="boss"),
-        lambda: monitoring.listen(twins.floor, insurer_id="soglasie", code="boss", to_code="one"),
+        lambda: listening_in.listen(twins.floor, insurer_id="soglasie", code="boss", to_code="one"),
         lambda: record_call_outcome(
             twins.floor, insurer_id="soglasie", code="one", outcome=WrittenOutcome("info_given")
         ),

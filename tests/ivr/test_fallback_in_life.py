@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import select
 
 import config
-from agents.house import prepare
+from agents.house.composing import prepare
 from config.clock import WallClock
 from config.database import Database
 from config.lines import load_insurers

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from agents import commands, joining
+from agents.at_work import commands, joining
+from agents.at_work.recording_commands import pause_recording
 from agents.errors import NothingToDo
 from agents.models import Presence, Purpose
-from agents.recording_commands import pause_recording
 from agents.web import hear_conference, hear_leg
 from config import failpoints
 from config.due_work import DueWork

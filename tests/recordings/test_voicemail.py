@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from agents.callbacks import OwedCalls
+from agents.calling_back.callbacks import OwedCalls
 from agents.models import Callback
 from config import failpoints
 from config.audit import AuditEntry

@@ -17,14 +17,14 @@ from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import DBAPIError
 
+from agents.at_work.wrap_up import WrittenOutcome, record_call_outcome
 from agents.autopilot import OFF_SHIFT
-from agents.callbacks import PLACE, TIMEOUT, TURN
+from agents.calling_back.callbacks import PLACE, TIMEOUT, TURN
 from agents.demo import load_demo
 from agents.errors import AgentError
-from agents.house import House, compose, create_app
+from agents.house.composing import House, compose, create_app
 from agents.models import Agent, Callback, CallbackState, Offer, Presence, Wait, WaitState
 from agents.presence import AUTOPILOT, AUTOPILOT_SECONDS
-from agents.wrap_up import WrittenOutcome, record_call_outcome
 from config import due_work
 from config.database import Database
 from config.failpoints import ProcessKilled

@@ -14,30 +14,27 @@ from zoneinfo import ZoneInfo
 from click.testing import CliRunner
 from sqlalchemy import delete, select, update
 
-from agents import (
+from agents import listening_in
+from agents.at_work import (
     asking,
     caller_matters,
     caller_requests,
-    colleague_calls,
     commands,
-    dialled_calls,
-    dialling,
     joining,
-    monitoring,
-    moving_waits,
     my_work,
-    passing_outside,
     recording_commands,
     wrap_up,
 )
-from agents.caller_requests import next_step
-from agents.cli import commands_of
+from agents.at_work.caller_requests import next_step
+from agents.at_work.wrap_up import WrittenOutcome, record_call_outcome
 from agents.demo import load_demo
+from agents.dialling import colleague_calls, dialled_calls, dials, passing_outside
 from agents.errors import AgentError
 from agents.floor import Floor
 from agents.models import Agent, Dial, Ear, Offer, OfferState, Presence, Wait
+from agents.offering import moving_waits
 from agents.sight import newest_in_sight
-from agents.wrap_up import WrittenOutcome, record_call_outcome
+from agents.terminal.agent_commands import commands_of
 from agents.wrap_up_drafts import Draft
 from config import failpoints
 from config.due_work import DueWork
@@ -172,15 +169,15 @@ def listened_to(centre: Centre) -> None:
     """A supervisor thinks better of it, then listens in, whispers to the agent, speaks to both, and leaves them."""
     code, call_id, _ = _on_call(centre)
     supervisor = {"insurer_id": "rgs", "code": "rgs-supervisor"}
-    _do(centre, partial(monitoring.listen, **supervisor, to_code=code))
-    _do(centre, partial(monitoring.leave, **supervisor, call_id=call_id))
+    _do(centre, partial(listening_in.listen, **supervisor, to_code=code))
+    _do(centre, partial(listening_in.leave, **supervisor, call_id=call_id))
     centre.run_for(5)
-    _do(centre, partial(monitoring.listen, **supervisor, to_code=code))
+    _do(centre, partial(listening_in.listen, **supervisor, to_code=code))
     centre.run_for(8)
-    _do(centre, partial(monitoring.lend_ear, **supervisor, ear=Ear.WHISPER))
-    _do(centre, partial(monitoring.lend_ear, **supervisor, ear=Ear.BARGE))
+    _do(centre, partial(listening_in.lend_ear, **supervisor, ear=Ear.WHISPER))
+    _do(centre, partial(listening_in.lend_ear, **supervisor, ear=Ear.BARGE))
     centre.run_for(2)
-    _do(centre, partial(monitoring.leave, **supervisor, call_id=call_id))
+    _do(centre, partial(listening_in.leave, **supervisor, call_id=call_id))
     _hang_up_all(centre)
 
 
@@ -299,13 +296,13 @@ def dialled(centre: Centre) -> None:
     """An agent makes a call of their own, and a supervisor listens to it, whispers, and stays to its end."""
     _by_hand(centre)
     centre.switch.register(MOBILE, exchange.AutoAnswer(after=2, talk_for=30, patience=None))
-    _do(centre, partial(dialling.ask, insurer_id="rgs", code="rgs-desk-1", number=PhoneNumber(MOBILE)))
+    _do(centre, partial(dials.ask, insurer_id="rgs", code="rgs-desk-1", number=PhoneNumber(MOBILE)))
     _dial_from_the_page(centre)
     centre.run_for(10)
     supervisor = {"insurer_id": "rgs", "code": "rgs-supervisor"}
-    _do(centre, partial(monitoring.listen, **supervisor, to_code="rgs-desk-1"))
+    _do(centre, partial(listening_in.listen, **supervisor, to_code="rgs-desk-1"))
     centre.run_for(8)
-    _do(centre, partial(monitoring.lend_ear, **supervisor, ear=Ear.WHISPER))
+    _do(centre, partial(listening_in.lend_ear, **supervisor, ear=Ear.WHISPER))
     centre.run_for(30)
     _write_down(centre)
 
@@ -315,7 +312,7 @@ def rang_a_colleague(centre: Centre) -> None:
     _by_hand(centre)
     for code in ("rgs-desk-1", "rgs-desk-2"):
         _do(centre, partial(commands.become_available, insurer_id="rgs", code=code))
-    _do(centre, partial(dialling.ask_colleague, insurer_id="rgs", code="rgs-desk-1", to_code="rgs-desk-2"))
+    _do(centre, partial(dials.ask_colleague, insurer_id="rgs", code="rgs-desk-1", to_code="rgs-desk-2"))
     _place_and_end(centre, lambda dial_id: partial(colleague_calls.hear_leg, dial_id=dial_id, sid=f"CB{dial_id}"))
 
 

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import func, select
 
 from agents.demo import load_demo
-from agents.house import compose, prepare
+from agents.house.composing import compose, prepare
 from agents.models import Agent, Offer, Presence, Wait, WaitState
 from config.clock import WallClock
 from config.database import Database

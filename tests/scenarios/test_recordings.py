@@ -5,9 +5,9 @@ from functools import partial
 
 from sqlalchemy import select
 
-from agents import commands
+from agents.at_work import commands
+from agents.at_work.recording_commands import pause_recording
 from agents.models import Agent, Offer, OfferState
-from agents.recording_commands import pause_recording
 from ivr.calls.models import Call, CallEvent, Direction
 from ivr.exchange.twiml.verbs import NOWHERE
 from recordings import pauses

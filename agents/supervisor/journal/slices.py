@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
+from agents.models.searches import CallExport
 from agents.supervisor.errors import JournalTooLong
 from agents.supervisor.export_slices import Slice, asked
 from agents.supervisor.journal.columns import Reader, written
 from agents.supervisor.journal.rows import journal_calls, journal_rows
-from agents.supervisor.models import CallExport
 from config.centre import Centre
 from config.database import Transaction
 from config.ids import first_id_at

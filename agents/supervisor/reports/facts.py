@@ -8,8 +8,8 @@ from functools import cached_property
 from operator import attrgetter
 from typing import Final, TypeVar
 
-from agents.service_level import Answering, PastWait, answering
 from agents.supervisor.reports.intervals import cut, place
+from agents.waiting.service_level import Answering, PastWait, answering
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,7 @@ from agents.models import (
     Wait,
     WaitState,
 )
-from agents.quality.models import Evaluation
-from agents.quality.scoring import WHOLE
-from agents.service_level import PastWait
+from agents.models.evaluations import WHOLE, Evaluation
 from agents.supervisor.reports.facts import (
     CallbackFact,
     ContactFact,
@@ -34,6 +32,7 @@ from agents.supervisor.reports.facts import (
     WaitFact,
 )
 from agents.supervisor.reports.figures import REPEAT_DAYS
+from agents.waiting.service_level import PastWait
 from config.database import Transaction
 from config.ids import first_id_at
 from config.line_descriptions import Insurer

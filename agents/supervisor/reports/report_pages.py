@@ -10,7 +10,7 @@ from agents.accounts.models import Role
 from agents.desk.outcome_words import outcome_words
 from agents.staff.guarding import only_for
 from agents.staff.languages import language
-from agents.staff.side import own_insurer, side
+from agents.staff.side import actor, own_insurer, side
 from agents.supervisor.reports.calls_behind import calls_behind
 from agents.supervisor.reports.charts import Chart, bar_chart
 from agents.supervisor.reports.figures import BY_NAME, FIGURES, Unit
@@ -19,7 +19,7 @@ from agents.supervisor.reports.making import Report, ReportRow, make_report
 from agents.supervisor.reports.reading import OutcomeCount, read_facts, read_outcomes
 from agents.supervisor.reports.report_form import ReportForm, read_report_form
 from agents.supervisor.reports.writing import as_csv, row_name, short_name, written
-from agents.supervisor.words import actor, agents_to_choose, title_words
+from agents.supervisor.words import agents_to_choose, title_words
 from config.audit import audit
 from config.database import Transaction
 

@@ -7,10 +7,10 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from agents.api.scopes import Scope
 from agents.api.tokens import add_token
 from agents.floor import Floor
-from agents.staff.site import create_staff_app
+from agents.scopes import Scope
+from agents.site import create_staff_app
 from config.clock import Clock
 from config.ids import new_id
 from ivr.calls.models import Call

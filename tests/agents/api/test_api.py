@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from agents.api.scopes import Scope
 from agents.api.tokens import revoke_token
+from agents.scopes import Scope
 from agents.supervisor.breach.touches import read_touches
 from config.audit import AuditEntry
 from ivr.calls.models import Call

@@ -11,7 +11,7 @@ from werkzeug.routing import Rule
 
 from agents.api.routes import OPERATIONS
 from agents.api.site import DESCRIPTION
-from agents.staff.site import API
+from agents.site import API
 from config.ports import free_port
 from tests.agents.api.conftest import Api, api_of, recorded
 from tests.agents.staff.serving import serving

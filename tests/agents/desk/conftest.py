@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from agents import commands
+from agents.at_work import commands
 from agents.models import Offer
 from agents.web import hear_leg
 from config.database import Transaction

@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from agents import commands, dialled_calls, dialled_numbers, dialling
+from agents.at_work import commands
+from agents.at_work.wrap_up import WrittenOutcome, record_call_outcome, release
+from agents.dialling import dialled_calls, dialled_numbers, dials
+from agents.house.upkeep import keep_up
 from agents.models import Agent, Dial, Offer
-from agents.upkeep import keep_up
 from agents.web import answer_dial, connect_outside, go_on_after_outside, place_dial, ring_out
-from agents.wrap_up import WrittenOutcome, record_call_outcome, release
 from config.database import Transaction
 from config.phone_numbers import PhoneNumber
 from ivr.calls.models import Call, CallEvent, IdentificationLevel, Leg
@@ -33,7 +34,7 @@ def rows(site: Site, model: type, **where: object) -> list:
 
 
 def asked(site: Site, number: PhoneNumber = CLINIC) -> str:
-    return dialling.ask(site.house.floor, insurer_id="vsk", code="desk-1", number=number)
+    return dials.ask(site.house.floor, insurer_id="vsk", code="desk-1", number=number)
 
 
 def place(site: Site, dial_id: str, *, address: str = "client:desk-1", sid: str = "CA-out") -> str:
@@ -80,7 +81,7 @@ def test_what_was_not_asked_for_is_not_dialled(site: Site, dial_id: str, address
 
 def test_what_was_asked_for_long_ago_is_not_dialled(site: Site) -> None:
     dial_id = asked(site)
-    site.house.clock.move_by(dialling.ASKED_FOR / timedelta(seconds=1) + 1)
+    site.house.clock.move_by(dials.ASKED_FOR / timedelta(seconds=1) + 1)
     assert "<Hangup/>" in place(site, dial_id)
     assert rows(site, Call) == []
 

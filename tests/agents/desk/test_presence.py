@@ -2,8 +2,8 @@
 
 import pytest
 
-from agents import commands
-from agents.ringing import miss
+from agents.at_work import commands
+from agents.offering.ringing import miss
 from tests.agents.desk.conftest import Ringing
 from tests.agents.staff.conftest import Site
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import APIResponse, Browser, Page, Route, expect
 
-from agents import commands
+from agents.at_work import commands
 from agents.models import Dial, Offer
 from config.audit import AuditEntry
 from config.embedded_redis import running

@@ -13,12 +13,12 @@ from typing import Any, Final
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select, update
 
-from agents import commands
 from agents.accounts.demo import add_demo_accounts
+from agents.at_work import commands
+from agents.at_work.wrap_up import WrittenOutcome, record_call_outcome
 from agents.demo import load_demo
-from agents.house import compose, prepare
+from agents.house.composing import compose, prepare
 from agents.models import Agent, Offer, Presence
-from agents.wrap_up import WrittenOutcome, record_call_outcome
 from config.ports import answers, free_port
 from config.settings import demo_settings, read_settings
 from ivr.calls.models import Call, CallState

@@ -21,10 +21,10 @@ from agents.history.making import FOLDER, Maker, make_week
 from agents.history.people import add_people
 from agents.history.week import Day, Week, keep_week, kept_week, week_before
 from agents.history.world import COPIED
-from agents.house import prepare
+from agents.house.composing import prepare
+from agents.house.upkeep import keep_up
 from agents.models import Agent, Callback, Offer, PresenceInterval, Wait
-from agents.quality.models import Evaluation
-from agents.upkeep import keep_up
+from agents.models.evaluations import Evaluation
 from config import failpoints
 from config.audit import AuditEntry
 from config.audit_chain import seal_new, verify

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from agents.history.agenda import Agenda
 from agents.history.judging import Judges
 from agents.history.week import Day
-from agents.quality.models import Evaluation, EvaluationState
+from agents.models.evaluations import Evaluation, EvaluationState
 from tests.agents.quality.conftest import NO, Quality, quality  # noqa: F401 - a fixture
 from tests.agents.staff.conftest import Site, site  # noqa: F401 - a fixture
 from tests.agents.supervisor.conftest import Logged, logged  # noqa: F401 - a fixture

@@ -8,12 +8,12 @@ from sqlalchemy import select
 from agents.accounts import looking_after
 from agents.accounts.models import Role
 from agents.models import Agent, Offer
+from agents.models.evaluations import Evaluation
 from agents.quality import evaluations
 from agents.quality.card_library import CardLibrary
 from agents.quality.cards import NO, NOT_APPLICABLE, YES, ScoreCard
 from agents.quality.conversations import Evaluator
 from agents.quality.evaluations import Written
-from agents.quality.models import Evaluation
 from agents.quality.parts import EXTENSION
 from agents.quality.scoring import Answer
 from config.centre import Centre

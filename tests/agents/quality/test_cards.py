@@ -11,10 +11,10 @@ from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 from sqlalchemy import select
 
+from agents.models.evaluations import ScoreCardVersion
 from agents.quality.card_library import CardLibrary, findings_of_lines, read_cards
 from agents.quality.card_schema import editor_schema, schema_text
 from agents.quality.cli import score_cards_command
-from agents.quality.models import ScoreCardVersion
 from config.settings import score_cards_dir_of
 from config.written import Findings
 from tests.agents.conftest import House

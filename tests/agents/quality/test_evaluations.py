@@ -8,12 +8,12 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from agents.errors import ChangedMeanwhile, ImpossibleChange, OutOfSight
+from agents.models.evaluations import Evaluation, EvaluationState
 from agents.quality import disputes, evaluations, transitions
 from agents.quality.calibrations import calibrate, calibrations_of, comparison, veiled
 from agents.quality.drawing import quotas
 from agents.quality.errors import NotDisputable, NothingChanged, NotScorable, Why
 from agents.quality.evaluations import Written
-from agents.quality.models import Evaluation, EvaluationState
 from agents.quality.scoring import Answer, Moment, from_row
 from agents.quality.searching import EvaluationSearch, ResultKind, search_evaluations
 from config.audit import AuditEntry

@@ -19,8 +19,8 @@ from agents.accounts.models import Account, Role
 from agents.accounts.passwords import hash_password
 from agents.floor import Floor
 from agents.news_told import TOLD
+from agents.site import create_staff_app
 from agents.staff.side import EXTENSION
-from agents.staff.site import create_staff_app
 from agents.staff.streams import Streams
 from config.audit import AuditEntry
 from config.clock import WallClock

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from agents import commands
 from agents.accounts import looking_after
 from agents.accounts.models import Account
+from agents.at_work import commands
 from tests.accessibility import faults
 from tests.agents.staff.browsing import launched
 from tests.agents.staff.conftest import PASSWORD, Live, eventually

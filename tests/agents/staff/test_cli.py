@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 
 from agents.accounts.cli import account_command
 from agents.accounts.demo import add_demo_accounts
-from agents.cli import commands_of
+from agents.terminal.agent_commands import commands_of
 from tests.agents.staff.conftest import Site
 
 

@@ -8,12 +8,12 @@ import pytest
 from flask import Flask
 
 from agents.accounts.models import Role
-from agents.api.scopes import Scope
 from agents.api.site import DESCRIPTION
 from agents.api.tokens import add_token, revoke_token
 from agents.floor import Floor
+from agents.scopes import Scope
+from agents.site import API, create_staff_app
 from agents.staff.guarding import roles_of
-from agents.staff.site import API, create_staff_app
 from tests.agents.staff.conftest import ORIGIN, PASSWORD, Browser, Site, form_token
 
 PUBLIC = {

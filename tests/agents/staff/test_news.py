@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 import requests
 
-from agents import commands, presence
+from agents import desk_connection, presence
 from agents.accounts import looking_after, sessions
-from agents.desk import connection
+from agents.at_work import commands
 from agents.errors import ImpossibleChange
+from agents.house.upkeep import keep_up
 from agents.models import Agent, Presence
 from agents.news_told import TOLD
 from agents.staff.side import EXTENSION
 from agents.staff.streams import Signal, Streams, TooManyStreams
-from agents.upkeep import keep_up
 from config.embedded_redis import running
 from config.news import Announcer, News, NewsListener
 from config.ports import free_port
@@ -177,7 +177,7 @@ def test_a_stream_that_nobody_reads_still_hears_of_its_end(site: Site, streams: 
 def test_a_closed_desk_takes_the_agent_away_after_the_grace(site: Site, streams: Streams) -> None:
     stream = open_stream(site, streams, "anna")
     streams.close(stream)
-    site.house.later(connection.GRACE.total_seconds() - 1)
+    site.house.later(desk_connection.GRACE.total_seconds() - 1)
     assert site.house.agent_now("desk-1").presence == Presence.AVAILABLE
     site.house.later(2)
     agent = site.house.agent_now("desk-1")
@@ -203,7 +203,7 @@ def test_a_second_browser_keeps_the_agent_at_the_desk(site: Site, streams: Strea
 def test_a_server_killed_under_an_open_desk_takes_the_agent_away_too(site: Site, streams: Streams) -> None:
     open_stream(site, streams, "anna")
     streams.stop()
-    site.house.later(connection.GRACE.total_seconds() + 1)
+    site.house.later(desk_connection.GRACE.total_seconds() + 1)
     assert site.house.agent_now("desk-1").presence == Presence.AVAILABLE
     keep_up(site.house.centre)
     site.house.work()
@@ -225,7 +225,7 @@ def test_a_call_that_rings_at_a_closed_desk_goes_to_somebody_else(site: Site, st
     assert site.house.agent_now("desk-1").presence == Presence.OFFERED
     streams.close(stream)
     commands.become_available(site.house.floor, insurer_id="vsk", code="desk-2")
-    site.house.later(connection.GRACE.total_seconds() + 1)
+    site.house.later(desk_connection.GRACE.total_seconds() + 1)
     assert site.house.agent_now("desk-1").presence == Presence.AWAY
     assert site.house.agent_now("desk-2").presence == Presence.OFFERED
 

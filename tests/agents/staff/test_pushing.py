@@ -7,9 +7,9 @@ from itertools import count
 import pytest
 import requests
 
-from agents import commands
 from agents.accounts import looking_after, sessions
 from agents.accounts.models import Role, SessionEnd
+from agents.at_work import commands
 from agents.staff.pushing import Watch
 from agents.staff.server_events import unpacked
 from agents.staff.side import EXTENSION

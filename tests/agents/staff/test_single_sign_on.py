@@ -14,8 +14,8 @@ from joserfc.jwk import RSAKey
 from agents.accounts import looking_after
 from agents.accounts.models import Role
 from agents.floor import Floor
+from agents.site import create_staff_app
 from agents.staff.side import EXTENSION
-from agents.staff.site import create_staff_app
 from config.clock import WallClock
 from config.database import Database
 from tests.agents.conftest import make_house

@@ -9,11 +9,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
-from agents import commands
+from agents.at_work import commands
 from agents.models import Presence
+from agents.models.searches import CallExport
 from agents.supervisor import exporting
 from agents.supervisor.export_file import read_csv
-from agents.supervisor.models import CallExport
 from agents.web import hear_leg
 from tests.accessibility import faults
 from tests.agents.desk.conftest import sow

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event
 
-from agents import monitoring
+from agents import listening_in
 from agents.models import Ear, Presence
 from agents.supervisor import snapshots
 from config.ids import new_id
@@ -225,7 +225,7 @@ def test_who_listens_in_is_told_from_who_has_a_call_and_so_is_who_is_listened_to
     assert "Слушает a1" in row_of_agent(site, "boss")
     assert "В разговоре" not in row_of_agent(site, "boss")
     assert "слушает boss" in row_of_agent(site, "a1")
-    monitoring.lend_ear(house.floor, insurer_id="vsk", code="boss", ear=Ear.WHISPER)
+    listening_in.lend_ear(house.floor, insurer_id="vsk", code="boss", ear=Ear.WHISPER)
     assert "Подсказывает a1" in row_of_agent(site, "boss")
     assert "подсказывает boss" in row_of_agent(site, "a1")
     assert "0 / 1" in row(site.signed_in("watcher").get("/floor").text, "queue-now-medical_desk")

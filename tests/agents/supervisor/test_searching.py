@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from agents import commands
+from agents.at_work import commands
 from agents.models import Agent
-from agents.moving_waits import move_to_queue
+from agents.offering.moving_waits import move_to_queue
 from agents.supervisor import searching
 from agents.supervisor.errors import SearchTooWide
 from agents.supervisor.searching import CallSearch, search_calls

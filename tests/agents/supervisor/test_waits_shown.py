@@ -1,8 +1,8 @@
 """How long a caller waited, as the log, its search and the call's page tell it: only what they stood in a queue."""
 
-from agents import commands
-from agents.briefing import briefing
-from agents.callbacks import OwedCalls
+from agents.at_work import commands
+from agents.at_work.briefing import briefing
+from agents.calling_back.callbacks import OwedCalls
 from agents.desk.call_now import call_now
 from agents.models import Agent, Callback, Offer
 from agents.supervisor.call_view import QUEUE_LANE, call_view

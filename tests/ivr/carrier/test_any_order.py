@@ -13,9 +13,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from agents.at_work.wrap_up import WrittenOutcome, record_call_outcome
 from agents.models import OPEN_OFFER, OPEN_WAIT, Agent, Offer, Presence, Wait
 from agents.web import blueprint
-from agents.wrap_up import WrittenOutcome, record_call_outcome
 from config.database import Database
 from config.due_work import DueWork
 from ivr.calls.ending import end_call

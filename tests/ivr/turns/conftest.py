@@ -12,8 +12,8 @@ from lxml import etree
 from sqlalchemy import select
 
 import config
-from agents import wiring as agents_wiring
 from agents.floor import Floor
+from agents.house import wiring as agents_wiring
 from config.centre import Centre
 from config.clock import MovedClock
 from config.database import Database, Transaction

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from werkzeug.routing import Rule
 from werkzeug.test import Client, EnvironBuilder, run_wsgi_app
 
-from agents.house import compose, create_app
+from agents.house.composing import compose, create_app
 from config.database import Base, Database
 from config.settings import Settings, demo_settings, read_settings
 from ivr.carrier.signature import sign

@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from agents.accounts import looking_after
 from agents.accounts.models import Role
-from agents.caller_matters import identify_caller
+from agents.at_work.caller_matters import identify_caller
 from agents.models import Callback, Presence
 from config.audit import AuditEntry
 from config.due_work import DueWork

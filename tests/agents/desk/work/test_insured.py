@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from agents.caller_matters import identify_caller
+from agents.at_work.caller_matters import identify_caller
 from config.audit import AuditEntry
 from ivr.calls.models import Request
 from ivr.insured.models import InsuredSearch

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from agents.callbacks import OwedCalls
+from agents.at_work.wrap_up import WrittenOutcome, record_call_outcome
+from agents.calling_back.callbacks import OwedCalls
 from agents.models import Agent, Callback, Offer, Presence, Wait
 from agents.news_told import FOR_EVERYBODY, TOLD
-from agents.wrap_up import WrittenOutcome, record_call_outcome
 from config.audit import AuditEntry
 from config.ids import new_id
 from config.news import News

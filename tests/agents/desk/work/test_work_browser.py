@@ -6,10 +6,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select
 
-from agents.caller_matters import identify_caller
-from agents.caller_requests import OnCall, open_from_card
+from agents.at_work.caller_matters import identify_caller
+from agents.at_work.caller_requests import OnCall, open_from_card
+from agents.at_work.wrap_up import WrittenOutcome, record_call_outcome, release
 from agents.models import Presence, WrapUp
-from agents.wrap_up import WrittenOutcome, record_call_outcome, release
 from ivr.calls.models import Call, Outcome
 from tests.accessibility import faults
 from tests.agents.desk.work.conftest import add_insured, give_call

@@ -2,8 +2,8 @@
 
 import pytest
 
+from agents.at_work.wrap_up import WrittenOutcome, record_call_outcome
 from agents.models import Presence, WrapUp
-from agents.wrap_up import WrittenOutcome, record_call_outcome
 from ivr.calls.models import Outcome
 from tests.agents.desk.work.conftest import AtWork, change_call, give_call
 from tests.agents.staff.conftest import Browser

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.models import WaitState
-from agents.service_level import PastWait
 from agents.supervisor.reports.facts import (
     CallbackFact,
     ContactFact,
@@ -20,6 +19,7 @@ from agents.supervisor.reports.facts import (
     WaitFact,
 )
 from agents.supervisor.reports.figures import BY_NAME, FIGURES, Unit
+from agents.waiting.service_level import PastWait
 
 NINE = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
 

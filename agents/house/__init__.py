@@ -1,0 +1,1 @@
+"""The house: a centre composed of its packages, and the programs that it runs as."""

@@ -1,0 +1,1 @@
+"""Routing: who waits is matched with who is free."""

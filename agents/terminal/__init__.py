@@ -1,0 +1,1 @@
+"""Agents' work from the terminal."""
