@@ -38,7 +38,7 @@ _ERASED_WITHIN: Final = timedelta(seconds=45)
 
 
 @dataclass(frozen=True)
-class Keeping:
+class KeptUntil:
     """How long what is recorded of a call is kept: `until` the last one's time is over (None: nothing is there), unless
     there is a `hold`; and the acts of what was destroyed.
     """
@@ -167,12 +167,12 @@ class Retention:
             return list(tx.scalars(statement.order_by(Recording.id).limit(_AT_ONCE)))
 
 
-def keeping_of(tx: Transaction, insurers: Insurers, call: Call) -> Keeping:
+def keeping_of(tx: Transaction, insurers: Insurers, call: Call) -> KeptUntil:
     """How long the recordings of a call are kept."""
     rows = tx.scalars(select(Recording).where(Recording.call_id == call.id, Recording.state.in_(KEPT))).all()
     acts = tx.scalars(select(DestructionAct).where(DestructionAct.call_id == call.id).order_by(DestructionAct.id))
     until = max((usual_end(insurers, tx, row) for row in rows), default=None)
-    return Keeping(until, open_hold(tx, call.id), tuple(acts))
+    return KeptUntil(until, open_hold(tx, call.id), tuple(acts))
 
 
 def open_hold(tx: Transaction, call_id: str) -> LegalHold | None:

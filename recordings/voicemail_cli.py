@@ -8,7 +8,7 @@ import click
 from config.centre import Centre
 from config.terminal import operator, write_new
 from recordings.errors import NotThere, RecordingError
-from recordings.playing import messages, play_message
+from recordings.playing_messages import messages, play_message
 
 _INSURER = click.option("--insurer", required=True, help="Whose messages: vsk, soglasie, rgs, oms, maks.")
 

@@ -9,9 +9,9 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 
 from agents.curators import agent_by_extension, is_on_shift
-from agents.desk import history
+from agents.desk import earlier_calls
 from agents.desk.call_now import CallNow
-from agents.desk.history import Asked, OpenRequest, PastCall
+from agents.desk.earlier_calls import Asked, OpenRequest, PastCall
 from agents.sight import Sight, requests_in_sight, sight_of
 from config.database import Transaction
 from config.line_descriptions import Insurer, Words
@@ -84,12 +84,12 @@ def card_of(tx: Transaction, *, insurer: Insurer, now: CallNow, at: datetime) ->
         phone=call.ani if may.phone else None,
         region=None if place is None else place.name,
         address=call.address if may.phone else None,
-        reason=history.reasons_of(tx, [call.id]).get(call.id, {}),
-        asked=tuple(history.asked_already(tx, call)) if may.phone else (),
-        failed_identifications=history.failed_identifications(tx, call) if may.phone else 0,
+        reason=earlier_calls.reasons_of(tx, [call.id]).get(call.id, {}),
+        asked=tuple(earlier_calls.asked_already(tx, call)) if may.phone else (),
+        failed_identifications=earlier_calls.failed_identifications(tx, call) if may.phone else 0,
         insured=_insured(tx, insurer, call, may, at) if may.has_record else None,
-        requests=tuple(history.still_open(requests_in_sight(tx, insurer, call))),
-        calls=tuple(history.last_calls(tx, call)) if may.history else (),
+        requests=tuple(earlier_calls.still_open(requests_in_sight(tx, insurer, call))),
+        calls=tuple(earlier_calls.last_calls(tx, call)) if may.history else (),
     )
 
 

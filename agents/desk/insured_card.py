@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from agents.desk import history
+from agents.desk import earlier_calls
 from agents.models import Agent, Presence
 from agents.sight import AGENT_WITHOUT_CALL, SUPERVISOR_WITHOUT_CALL, Sight, open_on_file, sight_of
 from config.database import Transaction
@@ -79,6 +79,6 @@ def _sight_in_call_with(tx: Transaction, insurer: Insurer, insured_id: str, agen
 
 
 def _calls(tx: Transaction, insurer: Insurer, insured_id: str) -> list[LastCall]:
-    calls = tx.scalars(history.calls_about(insurer.id, insured_id)).all()
-    outcomes = history.outcomes_of(tx, [one.id for one in calls])
+    calls = tx.scalars(earlier_calls.calls_about(insurer.id, insured_id)).all()
+    outcomes = earlier_calls.outcomes_of(tx, [one.id for one in calls])
     return [LastCall(one.started_at, one.line, outcomes.get(one.id)) for one in calls]

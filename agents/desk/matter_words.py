@@ -6,7 +6,7 @@ from typing import Final
 from flask_babel import lazy_gettext
 from flask_babel.speaklater import LazyString
 
-from agents.desk.history import Asked
+from agents.desk.earlier_calls import Asked
 from ivr.calls.models import IdentificationLevel
 
 LEVELS: Final[Mapping[str, LazyString]] = {

@@ -19,7 +19,7 @@ from agents.staff.parts import part, refused_page
 from agents.staff.side import own_insurer, side, staff
 from ivr.calls.errors import RequestUnknown, StepRefused
 from recordings.errors import NotThere, RecordingError
-from recordings.playing import play_message
+from recordings.playing_messages import play_message
 
 bp: Final = Blueprint("work", __name__, url_prefix="/desk", template_folder="templates")
 

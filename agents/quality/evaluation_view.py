@@ -11,7 +11,7 @@ from agents.quality.conversations import recordings_of, spoken_in
 from agents.quality.scoring import Answer, critical_failures, from_row, score_of
 from config.database import Transaction
 from ivr.calls.models import Call
-from recordings.listening import Part, parts_of
+from recordings.playing_conversations import Part, parts_of
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from agents.staff.parts import refused_page
 from agents.staff.side import own_insurer, side, staff
 from agents.supervisor.recording_pages import sound_of_link
 from agents.supervisor.words import title_words
-from recordings import listening
+from recordings import playing_conversations
 from recordings.errors import NotThere
 
 bp: Final = Blueprint("own_quality", __name__, url_prefix="/desk/evaluations", template_folder="templates")
@@ -77,7 +77,7 @@ def play(evaluation_id: str, recording_id: str) -> ResponseReturnValue:
     """A link to the sound of one's own conversation, for a few minutes; audited."""
     _refuse_others(evaluation_id, recording_id)
     try:
-        link = listening.play(
+        link = playing_conversations.play(
             side().centre,
             insurer_id=staff().insurer_id,
             recording_id=recording_id,

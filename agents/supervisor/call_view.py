@@ -17,8 +17,8 @@ from config.line_descriptions import Insurer, Insurers
 from ivr.calls.models import Call, Hold
 from ivr.calls.replay import Replay, ReplayStep, replay_call
 from ivr.calls.zones import zone_of_caller
-from recordings.listening import Part, parts_of
-from recordings.retention import Keeping, keeping_of
+from recordings.playing_conversations import Part, parts_of
+from recordings.retention import KeptUntil, keeping_of
 
 _BESIDE: Final = (Purpose.CONSULT, Purpose.MONITOR)
 _MOST_LOOKS: Final = 50
@@ -60,7 +60,7 @@ class CallView:
     line: TimeLine
     agents: Mapping[str, str]
     recordings: Sequence[Part]
-    keeping: Keeping
+    keeping: KeptUntil
     looks: Sequence[AuditEntry]
     has_more_looks: bool
 

@@ -1,7 +1,7 @@
 """A recording to be heard by a supervisor: its page, and what the player in it, or in a call's page, asks for.
 
 A page that shows recordings includes `supervisor/recording_player.html` with `recordings` (what
-`recordings.listening.parts_of` gives) and loads `recording_player.js`.
+`recordings.playing_conversations.parts_of` gives) and loads `recording_player.js`.
 """
 
 import io
@@ -17,10 +17,10 @@ from agents.staff.guarding import only_for
 from agents.staff.parts import refused_text
 from agents.staff.side import actor, side, staff
 from agents.supervisor.waveforms import silences, waveform
-from recordings import listening
+from recordings import playing_conversations
 from recordings.errors import NotThere, RecordingError
-from recordings.listening import Link
 from recordings.models import RecordingKind, RecordingState
+from recordings.playing_conversations import Link
 from recordings.sealing import CHUNK_BYTES
 
 bp: Final = Blueprint(
@@ -56,7 +56,7 @@ def show(recording_id: str) -> ResponseReturnValue:
     """The recording by itself."""
     with side().centre.database.reading("recording_page") as tx:
         try:
-            part = listening.part(tx, insurer_id=staff().insurer_id, recording_id=recording_id)
+            part = playing_conversations.part(tx, insurer_id=staff().insurer_id, recording_id=recording_id)
         except NotThere:
             abort(404)
     return render_template("supervisor/recording.html", recordings=[part])
@@ -68,7 +68,7 @@ def play(recording_id: str) -> ResponseReturnValue:
     """A link to the sound, for a few minutes; who plays it is audited."""
     who = staff()
     try:
-        link = listening.play(
+        link = playing_conversations.play(
             side().centre,
             insurer_id=who.insurer_id,
             recording_id=recording_id,
@@ -91,10 +91,10 @@ def sound_of_link(recording_id: str) -> Response:
     """What the link in the address opens; 410 once it holds no longer, or was another's."""
     centre, who = side().centre, staff()
     link = Link(request.args.get("until", 0, type=int), request.args.get("key", ""))
-    if not listening.is_good(centre, link, recording_id=recording_id, session_id=who.session_id):
+    if not playing_conversations.is_good(centre, link, recording_id=recording_id, session_id=who.session_id):
         return _gone(gettext("This link holds no longer. Play the recording again."))
     try:
-        clear = listening.sound_of(centre, insurer_id=who.insurer_id, recording_id=recording_id)
+        clear = playing_conversations.sound_of(centre, insurer_id=who.insurer_id, recording_id=recording_id)
         # Whatever is wrong with its seal shows before the first byte goes out.
         file = io.BufferedReader(clear, buffer_size=CHUNK_BYTES)
         file.peek(1)

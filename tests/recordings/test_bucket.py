@@ -12,8 +12,8 @@ from config.database import Database
 from config.errors import IoInsideTransaction, SettingMissing
 from config.ports import free_port
 from recordings.errors import NotThere, ShelfUnavailable
-from recordings.listening import sound_of
 from recordings.models import Recording, RecordingState
+from recordings.playing_conversations import sound_of
 from recordings.sealing import CHUNK_BYTES
 from recordings.shelf import FolderShelf, shelf_of
 from tests.recordings.kept import SOUND, keep, kept_house

@@ -11,8 +11,8 @@ from config.settings import read_seal_keys
 from recordings import rotating
 from recordings.errors import KeysInUse, SealBroken
 from recordings.keys import seal_keys
-from recordings.listening import sound_of
 from recordings.models import Recording
+from recordings.playing_conversations import sound_of
 from recordings.recordings_cli import recordings_command
 from recordings.shelf import FolderShelf
 from tests.recordings.kept import SOUND, keep, kept_house

@@ -6,7 +6,7 @@ import tracemalloc
 import pytest
 
 from recordings.errors import SealBroken
-from recordings.listening import sound_of
+from recordings.playing_conversations import sound_of
 from recordings.sealing import CHUNK_BYTES, SEALED_CHUNK_BYTES, Sealed, opened, seal, unseal, wrapped_anew
 from tests.recordings.kept import SOUND as TONE
 from tests.recordings.kept import keep, kept_house

@@ -19,7 +19,7 @@ from ivr.carrier.media import LONGEST_SECONDS
 from recordings.errors import NotThere, SealBroken
 from recordings.keeping import FETCH, FETCHED_WITHIN, Keeping
 from recordings.models import Recording, RecordingState
-from recordings.playing import play_message as play
+from recordings.playing_messages import play_message as play
 from recordings.sealing import Sealed, seal, unseal
 from recordings.transitions import NEXT, move
 from recordings.voicemail import Messages

@@ -37,8 +37,8 @@ from ivr.calls.models import Call, CallEvent, Outcome
 from ivr.calls.recorded import RECORDED_ONE_IN
 from ivr.exchange.telephones import ManyTelephones
 from recordings.keeping import RETIRE
-from recordings.listening import sound_of
 from recordings.models import Recording
+from recordings.playing_conversations import sound_of
 
 LINE, CALLER = "+78002001441", "+70002000001"
 JUDGES = ("vsk-quality", "vsk-supervisor")
