@@ -5,7 +5,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
@@ -33,6 +33,9 @@ Compose: TypeAlias = Callable[[], WorkPlan]
 
 # After a power cut RQ itself would hand a lost job out again after this and a minute; our sweep is sooner (parts.md).
 _WORKER_TTL_SECONDS: Final = 30
+# What callers wait for. One of several workers does nothing else: fetching recordings and joining exports may last
+# minutes, and nobody's ring waits for that.
+_FOR_CALLS: Final = (JobQueue.DISPATCH, JobQueue.TELEPHONE, JobQueue.MESSAGES)
 _REDIS_PAUSE_SECONDS: Final = 0.25
 _LOOK_SECONDS: Final = 0.5
 _STOP_SECONDS: Final = 5.0
@@ -42,7 +45,8 @@ _QUIET: Final = "WARNING"
 def run_worker_pool(redis_url: str, count: int, compose: Compose) -> None:
     """Run `count` workers and RQ's scheduler until SIGTERM or SIGINT; a worker that dies is replaced.
 
-    Job queues are emptied in the order of `JobQueue`. The calling process must hold no database connection.
+    Job queues are emptied in the order of `JobQueue`; of several workers one does only what calls need. The calling
+    process must hold no database connection.
     """
     _Pool(redis_url, count, compose).run()
 
@@ -105,6 +109,7 @@ class _Pool(WorkerPool):
         self._redis_url = redis_url
         self._compose = compose
         self._scheduler: RQScheduler | None = None
+        self._for_calls: BaseProcess | None = None
         self._is_stopping = threading.Event()
 
     def run(self) -> None:
@@ -119,8 +124,13 @@ class _Pool(WorkerPool):
 
     def get_worker_process(self, name: str, *_: object, **__: object) -> BaseProcess:
         """The process of one worker, not yet started."""
-        arguments = (self._redis_url, self._compose, os.getpid())
-        return get_context("fork").Process(target=_work, args=arguments, name=f"worker {name}")
+        is_for_calls = self.num_workers > 1 and (self._for_calls is None or not self._for_calls.is_alive())
+        names = _FOR_CALLS if is_for_calls else tuple(JobQueue)
+        arguments = (self._redis_url, self._compose, names, os.getpid())
+        process = get_context("fork").Process(target=_work, args=arguments, name=f"worker {name}")
+        if is_for_calls:
+            self._for_calls = process
+        return process
 
     def _see_to_scheduler(self) -> None:
         scheduler = self._scheduler
@@ -146,8 +156,8 @@ class _Pool(WorkerPool):
             process.kill()
 
 
-def _work(redis_url: str, compose: Compose, parent: int) -> None:
-    """A worker's process: works until told to stop, and waits where Redis is away."""
+def _work(redis_url: str, compose: Compose, names: Sequence[JobQueue], parent: int) -> None:
+    """A worker's process: empties these job queues until told to stop, and waits where Redis is away."""
     # Inherited handlers are the pool's and would stop its other workers.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
@@ -155,12 +165,12 @@ def _work(redis_url: str, compose: Compose, parent: int) -> None:
     job_queues.bind(compose())
     while not _Worker.is_stopping:
         with suppress(StopRequested):
-            _work_while_redis_answers(redis_url)
+            _work_while_redis_answers(redis_url, names)
 
 
-def _work_while_redis_answers(redis_url: str) -> None:
+def _work_while_redis_answers(redis_url: str, names: Sequence[JobQueue]) -> None:
     try:
-        _Worker(list(JobQueue), connection=_connect(redis_url), worker_ttl=_WORKER_TTL_SECONDS).work(
+        _Worker(list(names), connection=_connect(redis_url), worker_ttl=_WORKER_TTL_SECONDS).work(
             logging_level=_QUIET
         )
     except RedisError as error:

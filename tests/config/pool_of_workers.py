@@ -15,7 +15,7 @@ from config.workers import run_worker_pool
 
 
 def compose(database_url: str, output: Path) -> WorkPlan:
-    """A plan with two kinds of work: `note` is quick, `dawdle` takes a minute the first time."""
+    """A plan with three kinds of work: `note` is quick, `dawdle` takes a minute the first time, `fetch` a minute."""
     plan = WorkPlan(Database(database_url), WallClock())
 
     def note(subject_id: str) -> None:
@@ -28,6 +28,11 @@ def compose(database_url: str, output: Path) -> WorkPlan:
         if is_first:
             time.sleep(60)
 
+    def fetch(subject_id: str) -> None:
+        note(subject_id)
+        time.sleep(60)
+
+    plan.handle("fetch", JobQueue.RECORDINGS, fetch)
     plan.handle("note", JobQueue.DISPATCH, note)
     plan.handle("dawdle", JobQueue.MESSAGES, dawdle)
     return plan

@@ -100,6 +100,20 @@ def bench(tmp_path: Path, sqlite_url: str, redis_url: str) -> Iterator[Bench]:
     bench.database.close()
 
 
+def test_what_lasts_long_never_keeps_all_workers_from_the_calls(bench: Bench) -> None:
+    with bench.workers(3):
+        for number in range(4):
+            bench.schedule(f"recording-{number}", kind="fetch")
+        at_work = {bench.done(f"recording-{number}").pid for number in range(2)}
+        assert len(at_work) == 2
+        for number in range(5):
+            bench.schedule(f"ring-{number}")
+            assert bench.done(f"ring-{number}").pid not in at_work
+        os.kill(bench.done("ring-0").pid, signal.SIGKILL)
+        bench.schedule("ring-again")
+        assert bench.done("ring-again").pid not in at_work
+
+
 def test_a_waiting_worker_starts_a_job_at_once(bench: Bench) -> None:
     with bench.workers():
         bench.schedule("warm")
