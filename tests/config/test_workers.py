@@ -101,7 +101,7 @@ def bench(tmp_path: Path, sqlite_url: str, redis_url: str) -> Iterator[Bench]:
 
 
 def test_what_lasts_long_never_keeps_all_workers_from_the_calls(bench: Bench) -> None:
-    with bench.workers(3):
+    with bench.workers(3), bench.sweeping():
         for number in range(4):
             bench.schedule(f"recording-{number}", kind="fetch")
         at_work = {bench.done(f"recording-{number}").pid for number in range(2)}

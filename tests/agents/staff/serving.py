@@ -3,9 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Thread
+from typing import TYPE_CHECKING
 
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
 class _Quiet(WSGIRequestHandler):
@@ -13,10 +17,24 @@ class _Quiet(WSGIRequestHandler):
         """Tests look at what was answered, not at a log."""
 
 
+def _closing(app: Flask) -> "WSGIApplication":
+    """The app, whose answers are closed: where a browser drops the connection, this server forgets to."""
+
+    def answered(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterator[bytes]:
+        answer = app(environ, start_response)
+        try:
+            yield from answer
+        finally:
+            if hasattr(answer, "close"):
+                answer.close()
+
+    return answered
+
+
 @contextmanager
 def serving(app: Flask, port: int) -> Iterator[None]:
     """Serve `app` on loopback within the block."""
-    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_Quiet)
+    server = make_server("127.0.0.1", port, _closing(app), threaded=True, request_handler=_Quiet)
     thread = Thread(target=server.serve_forever, daemon=True, name="site")
     thread.start()
     try:
