@@ -55,7 +55,7 @@ class Stream:
     staff: Staff
     call_id: str | None
     watch: Watch | None = None
-    _items: "queue.Queue[Item]" = field(default_factory=lambda: queue.Queue(_KEPT))
+    _items: "queue.SimpleQueue[Item]" = field(default_factory=queue.SimpleQueue)
     _later: "deque[News]" = field(default_factory=lambda: deque(maxlen=_KEPT))
     _newest: "deque[bytes]" = field(default_factory=lambda: deque(maxlen=1))
 
@@ -68,14 +68,14 @@ class Stream:
 
     def put(self, item: Item) -> None:
         """For the browser; one that reads too slowly loses single news and looks at everything instead."""
-        try:
-            self._items.put_nowait(item)
-        except queue.Full:
-            with suppress(queue.Empty):
-                while True:
-                    self._items.get_nowait()
-            self._items.put_nowait(item if item in (Signal.OVER, Signal.CLOSING) else Signal.AGAIN)
-            self._items.put_nowait(Signal.PUSHED)
+        if self._items.qsize() < _KEPT:
+            self._items.put(item)
+            return
+        with suppress(queue.Empty):
+            while True:
+                self._items.get_nowait()
+        self._items.put(item if item in (Signal.OVER, Signal.CLOSING) else Signal.AGAIN)
+        self._items.put(Signal.PUSHED)
 
     def tell(self, news: News) -> None:
         """What it hears: its own at once, the others' with the next push where there is one."""

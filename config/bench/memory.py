@@ -3,8 +3,9 @@
 Linux only: elsewhere it is unknown and counts 0.
 """
 
-import os
+import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -17,10 +18,18 @@ def memory_of(pids: Iterable[int]) -> int:
 
 
 def computed_seconds(pids: Iterable[int]) -> float:
-    """Processor time of the processes and all their children so far, to a hundredth of a second or so."""
-    # After the name, in brackets, the twelfth and thirteenth words are ticks in the program and in the system.
-    stats = (_read(_PROC / str(pid) / "stat").rpartition(")")[2].split() for pid in _with_children(set(pids)))
-    return sum(int(words[11]) + int(words[12]) for words in stats if words) / os.sysconf("SC_CLK_TCK")
+    """Processor time of the processes and all their children so far, to the microsecond; of what is gone, none.
+
+    The ticks in /proc are drawn by a clock of 100 Hz: of work that is done in bursts they are wrong by a quarter.
+    """
+    return sum(_computed(pid) for pid in _with_children(set(pids)))
+
+
+def _computed(pid: int) -> float:
+    # As clock_getcpuclockid(3) makes it: the scheduler's own count for all threads of the process.
+    with suppress(OSError):
+        return time.clock_gettime((~pid << 3) | 2)
+    return 0.0
 
 
 def _with_children(pids: set[int]) -> set[int]:
