@@ -5,6 +5,7 @@ Every rule reads a handful of rows by index and writes only appointments or repa
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from sqlalchemy import exists, or_, select
@@ -156,11 +157,12 @@ def _silent_emergencies(tx: Transaction, now: datetime) -> list[str]:
     return list(tx.scalars(statement.limit(_AT_ONCE)))
 
 
-def _escalate(tx: Transaction, wait_id: str, now: datetime) -> bool:
+def _appoint(kind: str, tx: Transaction, wait_id: str, now: datetime) -> bool:
+    """Make what should have happened to the wait due now."""
     wait = locked(tx, Wait, wait_id)
-    if wait is None or _is_appointed(tx, waits.ESCALATE, wait_id):
+    if wait is None or _is_appointed(tx, kind, wait_id):
         return False
-    due_work.schedule(tx, kind=waits.ESCALATE, subject_id=wait.id, insurer_id=wait.insurer_id, due_at=now)
+    due_work.schedule(tx, kind=kind, subject_id=wait.id, insurer_id=wait.insurer_id, due_at=now)
     return True
 
 
@@ -173,14 +175,6 @@ def _waits_for_a_language(tx: Transaction, now: datetime) -> list[str]:
         ~exists().where(DueWork.kind == waits.ANY_LANGUAGE, DueWork.subject_id == Wait.id),
     )
     return list(tx.scalars(statement.limit(_AT_ONCE)))
-
-
-def _end_language(tx: Transaction, wait_id: str, now: datetime) -> bool:
-    wait = locked(tx, Wait, wait_id)
-    if wait is None or _is_appointed(tx, waits.ANY_LANGUAGE, wait_id):
-        return False
-    due_work.schedule(tx, kind=waits.ANY_LANGUAGE, subject_id=wait.id, insurer_id=wait.insurer_id, due_at=now)
-    return True
 
 
 def _stuck_offers(tx: Transaction, now: datetime) -> list[str]:
@@ -286,8 +280,8 @@ _RULES: Final = (
     _Rule(_orphaned_waits, _put_back),
     _Rule(_idle_agents, _free_agent),
     _Rule(_stuck_offers, _unstick_offer),
-    _Rule(_silent_emergencies, _escalate),
-    _Rule(_waits_for_a_language, _end_language),
+    _Rule(_silent_emergencies, partial(_appoint, waits.ESCALATE)),
+    _Rule(_waits_for_a_language, partial(_appoint, waits.ANY_LANGUAGE)),
     _Rule(_forgotten_callbacks, _appoint_callback),
     _Rule(_silent_desks, _lose_desk),
     _Rule(_unrouted, _route),

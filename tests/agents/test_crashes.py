@@ -7,6 +7,7 @@ from agents.at_work import commands
 from agents.at_work.wrap_up import WrittenOutcome, record_call_outcome
 from agents.house.upkeep import keep_up
 from agents.models import Agent, Offer, OfferState, Presence, Wait, WaitState
+from agents.waiting import waits
 from agents.web import hear_leg
 from config import failpoints
 from config.due_work import DueWork
@@ -175,3 +176,19 @@ def test_a_wait_kept_for_a_language_is_opened_even_without_its_appointment(house
     keep_up(house.centre)
     house.work()
     assert house.agent_now("other").presence == Presence.OFFERED
+
+
+def test_a_wait_whose_work_is_lost_is_given_it_again(house):
+    emergency = house.call("CA-e", is_emergency=True)
+    house.join(emergency, "emergency", is_emergency=True)
+    house.agent("speaker", insurer_id="maks", skills={"desk": 1, "speaks_uz": 1})
+    in_uzbek = house.call("CA-u", insurer_id="maks", line="migrants", language="uz")
+    house.join(in_uzbek, "medical_desk")
+    with house.centre.database.transaction("lose_work") as tx:
+        tx.execute(delete(DueWork))
+    house.clock.move_by(60)
+    keep_up(house.centre)
+    with house.centre.database.reading("due") as tx:
+        due = {(kind, subject) for kind, subject in tx.execute(select(DueWork.kind, DueWork.subject_id))}
+    waiting = {wait.call_id: wait.id for wait in house.waits()}
+    assert {(waits.ESCALATE, waiting[emergency.id]), (waits.ANY_LANGUAGE, waiting[in_uzbek.id])} <= due
