@@ -1,7 +1,7 @@
 // The buttons of a call: what the telephone itself does (accept, mute, keys, sound) and the lists that they open.
 import { ask, say, send } from "/static/sending.js";
 import { holdTelephone, work } from "./held_telephone.js";
-import { keepSound, phoneWords, tellTelephone } from "./sound.js";
+import { keepSound, phoneWords, tellTelephone, telephoneWords } from "./sound.js";
 import { formToken } from "./tokens.js";
 
 const title = document.title;
@@ -74,6 +74,8 @@ function clicked({ target }) {
 }
 
 async function dial(form, wanted, whom) {
+  // What is asked for is kept for a minute only: until the telephone can place it, nothing is.
+  if (state.phase !== "ready") return say(telephoneWords(state, isHere));
   const body = new URLSearchParams({ ...wanted, call: form.dataset.about, form_token: formToken() });
   const answer = await ask(form.dataset.dial, body);
   if (!answer) return;

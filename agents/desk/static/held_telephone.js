@@ -152,7 +152,8 @@ async function perform(what, value) {
 
 // What is dialled only the server knows: the carrier asks it by the dial's id.
 async function dial({ dial, whom }) {
-  if (call || !telephone) return;
+  if (!telephone) return over(dial);
+  if (call) return;
   try {
     const made = await telephone.call({ To: dial });
     made.addEventListener("ended", () => over(dial), { once: true });

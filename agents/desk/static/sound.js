@@ -12,10 +12,11 @@ export function keepSound(changed) {
 
 /** Say how the telephone is; `state` is what `holdTelephone` tells. */
 export function tellTelephone(state, isHere) {
-  document.getElementById("phone-state").textContent = told(state, isHere);
+  document.getElementById("phone-state").textContent = telephoneWords(state, isHere);
 }
 
-function told(state, isHere) {
+/** A sentence on how the telephone is. */
+export function telephoneWords(state, isHere) {
   if (state.phase === "none") return state.why;
   if (state.phase !== "ready") return state.phase === "lost" ? phoneWords.lost : phoneWords.opening;
   if (!hasMicrophone) return phoneWords.noMicrophone;

@@ -440,13 +440,34 @@ def test_who_rings_a_colleague_whom_another_call_took_meanwhile_reads_why(
     boris.hears(CALLER_TONE)
 
 
+def test_what_is_dialled_before_the_telephone_is_ready_is_said_and_kept(programs: WholeCentre, anna: Person) -> None:
+    page = anna.page
+    asked_before = len(programs.rows(Dial))
+    late: list[Route] = []
+    page.route("**/desk/telephone", lambda route: late.append(route), times=1)
+    page.reload()
+    page.keyboard.press("KeyN")
+    page.locator("#dial-number").fill("8 (495) 111-22-33")
+    page.keyboard.press("Enter")
+    expect(page.locator(".failed")).to_have_text("Телефон подключается…")
+    assert len(programs.rows(Dial)) == asked_before
+    late[0].continue_()
+    expect(page.locator("#phone-state")).to_contain_text("Телефон готов")
+    expect(page.locator("#dial-number")).to_have_value("8 (495) 111-22-33")
+    page.locator("#dial-number").press("Enter")
+    expect(page.locator("#dialled-whom")).to_have_text("8 (495) 111-22-33")
+    expect(page.locator(".failed")).to_be_hidden()
+    page.keyboard.press("KeyE")
+    expect(page.locator("#dialled")).to_be_hidden()
+
+
 @pytest.mark.parametrize("seen_first", ["what rings", "what was dialled"])
 def test_what_is_offered_before_the_server_saw_what_was_dialled_rings(
     browser: Browser, programs: WholeCentre, people: list[Person], anna: Person, seen_first: str
 ) -> None:
     made_before = len(programs.rows(Call, direction="outbound"))
     signals = HeldSignals(anna.page, "call", "incoming", "ended")
-    expect(anna.page.locator(".presence .word")).to_have_text("Доступен")
+    expect(anna.page.locator("#phone-state")).to_contain_text("Телефон готов")
     anna.page.keyboard.press("KeyN")
     anna.page.locator("#dial-number").fill("8 (495) 111-22-33")
     anna.page.keyboard.press("Enter")
