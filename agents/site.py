@@ -36,15 +36,15 @@ from agents.staff.languages import LANGUAGES, language, speak
 from agents.staff.side import EXTENSION, StaffSide, side
 from agents.staff.streams import Streams
 from agents.staff.words import role_words
-from agents.supervisor import audit_pages as audit
-from agents.supervisor import call_pages as call
 from agents.supervisor import export_pages as exports
-from agents.supervisor import floor_pages as floor_page
 from agents.supervisor import keeping_pages as keeping
-from agents.supervisor import listening_pages as listening
-from agents.supervisor import log_pages as calls
-from agents.supervisor import recording_pages as recordings
+from agents.supervisor.audit import pages as audit
 from agents.supervisor.breach import pages as breach
+from agents.supervisor.call_log import pages as calls
+from agents.supervisor.live_floor import listening_pages as listening
+from agents.supervisor.live_floor import pages as floor_page
+from agents.supervisor.one_call import pages as call
+from agents.supervisor.one_call import recording_pages as recordings
 from agents.supervisor.reports import funnel_pages as funnel
 from agents.supervisor.reports import report_pages as reports
 from agents.supervisor.reports import staffing_pages as staffing

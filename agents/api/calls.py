@@ -13,8 +13,8 @@ from agents.api.operations import Asked, Operation, Page, Paged, Shape
 from agents.api.written import Code, Id, Instant, Name, YesOrNo
 from agents.scopes import Scope
 from agents.sight import kinds_in_sight
-from agents.supervisor.log_rows import LogRow, log_rows
-from agents.supervisor.searching import CallSearch, search_calls
+from agents.supervisor.call_log.rows import LogRow, log_rows
+from agents.supervisor.call_log.searching import CallSearch, search_calls
 from config.audit import audited_reading
 from config.database import Transaction
 from ivr.calls.models import Call, Outcome

@@ -16,7 +16,7 @@ from agents.house.call_endings import Listener
 from agents.offering import answering, giving_up, offers, ringing, unheard
 from agents.queues import WaitingLines
 from agents.routing import dispatch
-from agents.supervisor import exporting
+from agents.supervisor.exports import exporting
 from agents.waiting import waits
 from agents.webhooks import delivering
 from agents.webhooks.outbox import DELIVER, Outbox

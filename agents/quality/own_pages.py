@@ -20,7 +20,7 @@ from agents.staff.guarding import only_for
 from agents.staff.languages import language
 from agents.staff.parts import refused_page
 from agents.staff.side import own_insurer, side, staff
-from agents.supervisor.recording_pages import sound_of_link
+from agents.supervisor.one_call.recording_pages import sound_of_link
 from agents.supervisor.words import title_words
 from recordings import playing_conversations
 from recordings.errors import NotThere

@@ -19,7 +19,7 @@ from agents.quality.searching import EvaluationSearch, FoundEvaluations, Place, 
 from agents.staff.guarding import only_for
 from agents.staff.languages import language, zone
 from agents.staff.side import actor, own_insurer, side
-from agents.supervisor.search_form import read_form
+from agents.supervisor.call_log.search_form import read_form
 from agents.supervisor.words import agents_to_choose, title_words
 from config.audit import audited_reading
 from config.database import Transaction

@@ -26,7 +26,7 @@ from agents.staff.guarding import only_for
 from agents.staff.languages import language
 from agents.staff.parts import refused_page
 from agents.staff.side import actor, own_insurer, side, staff
-from agents.supervisor.call_view import CallView, call_view
+from agents.supervisor.one_call.view import CallView, call_view
 from agents.supervisor.words import title_words
 from config.audit import audited_reading
 from ivr.calls.models import Call

@@ -15,18 +15,18 @@ from agents.staff.guarding import only_for
 from agents.staff.languages import language, zone
 from agents.staff.parts import part, refused_page
 from agents.staff.side import actor, own_insurer, side, staff
-from agents.supervisor import exporting
+from agents.supervisor.call_log.query_words import query_words
+from agents.supervisor.call_log.search_form import read_form
 from agents.supervisor.errors import ExportBroken, ExportRefused, JournalTooLong
-from agents.supervisor.export_file import FileKind
-from agents.supervisor.export_slices import asked
+from agents.supervisor.exports import exporting
+from agents.supervisor.exports.file import FileKind
+from agents.supervisor.exports.slices import asked
 from agents.supervisor.journal.asking import ask_for_journal
 from agents.supervisor.journal.slices import keeps_journal
 from agents.supervisor.period import read_period
-from agents.supervisor.query_words import query_words
-from agents.supervisor.search_form import read_form
 from agents.supervisor.words import title_words
 
-bp: Final = Blueprint("exports", __name__, url_prefix="/calls/exports", template_folder="templates")
+bp: Final = Blueprint("exports", __name__, url_prefix="/calls/exports")
 
 _TYPES: Final = {
     FileKind.CSV: "text/csv; charset=utf-8",

@@ -13,7 +13,7 @@ from agents.staff.side import actor, side, staff
 from recordings.errors import NotThere
 from recordings.retention import RETENTION, TERM, Retention
 
-bp: Final = Blueprint("keeping", __name__, url_prefix="/calls", template_folder="templates")
+bp: Final = Blueprint("keeping", __name__, url_prefix="/calls")
 
 _LONGEST_REASON: Final = 200
 

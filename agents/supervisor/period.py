@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from agents.supervisor.search_form import read_form
+from agents.supervisor.call_log.search_form import read_form
 
 
 @dataclass(frozen=True)

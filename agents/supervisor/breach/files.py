@@ -6,7 +6,7 @@ from typing import assert_never
 from agents.staff.off_page import speaking
 from agents.supervisor.breach.report import BreachReport
 from agents.supervisor.breach.tables import people, tables
-from agents.supervisor.export_file import Sheet, as_csv, as_xlsx
+from agents.supervisor.exports.file import Sheet, as_csv, as_xlsx
 
 
 class BreachFile(StrEnum):

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from agents.staff.guarding import only_for
 from agents.staff.languages import language
 from agents.staff.side import actor, own_insurer, side
-from agents.supervisor.audit_pages import READERS
+from agents.supervisor.audit.pages import READERS
 from agents.supervisor.breach.files import TYPES, BreachFile, breach_file
 from agents.supervisor.breach.report import BreachReport, breach_report
 from agents.supervisor.breach.suspects import Suspects

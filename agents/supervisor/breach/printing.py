@@ -7,7 +7,7 @@ from flask_babel import gettext
 from agents.staff.formats import moment, worded
 from agents.supervisor.breach.report import BreachReport
 from agents.supervisor.breach.tables import Table, tables
-from agents.supervisor.printing.document import Flowable, Sheet, as_pdf, heading, paragraph, table
+from agents.supervisor.printing import Flowable, Sheet, as_pdf, heading, paragraph, table
 
 _SUMMARY_WIDTH: Final = 160.0
 # Setting a thousand rows takes seconds; nobody reads more of them on paper, and the workbook has them all.

@@ -9,7 +9,7 @@ from typing import Final
 from agents.supervisor.breach.people import Person, read_people
 from agents.supervisor.breach.suspects import Suspects, actors_of
 from agents.supervisor.breach.touches import Touch, read_touches
-from agents.supervisor.exporting import ASKED, TAKEN
+from agents.supervisor.exports.exporting import ASKED, TAKEN
 from agents.supervisor.period import Period
 from config.audit import audit
 from config.audit_chain import Verdict, verify

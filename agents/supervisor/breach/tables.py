@@ -7,10 +7,10 @@ from typing import Final
 from flask_babel import gettext
 
 from agents.staff.formats import moment, worded
-from agents.supervisor.audit_words import audit_words
+from agents.supervisor.audit.words import audit_words
 from agents.supervisor.breach.report import BreachReport, Group
 from agents.supervisor.breach.touches import Touch
-from agents.supervisor.export_file import Holds
+from agents.supervisor.exports.file import Holds
 
 _NOT_TOLD = frozenset({"calls", "people", "requests"})
 

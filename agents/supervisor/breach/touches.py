@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from agents.models import Dial
-from agents.supervisor.exporting import FILLED, TAKEN
+from agents.supervisor.exports.exporting import FILLED, TAKEN
 from config.audit import AuditEntry
 from config.database import Transaction
 from config.ids import in_parts

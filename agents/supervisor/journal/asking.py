@@ -6,9 +6,9 @@ from typing import Final, TypeAlias
 from urllib.parse import urlencode
 
 from agents.accounts.sessions import Staff
-from agents.supervisor import exporting
-from agents.supervisor.export_file import FileKind, Sheet, as_csv, as_xlsx
-from agents.supervisor.export_slices import ExportOf
+from agents.supervisor.exports import exporting
+from agents.supervisor.exports.file import FileKind, Sheet, as_csv, as_xlsx
+from agents.supervisor.exports.slices import ExportOf
 from agents.supervisor.journal.columns import Reader, head, holds, written
 from agents.supervisor.journal.rows import journal_calls, journal_rows
 from agents.supervisor.journal.slices import require_whole

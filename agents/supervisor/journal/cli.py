@@ -7,7 +7,7 @@ import click
 from rich.progress import Progress as Bar
 
 from agents.supervisor.errors import JournalTooLong
-from agents.supervisor.export_file import FileKind
+from agents.supervisor.exports.file import FileKind
 from agents.supervisor.journal.asking import write_journal
 from agents.supervisor.journal.slices import keeps_journal
 from agents.supervisor.period import Period, read_period

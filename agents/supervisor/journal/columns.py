@@ -13,7 +13,7 @@ from agents.desk.outcome_words import outcome_words
 from agents.desk.request_words import due_words, kind_words, step_words
 from agents.staff.formats import moment
 from agents.staff.off_page import speaking
-from agents.supervisor.export_file import Holds
+from agents.supervisor.exports.file import Holds
 from agents.supervisor.journal.rows import JournalRequest, JournalRow
 from agents.supervisor.words import title_words
 from config.line_descriptions import Insurer

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from agents.models import SERVING_PURPOSES, Offer
 from agents.sight import Sight, sight_in_journal
-from agents.supervisor.log_rows import LogRow, log_rows
+from agents.supervisor.call_log.rows import LogRow, log_rows
 from config.database import Transaction
 from config.ids import first_id_at
 from config.line_descriptions import Insurer

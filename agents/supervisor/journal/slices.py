@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from agents.models.searches import CallExport
 from agents.supervisor.errors import JournalTooLong
-from agents.supervisor.export_slices import Slice, asked
+from agents.supervisor.exports.slices import Slice, asked
 from agents.supervisor.journal.columns import Reader, written
 from agents.supervisor.journal.rows import journal_calls, journal_rows
 from config.centre import Centre

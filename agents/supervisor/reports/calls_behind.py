@@ -6,7 +6,7 @@ from typing import Any
 from flask import url_for
 
 from agents.staff.languages import zone
-from agents.supervisor.search_form import period_query
+from agents.supervisor.call_log.search_form import period_query
 
 
 def calls_behind(since: datetime, until: datetime, **asked: Any) -> str:

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Final
 
 from sqlalchemy import ColumnElement, func, select
@@ -14,7 +13,7 @@ from config.ids import first_id_at
 from config.line_descriptions import Insurer
 from flows import FlowSet
 from ivr.calls.ending import step_name
-from ivr.calls.models import Call, CallEvent, Direction, FlowVersion
+from ivr.calls.models import Call, CallEvent, Direction
 
 _SERVED: Final = frozenset({"queue", "transfer", "record", "end"})
 """Whoever is last seen at a node of these types did not leave the menu: they wait, were passed on, left a message, or
@@ -49,13 +48,6 @@ class NodeVisits:
     def left_share(self) -> float:
         """0 to 1."""
         return self.lost / self.came if self.came else 0.0
-
-
-def installed_flows(tx: Transaction) -> FlowSet | None:
-    """The flows that new calls begin on; None where none were ever installed."""
-    newest = select(FlowVersion.digest).order_by(FlowVersion.installed_at.desc()).limit(1)
-    digest = tx.scalar(newest)
-    return None if digest is None else _read(tx, digest)
 
 
 def funnel(
@@ -153,14 +145,3 @@ def _is_left(flows: FlowSet, flow: str, node: str) -> bool:
 
 def _is_served(flows: FlowSet, flow: str, node: str) -> bool:
     return flows.flows[flow].nodes[node].type in _SERVED
-
-
-@lru_cache(maxsize=2)
-def _flows(digest: str, sources: tuple[tuple[str, str], ...]) -> FlowSet:
-    return FlowSet.from_sources(dict(sources))
-
-
-def _read(tx: Transaction, digest: str) -> FlowSet:
-    """Reading a version takes a third of a second: each is read once."""
-    sources = tx.get_one(FlowVersion, digest).sources
-    return _flows(digest, tuple(sources.items()))

@@ -13,12 +13,13 @@ from agents.accounts.models import Role
 from agents.staff.guarding import only_for
 from agents.staff.languages import language
 from agents.staff.side import own_insurer, side
+from agents.supervisor.flow_words import flow_title, own_title, step_title
+from agents.supervisor.installed_flows import installed_flows
 from agents.supervisor.reports.calls_behind import calls_behind
-from agents.supervisor.reports.flow_words import flow_title, own_title, step_title
-from agents.supervisor.reports.funnel import NodeVisits, funnel, installed_flows, left_inside
+from agents.supervisor.reports.funnel import NodeVisits, funnel, left_inside
 from agents.supervisor.reports.report_form import ReportForm, read_report_form
-from agents.supervisor.reports.result_words import kind_words, result_words
 from agents.supervisor.reports.writing import share
+from agents.supervisor.result_words import kind_words, result_words
 from agents.supervisor.words import title_words
 from config.line_descriptions import Insurer
 from flows import FlowSet

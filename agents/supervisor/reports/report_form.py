@@ -6,9 +6,9 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from agents.supervisor.call_log.search_form import read_form
 from agents.supervisor.reports.figures import BY_NAME
 from agents.supervisor.reports.intervals import MINUTES, Grouping
-from agents.supervisor.search_form import read_form
 
 LONGEST_DAYS: Final = 92
 LONGEST_DAYS_BY_INTERVAL: Final = 7

@@ -24,7 +24,7 @@ from config.audit import audit
 from config.database import Transaction
 
 if TYPE_CHECKING:
-    from agents.supervisor.printing.report import ReportWords
+    from agents.supervisor.reports.printed import ReportWords
 
 bp: Final = Blueprint("reports", __name__, url_prefix="/reports")
 
@@ -75,7 +75,7 @@ def table() -> ResponseReturnValue:
 def pdf() -> ResponseReturnValue:
     """The same report to print: figures, charts and what the figures mean."""
     # Takes long to import, and only who prints needs it.
-    from agents.supervisor.printing.report import report_pdf
+    from agents.supervisor.reports.printed import report_pdf
 
     form = _form()
     if form.wrong:
@@ -90,7 +90,7 @@ def pdf() -> ResponseReturnValue:
 
 
 def _words_to_print(form: ReportForm) -> "ReportWords":
-    from agents.supervisor.printing.report import ReportWords
+    from agents.supervisor.reports.printed import ReportWords
 
     insurer = own_insurer()
     titles = title_words(insurer, language())

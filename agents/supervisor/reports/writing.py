@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import lazy_gettext
 
 from agents.staff.formats import clock_time, day, duration
-from agents.supervisor.export_file import harmless
+from agents.supervisor.exports.file import harmless
 from agents.supervisor.reports.figures import FIGURES, Unit
 from agents.supervisor.reports.intervals import Grouping
 from agents.supervisor.reports.making import Report, ReportRow

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from agents.bench.built_logs import build_log, build_steps
 from agents.bench.past_calls import EVENTS, YEAR
 from agents.models import Agent, Wait
-from agents.supervisor import searching
-from agents.supervisor.searching import CallSearch, find_calls
+from agents.supervisor.call_log import searching
+from agents.supervisor.call_log.searching import CallSearch, find_calls
 from config.database import Transaction
 from flows.library import SHIPPED as FLOWS
 from flows.library import digest_of, sources_in

@@ -19,7 +19,6 @@ from tests.agents.staff.conftest import ORIGIN, PASSWORD, Browser, Site, form_to
 PUBLIC = {
     "static",
     "desk.static",
-    "recordings.static",
     "softphone.static",
     "calls.static",
     "scoring.static",

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from agents.models import WaitState
-from agents.supervisor.alarms import Alarm, Staffed, WaitingCaller, alarms
+from agents.supervisor.live_floor.alarms import Alarm, Staffed, WaitingCaller, alarms
 from agents.waiting.service_level import Answering, PastWait, answering
 from config.line_descriptions import AlarmRules, Insurer
 from tests.ivr.insurers import shipped_insurers

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from agents.supervisor import audit_search
+from agents.supervisor.audit import search as audit_search
 from config.audit import audit
 from tests.agents.staff.conftest import Site
 

@@ -14,7 +14,7 @@ from agents.accounts import looking_after
 from agents.accounts.models import Role
 from agents.supervisor.breach import report
 from agents.supervisor.breach.cli import breach_command
-from agents.supervisor.export_file import read_csv
+from agents.supervisor.exports.file import read_csv
 from config.audit import AuditEntry, audit
 from config.audit_chain import Verdict, seal_new
 from recordings.plays import note_play

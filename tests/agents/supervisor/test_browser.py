@@ -12,8 +12,8 @@ from sqlalchemy import select
 from agents.at_work import commands
 from agents.models import Presence
 from agents.models.searches import CallExport
-from agents.supervisor import exporting
-from agents.supervisor.export_file import read_csv
+from agents.supervisor.exports import exporting
+from agents.supervisor.exports.file import read_csv
 from agents.web import hear_leg
 from tests.accessibility import faults
 from tests.agents.desk.conftest import sow

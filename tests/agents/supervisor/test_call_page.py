@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from agents.supervisor import call_view
-from agents.supervisor.timeline import Span, Stretch, menu_spans, time_line
+from agents.supervisor.one_call import view as call_view
+from agents.supervisor.one_call.timeline import Span, Stretch, menu_spans, time_line
 from ivr.calls.log import record
 from ivr.calls.models import Call
 from recordings.retention import Retention

@@ -8,9 +8,9 @@ import pytest
 from openpyxl import load_workbook
 
 from agents.models.searches import CallExport
-from agents.supervisor import exporting
 from agents.supervisor.breach.touches import read_touches
-from agents.supervisor.export_file import Holds, Sheet, as_csv, as_xlsx, harmless, read_csv
+from agents.supervisor.exports import exporting
+from agents.supervisor.exports.file import Holds, Sheet, as_csv, as_xlsx, harmless, read_csv
 from config import failpoints
 from config.due_work import LEASE
 from recordings.keys import seal_keys

@@ -8,7 +8,7 @@ from sqlalchemy import event
 
 from agents import listening_in
 from agents.models import Ear, Presence
-from agents.supervisor import snapshots
+from agents.supervisor.live_floor import snapshots
 from config.ids import new_id
 from ivr.calls.log import record
 from ivr.calls.models import Call, CallState, LineNotice, Outcome

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from agents.accounts import looking_after
 from agents.accounts.models import Account, Role
 from agents.models.searches import CallExport
-from agents.supervisor import exporting
-from agents.supervisor.export_file import read_csv
+from agents.supervisor.exports import exporting
+from agents.supervisor.exports.file import read_csv
 from agents.supervisor.journal import asking
 from agents.supervisor.journal.cli import journal_command
 from config.audit import AuditEntry

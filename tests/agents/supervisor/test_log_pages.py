@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.supervisor import saved_searches, searching
-from agents.supervisor.search_form import period_query, read_form
+from agents.supervisor.call_log import saved_searches, searching
+from agents.supervisor.call_log.search_form import period_query, read_form
 from tests.agents.supervisor.conftest import OWN_PHONE, POLICY, Logged
 from tests.databases import read_apart
 
@@ -186,7 +186,7 @@ def test_a_search_does_not_go_when_another_is_kept_by_its_name(logged: Logged) -
 
 
 def test_searches_are_kept_up_to_a_number(logged: Logged, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agents.supervisor.saved_searches.MOST", 1)
+    monkeypatch.setattr("agents.supervisor.call_log.saved_searches.MOST", 1)
     boss = logged.site.signed_in("boss")
     assert boss.post("/calls/searches", {"name": "one"}, page="/calls").status_code == 303
     assert boss.post("/calls/searches", {"name": "one"}, page="/calls").status_code == 303

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from agents.metrics import of_rows
 from agents.supervisor.breach.report import breach_report
 from agents.supervisor.breach.suspects import Suspects
-from agents.supervisor.export_file import FileKind
+from agents.supervisor.exports.file import FileKind
 from agents.supervisor.journal.asking import write_journal
 from agents.supervisor.period import Period
 from config.audit import AuditEntry, audit

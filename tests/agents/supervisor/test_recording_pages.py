@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.supervisor.waveforms import WIDTH, silences, waveform
+from agents.supervisor.one_call.waveforms import WIDTH, silences, waveform
 from config.ids import new_id
 from recordings.checking import check
 from recordings.keys import seal_keys

@@ -10,9 +10,9 @@ from sqlalchemy import select
 from agents.at_work import commands
 from agents.models import Agent
 from agents.offering.moving_waits import move_to_queue
-from agents.supervisor import searching
+from agents.supervisor.call_log import searching
+from agents.supervisor.call_log.searching import CallSearch, search_calls
 from agents.supervisor.errors import SearchTooWide
-from agents.supervisor.searching import CallSearch, search_calls
 from agents.web import hear_leg
 from config.audit import AuditEntry
 from config.ids import new_id

@@ -5,9 +5,9 @@ from agents.at_work.briefing import briefing
 from agents.calling_back.callbacks import OwedCalls
 from agents.desk.call_now import call_now
 from agents.models import Agent, Callback, Offer
-from agents.supervisor.call_view import QUEUE_LANE, call_view
-from agents.supervisor.log_rows import LogRow, log_rows
-from agents.supervisor.searching import CallSearch, find_calls
+from agents.supervisor.call_log.rows import LogRow, log_rows
+from agents.supervisor.call_log.searching import CallSearch, find_calls
+from agents.supervisor.one_call.view import QUEUE_LANE, call_view
 from agents.web import answer_callback, hear_leg
 from ivr.calls.models import Call, CallEvent
 from tests.agents.conftest import House

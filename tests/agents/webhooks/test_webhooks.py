@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import func, select
 
-from agents.supervisor.alarms import Alarm, Raised
-from agents.supervisor.floor_state import floor_now
+from agents.supervisor.live_floor.alarms import Alarm, Raised
+from agents.supervisor.live_floor.state import floor_now
 from agents.webhooks import delivering, looking_after, sending
 from agents.webhooks.cli import webhook_command
 from agents.webhooks.errors import WebhookError

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import insert
 
 import flows as flows_package
-from agents.supervisor.reports.funnel import NodeVisits, funnel, installed_flows, left_inside
+from agents.supervisor.installed_flows import installed_flows
+from agents.supervisor.reports.funnel import NodeVisits, funnel, left_inside
 from config.ids import new_id
 from flows.library import digest_of, sources_in
 from ivr.calls.ending import end_call

@@ -15,16 +15,16 @@ from agents.desk.request_words import due_words, kind_words, step_words
 from agents.staff.guarding import only_for
 from agents.staff.languages import language
 from agents.staff.side import actor, own_insurer, side
-from agents.supervisor.audit_words import audit_words
-from agents.supervisor.call_view import HOLD_LANE, INNER, LINE_LANE, QUEUE_LANE, RECORDING_LANE, CallView, call_view
-from agents.supervisor.listening_pages import bar
-from agents.supervisor.step_words import sentence
-from agents.supervisor.timeline import WIDTH, Piece, Stretch
+from agents.supervisor.audit.words import audit_words
+from agents.supervisor.live_floor.listening_pages import bar
+from agents.supervisor.one_call.step_words import sentence
+from agents.supervisor.one_call.timeline import WIDTH, Piece, Stretch
+from agents.supervisor.one_call.view import HOLD_LANE, INNER, LINE_LANE, QUEUE_LANE, RECORDING_LANE, CallView, call_view
 from agents.supervisor.words import title_words
 from config.audit import audited_reading
 from ivr.calls.replay import ReplayStep
 
-bp: Final = Blueprint("call", __name__, url_prefix="/calls", template_folder="templates")
+bp: Final = Blueprint("call", __name__, url_prefix="/calls")
 
 _LANES: Final[Mapping[str, LazyString]] = {
     LINE_LANE: lazy_gettext("Menus"),

@@ -7,10 +7,10 @@ from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 from agents.models.searches import CallExport
-from agents.supervisor.export_file import Holds, cells, head, holds
-from agents.supervisor.log_rows import log_rows
-from agents.supervisor.search_form import SearchForm, read_form
-from agents.supervisor.searching import find_calls
+from agents.supervisor.call_log.rows import log_rows
+from agents.supervisor.call_log.search_form import SearchForm, read_form
+from agents.supervisor.call_log.searching import find_calls
+from agents.supervisor.exports.file import Holds, cells, head, holds
 from config.centre import Centre
 from config.database import Transaction
 
@@ -50,7 +50,7 @@ def read_slice(tx: Transaction, centre: Centre, export: CallExport, *, most: int
     insurer, zone = centre.insurers[export.insurer_id], ZoneInfo(export.zone)
     found = find_calls(tx, insurer=insurer, wanted=asked(export).wanted, before=export.go_on_at, most=most)
     # Speaks the pages' words as well.
-    from agents.supervisor.export_words import worded
+    from agents.supervisor.exports.words import worded
 
     rows = worded(log_rows(tx, found.calls, at=export.asked_at), language=export.language, zone=zone)
     written = [cells(row, insurer=insurer, zone=zone, language=export.language) for row in rows]

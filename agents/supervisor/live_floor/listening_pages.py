@@ -18,11 +18,11 @@ from agents.staff.guarding import only_for
 from agents.staff.languages import language
 from agents.staff.parts import refused_text
 from agents.staff.side import own_insurer, side, staff
-from agents.supervisor.listening_now import bar_of
+from agents.supervisor.live_floor.listening_now import bar_of
 from agents.supervisor.words import title_words
 from ivr.carrier.errors import CarrierError
 
-bp: Final = Blueprint("listening", __name__, url_prefix="/listening", template_folder="templates")
+bp: Final = Blueprint("listening", __name__, url_prefix="/listening")
 
 _WHY: Final[Mapping[Why, LazyString]] = {
     Why.NO_CALL: lazy_gettext("This conversation is over, or is none that can be listened to."),

@@ -11,7 +11,7 @@ from flask_babel.speaklater import LazyString
 from agents.desk.matter_words import LEVELS
 from agents.desk.outcome_words import outcome_words
 from agents.staff.off_page import speaking
-from agents.supervisor.log_rows import LogRow
+from agents.supervisor.call_log.rows import LogRow
 from ivr.calls.models import Direction
 
 _DIRECTIONS: Final[Mapping[str, LazyString]] = {

@@ -20,17 +20,17 @@ from agents.staff.languages import language, zone
 from agents.staff.parts import refused_page
 from agents.staff.pushing import Parts
 from agents.staff.side import actor, own_insurer, side, staff
-from agents.supervisor.alarms import Alarm
-from agents.supervisor.floor_state import FloorNow, Stage, floor_now
-from agents.supervisor.listening_pages import bar
-from agents.supervisor.snapshots import Snapshot, Snapshots
+from agents.supervisor.live_floor.alarms import Alarm
+from agents.supervisor.live_floor.listening_pages import bar
+from agents.supervisor.live_floor.snapshots import Snapshot, Snapshots
+from agents.supervisor.live_floor.state import FloorNow, Stage, floor_now
 from agents.supervisor.words import title_words
 from config.centre import Centre
 from config.line_descriptions import EMERGENCY_QUEUE
 from ivr.diversions import VOICEMAIL, Diversion, divert, to_number
 from ivr.line_notices import NoticeKind, NoticeRefused, Place, Refusal, announce, place_in, take_down
 
-bp: Final = Blueprint("floor", __name__, url_prefix="/floor", template_folder="templates")
+bp: Final = Blueprint("floor", __name__, url_prefix="/floor")
 EXTENSION: Final = "pult_floor"
 
 _WALL: Final = ("wall", "wall_waiting")

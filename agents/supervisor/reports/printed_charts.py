@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from reportlab.graphics.shapes import Circle, Drawing, Group, Line, Rect, String
 
-from agents.supervisor.printing.document import INK, SOFT, Flowable
+from agents.supervisor.printing import INK, SOFT, Flowable
 from agents.supervisor.reports.charts import Chart, Label, Piece
 
 _FONT: Final = "PT Sans"

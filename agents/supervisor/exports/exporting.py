@@ -23,8 +23,8 @@ from agents.floor import Floor
 from agents.models.searches import CallExport
 from agents.rows import locked
 from agents.supervisor.errors import ExportBroken, ExportRefused
-from agents.supervisor.export_file import FileKind, Sheet, as_csv, as_piece, as_xlsx, read_csv
-from agents.supervisor.export_slices import ExportOf, Slice, asked, columns_of, read_slice
+from agents.supervisor.exports.file import FileKind, Sheet, as_csv, as_piece, as_xlsx, read_csv
+from agents.supervisor.exports.slices import ExportOf, Slice, asked, columns_of, read_slice
 from config import due_work
 from config.audit import audit
 from config.centre import Centre

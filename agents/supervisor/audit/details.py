@@ -18,8 +18,8 @@ from agents.desk.top_bar import PRESENCES, reason_words
 from agents.models import Presence
 from agents.staff.formats import moment
 from agents.staff.words import role_words
-from agents.supervisor.audit_words import audit_words
-from agents.supervisor.query_words import Titles, query_words
+from agents.supervisor.audit.words import audit_words
+from agents.supervisor.call_log.query_words import Titles, query_words
 from config.audit import AuditEntry
 from config.line_descriptions import Insurer
 

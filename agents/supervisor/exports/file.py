@@ -10,7 +10,7 @@ from itertools import chain, zip_longest
 from typing import Any, Final, assert_never
 from zoneinfo import ZoneInfo
 
-from agents.supervisor.log_rows import LogRow
+from agents.supervisor.call_log.rows import LogRow
 from config.line_descriptions import Insurer
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from agents.supervisor.floor_state import FloorNow
+from agents.supervisor.live_floor.state import FloorNow
 from config.clock import stopwatch
 
 TICK_SECONDS: Final = 1.0

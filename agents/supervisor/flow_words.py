@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext
 from flask_babel.speaklater import LazyString
 
 from agents.desk.outcome_words import outcome_words
-from agents.supervisor.reports.result_words import result_words
+from agents.supervisor.result_words import result_words
 from flows import FlowSet
 from flows.drawing import heading, words
 from flows.nodes import Call, Do, End, Node, Queue, Transfer

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from agents.models import SERVING_PURPOSES, Agent, Dial, Offer, OfferState, Purpose, Wait
 from agents.sight import is_anonymous
-from agents.supervisor.timeline import Span, Stretch, TimeLine, menu_spans, time_line, wait_spans
+from agents.supervisor.one_call.timeline import Span, Stretch, TimeLine, menu_spans, time_line, wait_spans
 from config.audit import AuditEntry, unwritten_in
 from config.database import Transaction
 from config.line_descriptions import Insurer, Insurers

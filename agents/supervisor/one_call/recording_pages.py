@@ -16,16 +16,14 @@ from agents.accounts.models import Role
 from agents.staff.guarding import only_for
 from agents.staff.parts import refused_text
 from agents.staff.side import actor, side, staff
-from agents.supervisor.waveforms import silences, waveform
+from agents.supervisor.one_call.waveforms import silences, waveform
 from recordings import playing_conversations
 from recordings.errors import NotThere, RecordingError
 from recordings.models import RecordingKind, RecordingState
 from recordings.playing_conversations import Link
 from recordings.sealing import CHUNK_BYTES
 
-bp: Final = Blueprint(
-    "recordings", __name__, url_prefix="/recordings", template_folder="templates", static_folder="static"
-)
+bp: Final = Blueprint("recordings", __name__, url_prefix="/recordings")
 
 STATES: Final = {
     RecordingState.EXPECTED: lazy_gettext("is being recorded"),

@@ -12,8 +12,8 @@ from sqlalchemy import func, select
 from agents.listening_in import may_be_heard
 from agents.models import ANSWERED_DIAL, SERVING_PURPOSES, Agent, Dial, Offer, OfferState, Presence, Wait, WaitState
 from agents.offering import emergencies as urgent
-from agents.supervisor.alarms import Raised, Staffed, WaitingCaller, alarms
-from agents.supervisor.listening_now import ListenedTo, everybody_listened_to
+from agents.supervisor.live_floor.alarms import Raised, Staffed, WaitingCaller, alarms
+from agents.supervisor.live_floor.listening_now import ListenedTo, everybody_listened_to
 from agents.waiting.estimates import agents_at_work, ahead_of, estimate_seconds
 from agents.waiting.service_level import Answering, PastWait, answering
 from agents.waiting.waits import RANK_HEAD

@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from agents.supervisor.searching import CallSearch
+from agents.supervisor.call_log.searching import CallSearch
 from config.phone_numbers import PhoneNumberError, parse_phone
 
 ADDRESSABLE: Final = (

@@ -10,15 +10,15 @@ from agents.accounts.models import Role
 from agents.staff.guarding import only_for
 from agents.staff.languages import language, zone
 from agents.staff.side import actor, own_insurer, side
-from agents.supervisor.audit_details import Reader, detail_words
-from agents.supervisor.audit_search import AuditSearch, FoundEntries, actors_named, people, search_audit
-from agents.supervisor.audit_words import ACTIONS, audit_words, subject_words
-from agents.supervisor.search_form import read_form
-from agents.supervisor.searching import CallSearch
+from agents.supervisor.audit.details import Reader, detail_words
+from agents.supervisor.audit.search import AuditSearch, FoundEntries, actors_named, people, search_audit
+from agents.supervisor.audit.words import ACTIONS, audit_words, subject_words
+from agents.supervisor.call_log.search_form import read_form
+from agents.supervisor.call_log.searching import CallSearch
 from agents.supervisor.words import title_words
 from config.audit import audited_reading
 
-bp: Final = Blueprint("audit", __name__, url_prefix="/audit", template_folder="templates")
+bp: Final = Blueprint("audit", __name__, url_prefix="/audit")
 
 READERS: Final = (Role.SUPERVISOR, Role.ADMINISTRATOR)
 _LONGEST: Final = 100

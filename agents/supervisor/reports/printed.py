@@ -10,11 +10,11 @@ from flask_babel import gettext
 
 from agents.desk.outcome_words import outcome_words
 from agents.staff.formats import moment
-from agents.supervisor.printing.charts import drawing, key
-from agents.supervisor.printing.document import Flowable, Sheet, as_pdf, heading, paragraph, space, table
+from agents.supervisor.printing import Flowable, Sheet, as_pdf, heading, paragraph, space, table
 from agents.supervisor.reports.charts import Chart
 from agents.supervisor.reports.figures import FIGURES, Unit
 from agents.supervisor.reports.making import Report
+from agents.supervisor.reports.printed_charts import drawing, key
 from agents.supervisor.reports.reading import OutcomeCount
 from agents.supervisor.reports.writing import row_name, written
 

@@ -12,19 +12,19 @@ from agents.desk.outcome_words import outcome_words
 from agents.staff.guarding import only_for
 from agents.staff.languages import language, zone
 from agents.staff.side import actor, own_insurer, side, staff
+from agents.supervisor.call_log.query_words import Titles
+from agents.supervisor.call_log.rows import LogRow, log_rows
+from agents.supervisor.call_log.saved_searches import MOST, drop_search, save_search, saved_searches
+from agents.supervisor.call_log.search_form import SECRET, SearchForm, read_form
+from agents.supervisor.call_log.searching import FoundCalls, search_calls
 from agents.supervisor.errors import SearchNameTaken, SearchTooWide, TooManySearches
-from agents.supervisor.log_rows import LogRow, log_rows
-from agents.supervisor.query_words import Titles
-from agents.supervisor.reports.flow_words import flow_title, step_title
-from agents.supervisor.reports.funnel import installed_flows
-from agents.supervisor.saved_searches import MOST, drop_search, save_search, saved_searches
-from agents.supervisor.search_form import SECRET, SearchForm, read_form
-from agents.supervisor.searching import FoundCalls, search_calls
+from agents.supervisor.flow_words import flow_title, step_title
+from agents.supervisor.installed_flows import installed_flows
 from agents.supervisor.words import agents_to_choose, insured_words, outcomes_to_find, title_words
 from config.audit import audited_reading
 from config.database import Transaction
 
-bp: Final = Blueprint("calls", __name__, url_prefix="/calls", template_folder="templates", static_folder="static")
+bp: Final = Blueprint("calls", __name__, url_prefix="/calls", template_folder="../templates", static_folder="../static")
 
 
 @bp.get("")

@@ -1,0 +1,1 @@
+"""The audit as a page: who looked at, played, exported or changed what."""

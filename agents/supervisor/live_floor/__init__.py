@@ -1,0 +1,1 @@
+"""The floor, live: queues, agents, emergencies, alarms, and listening in."""

@@ -1,1 +1,0 @@
-"""What supervisors print: a PDF with the page's figures, charts and explanations; it needs nothing but Python."""
