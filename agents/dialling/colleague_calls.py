@@ -4,7 +4,7 @@ It is no caller: nobody waits, nothing of an insured person is shown, no outcome
 changes nobody's presence.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import select
@@ -14,11 +14,19 @@ from agents.errors import NothingToDo, UnknownAgent
 from agents.floor import Floor
 from agents.models import Agent, Dial, DialState, Presence
 from agents.offering import legs
+from agents.placed_calls import live_call
 from agents.rows import locked
+from agents.waiting.estimates import RING_SECONDS
+from config import due_work
 from config.database import Transaction
+from config.errors import NotYet
 from ivr.calls.log import record
-from ivr.calls.models import Call
+from ivr.calls.models import Call, Leg
 from ivr.carrier.port import CarrierStatus
+
+CHECK_COLLEAGUE: Final = "check_colleague"
+RUNG_WITHIN: Final = timedelta(seconds=RING_SECONDS + 5)
+"""By then a colleague has answered or not, and news of it have come."""
 
 _BUSY: Final = (Presence.OFFERED, Presence.ON_CALL)
 
@@ -77,10 +85,31 @@ def hear_leg(floor: Floor, dial_id: str, sid: str, status: CarrierStatus) -> Non
         has_answered = status is CarrierStatus.IN_PROGRESS
         cause = status.value if status.is_over else None
         legs.follow(tx, call, colleague, sid, at=now, has_answered=has_answered, cause=cause)
-        is_rung = colleague.presence == Presence.OFFERED and colleague.call_id == call.id
-        if has_answered and is_rung and dial.state == DialState.PLACED:
+        if has_answered and _rings(colleague, call) and dial.state == DialState.PLACED:
+            due_work.cancel(tx, kind=CHECK_COLLEAGUE, subject_id=dial.id)
             presence.change(tx, colleague, Presence.ON_CALL, at=now, call_id=call.id)
             record(tx, call, "agent_joined", at=now, dial=dial.id, agent=colleague.code)
+
+
+def check(floor: Floor, dial_id: str) -> None:
+    """Due work: no news of a colleague for longer than their telephone rings; ask the carrier whether they answered.
+
+    Raises NotYet while it rings there. A leg that is over ends the call, and that is heard or looked for elsewhere.
+    """
+    with floor.centre.database.reading("colleague_to_check") as tx:
+        dial = tx.get(Dial, dial_id)
+        call = None if dial is None or dial.call_id is None else tx.get(Call, dial.call_id)
+        colleague = None if dial is None or dial.colleague_id is None else tx.get(Agent, dial.colleague_id)
+        if call is None or colleague is None or not _rings(colleague, call):
+            return
+        sid = tx.scalar(select(Leg.carrier_sid).where(Leg.call_id == call.id, Leg.agent_id == colleague.id))
+    sid = sid or live_call(floor, to=colleague.address, caller_id=call.dnis, since=call.started_at)
+    leg = None if sid is None else floor.carrier.call_status(sid)
+    if leg is None:
+        return
+    if not leg.status.is_over and leg.status is not CarrierStatus.IN_PROGRESS:
+        raise NotYet("the colleague's telephone rings")
+    hear_leg(floor, dial_id, leg.sid, leg.status)
 
 
 def let_go(tx: Transaction, call: Call, dial: Dial, agent: Agent, colleague: Agent, *, at: datetime) -> None:
@@ -92,3 +121,7 @@ def let_go(tx: Transaction, call: Call, dial: Dial, agent: Agent, colleague: Age
     if colleague.presence in _BUSY and colleague.call_id == call.id:
         presence.change(tx, colleague, Presence.AVAILABLE, at=at)
         record(tx, call, "agent_left", at=at, dial=dial.id, agent=colleague.code)
+
+
+def _rings(colleague: Agent, call: Call) -> bool:
+    return colleague.presence == Presence.OFFERED and colleague.call_id == call.id

@@ -75,6 +75,8 @@ def place(floor: Floor, *, dial_id: str, address: str, carrier_sid: str) -> Plac
         if colleague is None:
             # The number rings when this is committed; the agent hears ringing until somebody answers.
             schedule(tx, dial, RING, now)
+        else:
+            schedule(tx, dial, colleague_calls.CHECK_COLLEAGUE, now + colleague_calls.RUNG_WITHIN)
         return placed
 
 
@@ -123,9 +125,9 @@ def over(tx: Transaction, call: Call, *, at: datetime) -> None:
     if dial is None:
         return
     dial.state = DialState.OVER
+    for kind in (RING, CHECK, colleague_calls.CHECK_COLLEAGUE):
+        due_work.cancel(tx, kind=kind, subject_id=dial.id)
     if dial.e164 is not None:
-        for kind in (RING, CHECK):
-            due_work.cancel(tx, kind=kind, subject_id=dial.id)
         schedule(tx, dial, END_LEGS, at)
         offers.withdraw_listeners(tx, call=call, conference=dial.id, reason="conversation_over", at=at)
     agent, colleague = colleague_calls.parties(tx, dial)

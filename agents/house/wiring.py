@@ -9,7 +9,7 @@ from agents.autopilot import fly
 from agents.calling_back import callbacks, placing
 from agents.calling_back.callbacks import OwedCalls
 from agents.curators import ShiftCurators
-from agents.dialling import dialled_calls, dialled_numbers
+from agents.dialling import colleague_calls, dialled_calls, dialled_numbers
 from agents.errors import UnknownOffer
 from agents.floor import Floor
 from agents.house.call_endings import Listener
@@ -74,6 +74,7 @@ _SERVICES: tuple[tuple[str, JobQueue, Callable[[Floor, str], object]], ...] = (
     (offers.CHECK, JobQueue.TELEPHONE, answering.check_offer),
     (dialled_calls.RING, JobQueue.DISPATCH, dialled_numbers.ring),
     (dialled_calls.CHECK, JobQueue.TELEPHONE, dialled_numbers.check),
+    (colleague_calls.CHECK_COLLEAGUE, JobQueue.TELEPHONE, colleague_calls.check),
     (dialled_calls.END_LEGS, JobQueue.DISPATCH, dialled_numbers.end_legs),
     (callbacks.TURN, JobQueue.TELEPHONE, placing.take_turn),
     (callbacks.PLACE, JobQueue.TELEPHONE, placing.place),

@@ -18,6 +18,7 @@ from agents.models import Agent, Dial, Offer, Presence
 from agents.web import OutgoingCalls, blueprint
 from config.audit import AuditEntry
 from ivr.calls.models import Call, CallEvent, Leg, Outcome
+from ivr.carrier.port import CarrierCall, CarrierStatus
 from tests.agents.conftest import House
 from tests.ivr.twiml_schema import findings
 
@@ -135,6 +136,43 @@ def test_a_ring_that_nobody_answers_changes_nobodys_presence(
     assert desks.agent_now("anna").presence_reason == "lunch"
     hear(carrier, dial_id, "in-progress")
     assert presences(desks) == ["away", "available"]
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_of_a_colleague_whose_answer_was_not_heard_the_carrier_is_asked(
+    desks: House, carrier: FlaskClient, is_known: bool
+) -> None:
+    placed(desks, carrier)
+    (call,) = rows(desks, Call)
+    if is_known:
+        hear(carrier, rows(desks, Dial)[0].id, "ringing")
+    leg = CarrierCall("CA-boris", None, call.dnis, "client:boris", False, CarrierStatus.UNDER_WAY, None, None)
+    desks.carrier.placed.append(leg)
+    desks.carrier.statuses["CA-boris"] = leg.status
+    desks.later(25)
+    assert presences(desks) == ["on_call", "offered"]
+    desks.carrier.statuses["CA-boris"] = CarrierStatus.IN_PROGRESS
+    desks.later(60)
+    assert presences(desks) == ["on_call", "on_call"]
+    assert [one.answered_at is None for one in rows(desks, Leg)] == [False, False]
+
+
+def test_of_a_colleague_who_answered_nothing_is_asked(desks: House, carrier: FlaskClient) -> None:
+    hear(carrier, placed(desks, carrier), "in-progress")
+    desks.later(60)
+    assert desks.carrier.of("call_status") == desks.carrier.of("calls_since") == []
+
+
+@pytest.mark.parametrize("status", ["no_answer", "completed"])
+def test_a_colleagues_leg_that_is_over_changes_nobodys_presence(
+    desks: House, carrier: FlaskClient, status: str
+) -> None:
+    hear(carrier, placed(desks, carrier), "ringing")
+    desks.carrier.statuses["CA-boris"] = CarrierStatus(status)
+    desks.later(60)
+    assert presences(desks) == ["on_call", "offered"]
+    ended = {leg.carrier_sid: leg.hangup_cause for leg in rows(desks, Leg)}
+    assert ended == {"CA-anna": None, "CA-boris": status}
 
 
 def test_a_colleague_with_a_telephone_elsewhere_is_rung_there(desks: House, carrier: FlaskClient) -> None:
