@@ -451,6 +451,7 @@ def test_what_is_dialled_before_the_telephone_is_ready_is_said_and_kept(programs
     page.keyboard.press("Enter")
     expect(page.locator(".failed")).to_have_text("Телефон подключается…")
     assert len(programs.rows(Dial)) == asked_before
+    until(lambda: late or page.wait_for_timeout(50), "the telephone that asks for its token")
     late[0].continue_()
     expect(page.locator("#phone-state")).to_contain_text("Телефон готов")
     expect(page.locator("#dial-number")).to_have_value("8 (495) 111-22-33")
