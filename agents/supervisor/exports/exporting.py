@@ -105,12 +105,15 @@ def make(floor: Floor, export_id: str) -> None:
         if export is None or export.state != "asked" or export.go_on_at == _READ:
             return
         part = read_slice(tx, centre, export, most=SLICE)
-    _put(centre, _piece(export, export.slices), as_piece(part.rows))
+    fresh = _sealed(centre, _piece(export, export.slices), as_piece(part.rows))
     is_last = part.go_on_at is None or (export.what == ExportOf.CALLS and export.rows + len(part.rows) >= MOST_ROWS)
     with centre.database.transaction("note_export") as tx:
         row = locked(tx, CallExport, export_id)
         if row is None or row.state != "asked" or row.slices != export.slices:
+            # Another worker was quicker, and it is on record whose calls its piece has.
+            fresh.path.unlink(missing_ok=True)
             return
+        fresh.lay_down()
         _audit_contents(tx, row, part, now)
         row.slices, row.rows = row.slices + 1, row.rows + len(part.rows)
         row.go_on_at = _READ if is_last else part.go_on_at
@@ -125,13 +128,16 @@ def join(floor: Floor, export_id: str) -> None:
     if export is None:
         return
     if export.state == "asked":
+        if export.go_on_at != _READ:
+            # It was begun anew: what is read of it so far is not all.
+            return
         try:
             content = _joined(centre, export)
         except (FileNotFoundError, SealBroken):
             _begin_anew(centre, export_id)
             return
         _put(centre, export.id, content)
-        _note_made(centre, export_id)
+        _note_made(centre, export)
     _tidy(centre, export_id)
 
 
@@ -212,11 +218,11 @@ def _rows(centre: Centre, export: CallExport) -> Iterator[Sequence[str]]:
         yield from read_csv(_get(centre, _piece(export, number)))
 
 
-def _note_made(centre: Centre, export_id: str) -> None:
+def _note_made(centre: Centre, joined: CallExport) -> None:
     now = centre.clock.now()
     with centre.database.transaction("export_made") as tx:
-        row = locked(tx, CallExport, export_id)
-        if row is None or row.state != "asked":
+        row = locked(tx, CallExport, joined.id)
+        if row is None or row.state != "asked" or (row.go_on_at, row.slices) != (_READ, joined.slices):
             return
         row.state, row.made_at, row.expires_at = "made", now, now + KEPT
         _schedule(tx, row, DROP, now + KEPT)
@@ -257,11 +263,32 @@ def _piece(export: CallExport, number: int) -> str:
     return f"{export.id}.{number}"
 
 
-def _put(centre: Centre, name: str, content: bytes) -> None:
-    """With the wrapped key, and the id of the key that wraps it, in front: no row knows of it."""
+@dataclass(frozen=True)
+class _Fresh:
+    """A sealed file beside the place where it belongs."""
+
+    path: Path
+    place: Path
+
+    def lay_down(self) -> None:
+        """Whole or not at all, instead of what lay there."""
+        self.path.replace(self.place)
+
+
+def _sealed(centre: Centre, name: str, content: bytes) -> _Fresh:
+    """With the wrapped key, and the id of the key that wraps it, in front: no row knows of it. For its owner only."""
     key = seal_keys(centre.settings).current
     sealed = seal(content, recording_id=name, seal_key=key.key)
-    _write(_folder(centre) / name, f"{key.id} {sealed.wrapped_key}\n".encode("ascii") + sealed.content)
+    place = _folder(centre) / name
+    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = _Fresh(place.with_name(f".{name}.{os.getpid()}"), place)
+    with os.fdopen(os.open(fresh.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(f"{key.id} {sealed.wrapped_key}\n".encode("ascii") + sealed.content)
+    return fresh
+
+
+def _put(centre: Centre, name: str, content: bytes) -> None:
+    _sealed(centre, name, content).lay_down()
 
 
 def _get(centre: Centre, name: str) -> bytes:
@@ -274,15 +301,6 @@ def _get(centre: Centre, name: str) -> bytes:
 
 def _folder(centre: Centre) -> Path:
     return centre.settings.data_dir / "exports"
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Whole or not at all, and for its owner only."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)
-    fresh.replace(path)
 
 
 def _schedule(tx: Transaction, export: CallExport, kind: str, at: datetime) -> None:

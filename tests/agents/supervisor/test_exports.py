@@ -273,6 +273,41 @@ def test_of_two_who_join_the_pieces_at_once_either_ones_file_opens(
         assert rows(logged)[-1].expires_at == ended
 
 
+def test_what_was_begun_anew_is_not_joined_before_all_of_it_is_read(logged: Logged) -> None:
+    """A worker that was killed right after it began it anew leaves the joining due as well."""
+    for number in range(3):
+        logged.call(minutes_ago=50 - number)
+    export_id, floor = asked(logged), logged.site.house.floor
+    for slices_read in range(2):
+        exporting.join(floor, export_id)
+        (row,) = rows(logged)
+        assert (row.state, row.slices) == ("asked", slices_read)
+        exporting.make(floor, export_id)
+    logged.site.house.work()
+    assert len(read_csv(taken(logged, export_id).decode("utf-8-sig").encode())) == 1 + 3
+
+
+def test_a_slice_that_comes_late_leaves_the_piece_that_is_on_record(
+    logged: Logged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        logged.call(minutes_ago=50 - number)
+    export_id, floor, own = asked(logged), logged.site.house.floor, exporting._sealed
+
+    def with_a_quicker_one(*arguments: object) -> object:
+        monkeypatch.setattr(exporting, "_sealed", own)
+        exporting.make(floor, export_id)
+        laid.append((folder / f"{export_id}.0").read_bytes())
+        return own(*arguments)
+
+    laid: list[bytes] = []
+    folder = logged.site.house.centre.settings.data_dir / "exports"
+    monkeypatch.setattr(exporting, "_sealed", with_a_quicker_one)
+    exporting.make(floor, export_id)
+    assert [(folder / f"{export_id}.0").read_bytes()] == laid
+    assert files(logged) == [f"{export_id}.0"]
+
+
 def test_a_file_joined_once_more_after_its_hour_is_removed(logged: Logged, monkeypatch: pytest.MonkeyPatch) -> None:
     logged.call()
     export_id, floor, own = asked(logged), logged.site.house.floor, exporting._put
