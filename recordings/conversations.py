@@ -27,7 +27,7 @@ from ivr.signals import call_ended
 from ivr.turns.messages import DISCARD
 from recordings.keeping import CHECK, FETCH, appoint, fail, locked_recording
 from recordings.models import UNDER_WAY, Recording, RecordingKind, RecordingState
-from recordings.pauses import end_pause
+from recordings.pauses import end_pause, pause_anew
 from recordings.transitions import move
 
 log = logging.getLogger("pult.recordings")
@@ -138,15 +138,18 @@ def _follow(
         case RecordingStatus.ABSENT:
             _end_absent(tx, call, row, at=at)
         case RecordingStatus.FAILED:
-            end_pause(tx, row, at=at)
+            if row.state in UNDER_WAY:
+                end_pause(tx, row, at=at)
             fail(tx, insurers, call, row, "the carrier could not record", at=at)
 
 
 def _begun_anew(tx: Transaction, call: Call, first: Recording, carrier_sid: str, at: datetime) -> Recording:
     known = tx.scalar(select(Recording).where(Recording.carrier_sid == carrier_sid))
-    return known or _expected(
-        tx, call, conversation=first.conversation or "", kind=first.kind, at=at, carrier_sid=carrier_sid
-    )
+    if known is not None:
+        return known
+    row = _expected(tx, call, conversation=first.conversation or "", kind=first.kind, at=at, carrier_sid=carrier_sid)
+    pause_anew(tx, row, at=at)
+    return row
 
 
 def _begin(tx: Transaction, call: Call, row: Recording, news: CarrierRecording, *, at: datetime) -> None:

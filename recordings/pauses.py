@@ -71,10 +71,30 @@ def set_paused(tx: Transaction, call: Call, *, on: bool, by: str, at: datetime) 
     due_work.schedule(tx, kind=PAUSE, subject_id=call.id, insurer_id=call.insurer_id, due_at=at)
 
 
-def end_pause(tx: Transaction, row: Recording, *, at: datetime) -> None:
-    """The recording is over, and a pause with it."""
+def go_on_for_the_next(tx: Transaction, call: Call, *, by: str, at: datetime) -> None:
+    """Somebody else has the caller of a locked call from now on, in the same conversation: they are recorded."""
+    if recording_now(tx, call.id) in (RecordingNow.PAUSING, RecordingNow.PAUSED):
+        set_paused(tx, call, on=False, by=by, at=at)
+
+
+def pause_anew(tx: Transaction, row: Recording, *, at: datetime) -> None:
+    """The carrier began to record a conversation anew: where it was paused it is to be again, and is not until then."""
     pause = _open_pause(tx, row)
     if pause is not None:
+        pause.confirmed_at = None
+        due_work.schedule(tx, kind=PAUSE, subject_id=row.call_id, insurer_id=row.insurer_id, due_at=at)
+
+
+def end_pause(tx: Transaction, row: Recording, *, at: datetime) -> None:
+    """A recording is over, and a pause with it; unless the carrier records the same conversation anew."""
+    anew = select(Recording.id).where(
+        Recording.call_id == row.call_id,
+        Recording.conversation == row.conversation,
+        Recording.state.in_(UNDER_WAY),
+        Recording.id != row.id,
+    )
+    pause = _open_pause(tx, row)
+    if pause is not None and tx.scalar(anew.limit(1)) is None:
         pause.ended_at = at
 
 

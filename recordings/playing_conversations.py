@@ -122,7 +122,10 @@ def _part(tx: Transaction, row: Recording) -> Part:
 def _silences(tx: Transaction, row: Recording, began_at: datetime) -> Iterator[tuple[float, float]]:
     """The pauses that fall into this recording."""
     length = row.duration_seconds or 0
-    for pause in tx.scalars(select(RecordingPause).where(RecordingPause.call_id == row.call_id)):
+    pauses = select(RecordingPause).where(
+        RecordingPause.call_id == row.call_id, RecordingPause.conversation == row.conversation
+    )
+    for pause in tx.scalars(pauses):
         end = pause.ended_at or began_at + timedelta(seconds=length)
         start, stop = ((at - began_at).total_seconds() for at in (pause.started_at, end))
         if stop > 0 and start < length:

@@ -23,6 +23,7 @@ from config.database import Transaction
 from ivr.calls.log import record
 from ivr.carrier.errors import CallGone
 from ivr.carrier.port import Seat
+from recordings.pauses import go_on_for_the_next
 
 HAND_OVER: Final = "hand_over"
 
@@ -88,6 +89,7 @@ def hand_over(floor: Floor, *, insurer_id: str, code: str) -> str:
         for listener in listeners:
             offers.schedule(tx, listener, TAKE_EAR, now)
         answering.wrap_up(tx, call=call, offer=host, agent=agent, at=now)
+        go_on_for_the_next(tx, call, by=code, at=now)
         presence.fly_on(tx, colleague, at=now)
         due_work.schedule(tx, kind=HAND_OVER, subject_id=offer.id, insurer_id=insurer_id, due_at=now)
         record(tx, call, "handed_over", at=now, agent=code, to=colleague.code)

@@ -21,8 +21,9 @@ from ivr.carrier.errors import CarrierUnavailable
 from ivr.carrier.port import CarrierRecording, RecordingStatus
 from recordings.conversations import Conversations
 from recordings.keeping import RETIRE, Keeping
-from recordings.models import Recording, RecordingKind, RecordingState
+from recordings.models import Recording, RecordingKind, RecordingPause, RecordingState
 from recordings.pauses import Pauses, recording_now, set_paused
+from recordings.playing_conversations import parts_of
 from tests.agents.conftest import make_house
 from tests.recordings.sounds import wav
 
@@ -264,9 +265,51 @@ def test_a_pause_is_of_one_conversation_and_the_next_agents_is_recorded(house):
         set_paused(tx, locked_call(tx, call.id), on=True, by="desk-2", at=house.clock.now())
     house.work()
     # News of the first come late, and are of the first alone.
+    house.later(1)
     news(house, first, RecordingStatus.COMPLETED, seconds=9)
     assert now_shown(house, call) == "paused"
+    ends = CarrierRecording("RE2", RecordingStatus.COMPLETED, 9, begins.started_at)
+    house.conversations.hear(call.id, conversation="the next one", kind=KIND, news=ends)
+    with house.centre.database.reading("parts") as tx:
+        silences = [one.silences for one in parts_of(tx, insurer_id="vsk", call_id=call.id)]
+    assert [len(one) for one in silences] == [1, 1]
     assert [asked["conference"] for asked in house.carrier.of("pause_recording")] == [first.conference, "the next one"]
+
+
+def test_who_is_handed_the_caller_is_recorded_whatever_was_paused_before(house):
+    call = ring(house)
+    news(house, talk(house, call), RecordingStatus.UNDER_WAY)
+    pause(house)
+    house.agent("desk-2")
+    joining.consult(house.floor, insurer_id="vsk", code="desk-1", to_code="desk-2")
+    house.work()
+    (beside,) = [one for one in house.offers() if one.purpose == Purpose.CONSULT]
+    hear_leg(house.floor, beside.id, house.carrier.participants[beside.id], "in-progress")
+    joining.hand_over(house.floor, insurer_id="vsk", code="desk-1")
+    house.work()
+    assert now_shown(house, call) == "recording"
+    assert [asked["on"] for asked in house.carrier.of("pause_recording")] == [True, False]
+
+
+def test_what_the_carrier_records_anew_is_paused_again_and_said_to_be_recorded_until_then(house):
+    call = ring(house)
+    offer = talk(house, call)
+    news(house, offer, RecordingStatus.UNDER_WAY)
+    pause(house)
+    house.carrier.refuse["pause_recording"] = CarrierUnavailable("pause_recording")
+    news(house, offer, RecordingStatus.UNDER_WAY, sid="RE2")
+    house.work()
+    assert now_shown(house, call) == "pausing"
+    del house.carrier.refuse["pause_recording"]
+    house.later(2)
+    # News of the first come late, and as often as the carrier likes.
+    for status in (RecordingStatus.COMPLETED, RecordingStatus.COMPLETED, RecordingStatus.FAILED):
+        news(house, offer, status, seconds=9)
+        assert now_shown(house, call) == "paused"
+    news(house, offer, RecordingStatus.COMPLETED, seconds=9, sid="RE2")
+    assert now_shown(house, call) is None
+    with house.centre.database.reading("pauses") as tx:
+        assert [one.ended_at is None for one in tx.scalars(select(RecordingPause))] == [False]
 
 
 def test_one_that_the_carrier_could_not_make_ends_like_the_others(house):
