@@ -36,14 +36,17 @@ _SCHEDULED: Final = "pult_scheduled"
 
 
 class JobQueue(StrEnum):
-    """RQ's job queues, most urgent first; a worker empties them in this order."""
+    """RQ's job queues, most urgent first; a worker empties them in this order.
+
+    Recordings come last: one that a slow carrier hands out takes minutes, and all others of the day with it.
+    """
 
     DISPATCH = "dispatch"
     TELEPHONE = "telephone"
     MESSAGES = "messages"
-    RECORDINGS = "recordings"
     UPKEEP = "upkeep"
     WEBHOOKS = "webhooks"
+    RECORDINGS = "recordings"
 
 
 class DueWork(Base):

@@ -16,7 +16,7 @@ from rq.exceptions import DuplicateJobError
 
 from config.clock import Clock, stopwatch
 from config.database import Transaction, refuse_inside_transaction
-from config.due_work import LEASE, Due, WorkPlan, scheduled_in
+from config.due_work import Due, WorkPlan, scheduled_in
 from config.errands import Errands, at_once
 
 log = logging.getLogger("pult.job_queues")
@@ -24,6 +24,9 @@ log = logging.getLogger("pult.job_queues")
 _SILENT_SECONDS: Final = 1.0
 # A job is broken off so long after its lease: a slow one may still end, and one that hangs gives its worker back.
 _SPARE: Final = timedelta(seconds=45)
+
+# Behind long work, what waits would get a job more with each lease.
+_ENOUGH: Final = 1000
 
 _plan: WorkPlan | None = None
 
@@ -60,10 +63,13 @@ class JobQueues:
             self._errands(partial(self._hurry_all, list(dict.fromkeys(scheduled))))
 
     def enqueue_once(self, due: Due) -> bool:
-        """For the sweep: enqueue unless a job for it is waiting already. False if Redis refuses."""
+        """For the sweep: enqueue unless a job for it, or very many, are waiting already. False if Redis refuses."""
         refuse_inside_transaction("enqueue")
+        queue = self._queue(due)
         try:
-            self._queue(due).enqueue(
+            if queue.count >= _ENOUGH:
+                return True
+            queue.enqueue(
                 perform, due.kind, due.subject_id, job_id=self._job_id(due), unique=True, **self._options(due)
             )
         except DuplicateJobError:
@@ -93,7 +99,7 @@ class JobQueues:
 
     def _job_id(self, due: Due) -> str:
         """One a lease: the job of a worker that was killed keeps its id for minutes, and must not stand in the way."""
-        lease_number = int(self._clock.now().timestamp() // LEASE.total_seconds())
+        lease_number = int(self._clock.now().timestamp() // self._plan.longest_of(due.kind).total_seconds())
         return re.sub(r"[^A-Za-z0-9_-]", "-", f"{due.kind}-{due.subject_id}-{lease_number}")
 
     def _options(self, due: Due) -> dict[str, int]:

@@ -16,9 +16,10 @@ import pytest
 from rq.job import Job
 from sqlalchemy import select, update
 
+from config import job_queues
 from config.clock import MovedClock, WallClock
 from config.database import Database
-from config.due_work import DueWork, JobQueue, WorkPlan, schedule
+from config.due_work import LEASE, DueWork, JobQueue, WorkPlan, schedule
 from config.embedded_redis import EmbeddedRedis, running
 from config.job_queues import JobQueues, connect
 from config.ports import free_port
@@ -299,6 +300,25 @@ def test_a_job_is_broken_off_only_after_it_may_last_no_longer(database: Database
     limits = {(job.args[0], job.timeout) for job in jobs}
     assert limits == {("note", 60), ("long", 525)}
     assert len(jobs) == 5
+
+
+def test_what_waits_behind_long_work_gets_no_job_more_with_each_lease(
+    database: Database, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, _, sweep, _ = burst_bench(database, redis_url)
+    monkeypatch.setattr(job_queues, "_ENOUGH", 5)
+    with database.transaction("test") as tx:
+        for number in range(4):
+            schedule(tx, kind="note", subject_id=f"{number}", insurer_id="vsk", due_at=AT)
+    with connect(redis_url) as redis:
+        for _ in range(5):
+            sweep.once()
+            clock.move_by(LEASE.total_seconds())
+        assert redis.llen("rq:queue:messages") == 5
+        with database.transaction("test") as tx:
+            schedule(tx, kind="urgent", subject_id="ring", insurer_id="vsk", due_at=AT)
+        sweep.once()
+        assert redis.llen("rq:queue:dispatch") == 1
 
 
 def test_without_redis_the_sweep_does_telephone_work_only(database: Database) -> None:
