@@ -41,8 +41,10 @@ RETIRE: Final = "retire_recording"
 
 # The carrier needs a moment after the hang-up until the file can be had; for longer than this it never comes.
 _COMES_WITHIN: Final = timedelta(hours=24)
-# However often the carrier was not asked meanwhile, or the asking was broken off: then somebody is told.
+# Whatever broke the asking off meanwhile: then somebody is told.
 _ASKED_WITHIN: Final = timedelta(hours=48)
+# Of either not before it was tried so often: after days without workers the carrier may still have everything.
+_ASKED_OFTEN: Final = 10
 # Five minutes until the carrier has handed it out (`ivr.carrier.media`); then to check it, seal it, and put it away.
 FETCHED_WITHIN: Final = timedelta(minutes=8)
 # What is broken may only be unfinished; after this it is what it is.
@@ -77,7 +79,8 @@ class Keeping:
         if row is None or row.state != RecordingState.ANNOUNCED or row.carrier_sid is None:
             return
         age = self.centre.clock.now() - row.announced_at
-        if age >= _ASKED_WITHIN:
+        is_asked_often = self._tries(recording_id) >= _ASKED_OFTEN
+        if is_asked_often and age >= _ASKED_WITHIN:
             self._fail(row, "never came")
             return
         try:
@@ -92,7 +95,7 @@ class Keeping:
                 raise NotYet(f"the recording is not whole: {error}") from error
             self._fail(row, str(error))
         except CarrierUnavailable as error:
-            if age >= _COMES_WITHIN:
+            if is_asked_often and age >= _COMES_WITHIN:
                 self._fail(row, "never came")
                 return
             if isinstance(error, NotReady):
@@ -174,6 +177,12 @@ class Keeping:
             call, locked = locked_call(tx, row.call_id), locked_recording(tx, row.id)
             if locked is not None:
                 fail(tx, self.centre.insurers, call, locked, why, at=now)
+
+    def _tries(self, recording_id: str) -> int:
+        """How often it was begun to fetch the recording, now included."""
+        statement = select(DueWork.attempts).where(DueWork.kind == FETCH, DueWork.subject_id == recording_id)
+        with self.centre.database.reading("recording_tries") as tx:
+            return tx.scalar(statement) or 0
 
     def _row(self, recording_id: str) -> Recording | None:
         with self.centre.database.reading("recording") as tx:

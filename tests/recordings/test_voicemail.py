@@ -142,7 +142,11 @@ def test_a_message_that_is_still_being_made_is_no_error_until_it_never_came(hous
         "the carrier still makes the recording (attempt 2)",
     ]
     assert not told(caplog, logging.ERROR)
+    # After a day without workers the carrier is asked again before it is given up.
     house.later(24 * 3600)
+    assert recording(house).state == RecordingState.ANNOUNCED
+    for _ in range(7):
+        house.later(300)
     assert recording(house).state == RecordingState.FAILED
     assert len(told(caplog, logging.ERROR)) == 1
 
@@ -157,6 +161,8 @@ def test_what_cannot_be_asked_for_in_time_has_failed_too(house, monkeypatch):
     announce(house, call)
     monkeypatch.setattr(house.carrier, "fetch_recording", breaks_off)
     house.work()
+    for _ in range(10):
+        house.later(300)
     house.later(24 * 3600)
     assert recording(house).state == RecordingState.ANNOUNCED
     house.later(24 * 3600)
