@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from config.audit import audit
 from config.centre import Centre
+from config.database import Transaction
 from config.errors import ConfigError
 from config.settings import read_seal_keys, write_seal_keys
 from recordings.errors import KeysInUse
@@ -56,34 +57,24 @@ def forget_old_keys(centre: Centre, *, by: str) -> int:
     if centre.settings.named.get("PULT_SEAL_KEY"):
         raise ConfigError("PULT_SEAL_KEY is set: take the older keys out of it there.")
     keys = seal_keys(centre.settings)
-    _refuse_where_used(_left(centre, keys))
-    write_seal_keys(centre.settings.data_dir, [keys.current.key])
-    try:
-        # Whoever was just sealing under an older key has written so by now, or finds it forgotten and seals anew.
-        _refuse_where_used(_left_when_sealed(centre, keys))
-    except KeysInUse:
-        write_seal_keys(centre.settings.data_dir, [one.key for one in keys.all])
-        raise
+    with centre.database.transaction("forget_seal_keys") as tx:
+        # Whoever is sealing under an older key has written so once this is read, or finds it forgotten and seals anew.
+        under_way = select(Recording.id).where(Recording.state == RecordingState.ANNOUNCED)
+        tx.execute(under_way.with_for_update()).all()
+        if left := _count(tx, keys):
+            raise KeysInUse(f"{left} recordings are sealed under an older key: rotate first")
+        write_seal_keys(centre.settings.data_dir, [keys.current.key])
     _note(centre, by, "forgot_seal_keys")
     return len(keys.all) - 1
 
 
-def _refuse_where_used(left: int) -> None:
-    if left:
-        raise KeysInUse(f"{left} recordings are sealed under an older key: rotate first")
-
-
 def _left(centre: Centre, keys: SealKeys) -> int:
     with centre.database.reading("recordings_to_rewrap") as tx:
-        return tx.scalar(select(func.count()).where(*_wrapped_by_older(keys))) or 0
+        return _count(tx, keys)
 
 
-def _left_when_sealed(centre: Centre, keys: SealKeys) -> int:
-    """How many, once nobody is in the midst of writing down what they have sealed."""
-    with centre.database.transaction("recordings_sealed_meanwhile") as tx:
-        under_way = select(Recording.id).where(Recording.state == RecordingState.ANNOUNCED)
-        tx.execute(under_way.with_for_update()).all()
-        return tx.scalar(select(func.count()).where(*_wrapped_by_older(keys))) or 0
+def _count(tx: Transaction, keys: SealKeys) -> int:
+    return tx.scalar(select(func.count()).where(*_wrapped_by_older(keys))) or 0
 
 
 def _some(centre: Centre, keys: SealKeys) -> list[str]:

@@ -1,8 +1,10 @@
 """A new seal key: everything sealed before opens under it, whoever is killed on the way."""
 
+import threading
+
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from config import failpoints
 from config.audit import AuditEntry
@@ -11,7 +13,7 @@ from config.settings import read_seal_keys
 from recordings import rotating
 from recordings.errors import KeysInUse, SealBroken
 from recordings.keys import seal_keys
-from recordings.models import Recording
+from recordings.models import Recording, RecordingState
 from recordings.playing_conversations import sound_of
 from recordings.recordings_cli import recordings_command
 from recordings.shelf import FolderShelf
@@ -100,23 +102,27 @@ def test_what_is_sealed_while_its_key_is_forgotten_is_sealed_anew(house, monkeyp
     assert len(content(house)) == 1
 
 
-def test_a_key_under_which_something_was_sealed_meanwhile_is_kept_after_all(house, monkeypatch):
+def test_who_forgets_keys_waits_for_whoever_is_sealing_under_one(house):
     recording_id = keep(house, house.call())
-    with house.centre.database.reading("before") as tx:
-        before = tx.get(Recording, recording_id)
+    with house.centre.database.transaction("announced_again") as tx:
+        row = tx.get_one(Recording, recording_id)
+        sealed = {name: getattr(row, name) for name in ("state", "wrapped_key", "key_id", "ended_at")}
+        row.state, row.wrapped_key, row.key_id, row.ended_at = RecordingState.ANNOUNCED, None, None, None
     rotate(house)
-    keys, write = seal_keys(house.centre.settings), rotating.write_seal_keys
+    keys, refused = seal_keys(house.centre.settings), threading.Event()
 
-    def sealed_meanwhile(folder, left):
-        monkeypatch.undo()
-        with house.centre.database.transaction("sealed_meanwhile") as tx:
-            row = tx.get_one(Recording, recording_id)
-            row.wrapped_key, row.key_id = before.wrapped_key, before.key_id
-        write(folder, left)
+    def forget():
+        with pytest.raises(KeysInUse):
+            rotating.forget_old_keys(house.centre, by="admin")
+        refused.set()
 
-    monkeypatch.setattr(rotating, "write_seal_keys", sealed_meanwhile)
-    with pytest.raises(KeysInUse):
-        rotating.forget_old_keys(house.centre, by="admin")
+    forgetting = threading.Thread(target=forget)
+    with house.centre.database.transaction("sealing") as tx:
+        tx.execute(update(Recording).values(**sealed))
+        forgetting.start()
+        assert not refused.wait(0.5)
+    forgetting.join()
+    assert refused.is_set()
     assert seal_keys(house.centre.settings) == keys
     assert heard(house, recording_id) == SOUND
 

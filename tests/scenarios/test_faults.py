@@ -91,7 +91,7 @@ APART: Final = {
     # A recording's end, a year later or at a command: tests/recordings kills there (test_retention, test_rotating).
     *("commit:retire_recording", "commit:note_erased", "commit:destroy_recording", "commit:hold_recordings"),
     *("commit:release_recordings", "commit:retry_recording", "commit:review_recordings"),
-    "commit:recordings_sealed_meanwhile",
+    "commit:forget_seal_keys",
     *("commit:rewrap_recording", "commit:note_seal_key"),
     "commit:replay_call",
     "commit:show_insured",
