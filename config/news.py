@@ -9,7 +9,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, Final, TypeAlias
@@ -104,18 +103,24 @@ class Announcer:
             self._miss()
             return
         refuse_inside_transaction("publish news")
+        is_owed = self._take_missed()
         try:
             with self._redis.pipeline(transaction=False) as pipe:
-                if self._has_missed:
+                if is_owed:
                     pipe.publish(self._channel, _MISSED)
                 for news in changed:
                     pipe.publish(self._channel, json.dumps(asdict(news)))
                 pipe.execute()
-            self._has_missed = False
         except RedisError as error:
             log.warning("news are not taken (%s); open pages look by themselves", type(error).__name__)
             self._silent_until = stopwatch() + _SILENT_SECONDS
             self._miss()
+
+    def _take_missed(self) -> bool:
+        """Whether others are owed word of what was left out; who takes it tells them, or gives it back by `_miss`."""
+        with self._missing:
+            is_owed, self._has_missed = self._has_missed, False
+            return is_owed
 
     def _miss(self) -> None:
         """Some news were left out: say so with the next, or by itself where none follow for a while."""
@@ -129,10 +134,11 @@ class Announcer:
     def _make_up(self) -> None:
         for _ in range(_MADE_UP_WITHIN):
             time.sleep(_SILENT_SECONDS)
-            with suppress(RedisError):
-                if self._has_missed:
+            try:
+                if self._take_missed():
                     self._redis.publish(self._channel, _MISSED)
-                    self._has_missed = False
+            except RedisError:
+                self._miss()
             with self._missing:
                 self._is_making_up = self._has_missed
                 if not self._is_making_up:

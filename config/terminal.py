@@ -40,8 +40,13 @@ def known_insurer(centre: Centre, insurer: str) -> Centre:
 def write_new(file: Path, content: bytes) -> None:
     """Write what holds people's data into a file that there was not, for its owner alone. Raises ClickException."""
     try:
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as written:
-            written.write(content)
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as written:
+                written.write(content)
+        except BaseException:
+            file.unlink()
+            raise
     except FileExistsError:
         raise click.ClickException(f"{file} is there already: name another file") from None
     except OSError as error:

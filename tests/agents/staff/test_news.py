@@ -82,7 +82,7 @@ def test_a_lost_redis_delays_nobody_and_asks_pages_to_look(house: House, tmp_pat
     began = time.monotonic()
     house.agent("desk-1")
     commands.go_away(house.floor, insurer_id="vsk", code="desk-1")
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
     assert house.agent_now("desk-1").presence == Presence.AWAY
     eventually(lambda: None in heard)
     with running(port, tmp_path / "second"):
@@ -292,7 +292,7 @@ def test_news_that_redis_did_not_take_are_made_up_for_though_none_follow(house: 
     listener.start()
     eventually(lambda: heard)
     heard.clear()
-    announcer._silent_until = time.monotonic() + 0.5
+    announcer._silent_until = time.monotonic() + 3600
     house.agent("desk-1")
     eventually(lambda: heard == [None])
     listener.stop()
