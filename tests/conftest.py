@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from config import settings as settings_module
 from config.database import Database
@@ -18,6 +19,8 @@ from tests.databases import Templates
 from tests.postgres import PostgresServer
 
 _KINDS = ("sqlite", "postgresql")
+# Of what a page shows; machines that run the tests stand still for seconds. It is one for the whole process.
+expect.set_options(timeout=60_000)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -30,7 +30,6 @@ from tests.agents.staff.browsing import launched
 from tests.agents.staff.conftest import Site
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("browsers")]
-expect.set_options(timeout=60_000)
 ANNA = "vsk-desk-1"
 
 

@@ -16,7 +16,6 @@ from tests.agents.staff.conftest import PASSWORD, Live, eventually, live  # noqa
 from tests.agents.supervisor.conftest import Logged
 
 pytestmark = [pytest.mark.xdist_group("browsers")]
-expect.set_options(timeout=20_000)
 # A folder to put pictures of the pages in, for people to look at.
 PICTURES = os.environ.get("PULT_TEST_PICTURES")
 

@@ -13,7 +13,6 @@ from tests.agents.staff.browsing import launched
 from tests.agents.staff.conftest import PASSWORD, Live, eventually
 
 # A machine that runs the whole suite at once is slow.
-expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,6 @@ from tests.agents.staff.browsing import launched
 from tests.agents.staff.conftest import PASSWORD, Live
 from tests.agents.supervisor.conftest import Logged
 
-expect.set_options(timeout=20_000)
 # A folder to put pictures of the pages in, for people to look at.
 PICTURES = os.environ.get("PULT_TEST_PICTURES")
 

@@ -19,7 +19,6 @@ from tests.agents.supervisor.test_browser import PICTURES
 from tests.agents.supervisor.test_recording_pages import keep
 
 pytestmark = [pytest.mark.xdist_group("browsers")]
-expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,6 @@ from tests.ivr.exchange.voice.conftest import until
 
 pytestmark = [pytest.mark.timeout(90), pytest.mark.xdist_group("browsers")]
 MENU = "Здравствуйте! Чтобы записаться к врачу, нажмите один. Если нужна больница, нажмите два. Оператор: нажмите ноль."
-expect.set_options(timeout=20_000)
 
 
 @pytest.fixture
