@@ -215,6 +215,31 @@ def test_who_is_in_a_call_keeps_their_row_and_what_can_be_done_there_is_in_view(
     page.context.close()
 
 
+def test_the_items_of_an_open_menu_stay_what_and_where_they_are(browser: Browser, live: Live) -> None:
+    house = live.house
+    house.clock.move_to(house.floor.centre.clock.now())
+    commands.go_away(house.floor, insurer_id="vsk", code="desk-1", reason="meal")
+    page = opened(browser, live, "/floor", language="ru", scheme="light")
+    expect(page.locator("html")).to_have_attribute("data-connection", "up")
+    row = page.locator(f"#agent-now-{house.agent_now('desk-1').id}")
+    row.locator("summary").click()
+    items = row.locator(".menu-list button").element_handles()
+
+    def meant() -> list[tuple[str, str, float]]:
+        return [(it.get_attribute("value"), it.inner_text(), it.bounding_box()["y"]) for it in items]
+
+    before = meant()
+    assert ("available", "Доступен") in [(value, words) for value, words, _ in before]
+    commands.become_available(house.floor, insurer_id="vsk", code="desk-1")
+    expect(row.locator(".presence")).to_contain_text("Доступен")
+    assert meant() == before
+    expect(row.get_by_role("button", name="Доступен")).to_be_disabled()
+    commands.go_away(house.floor, insurer_id="vsk", code="desk-1", reason="break")
+    expect(row.locator(".presence")).to_contain_text("Перерыв")
+    assert meant() == before
+    page.context.close()
+
+
 def test_what_is_refused_is_said_in_the_form_which_keeps_what_was_typed(browser: Browser, live: Live) -> None:
     live.house.clock.move_to(live.house.floor.centre.clock.now())
     page = opened(browser, live, "/floor", language="ru", scheme="light")
