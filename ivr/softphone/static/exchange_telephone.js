@@ -73,21 +73,31 @@ export class ExchangeTelephone extends Telephone {
 
   _connect() {
     this._socket = new WebSocket(this._signalUrl);
-    this._opened = new Promise((resolve) => (this._helloHeard = resolve));
+    this._opened = new Promise((resolve, reject) => {
+      this._helloHeard = resolve;
+      this._helloMissed = reject;
+    });
+    // Nobody need be waiting.
+    this._opened.catch(() => {});
     this._socket.addEventListener("message", (event) => this._take(JSON.parse(event.data)));
     this._socket.addEventListener("close", () => this._lost());
   }
 
   // The exchange hangs up what a lost page leaves behind, so there is nothing to go on with but new calls.
+  // Whoever waits for an answer is told that none comes, and whoever asks before the next try, at once.
   _lost() {
+    const error = new Error("the exchange does not answer");
     for (const call of this._calls.values()) call.ended("connection lost");
     for (const { reject, line } of this._waiting.values()) {
       line?.close();
-      reject(new Error("the exchange does not answer"));
+      reject(error);
     }
     this._waiting.clear();
-    this._registering?.reject(new Error("the exchange does not answer"));
+    this._registering?.reject(error);
     this._registering = null;
+    this._helloMissed(error);
+    this._opened = Promise.reject(error);
+    this._opened.catch(() => {});
     if (this._isClosed) return;
     tell(this, "unregistered");
     setTimeout(() => this._connect(), this._pauseMs);
@@ -105,7 +115,7 @@ export class ExchangeTelephone extends Telephone {
         this._pauseMs = FIRST_PAUSE_MS;
         this._helloHeard();
         tell(this, "connected", message);
-        if (this._token && !this._registering) this.register(this._token).catch(() => {});
+        this._registerAgain().catch(() => {});
         break;
       case "registered":
         this._token = this._registering?.token ?? this._token;
@@ -132,6 +142,12 @@ export class ExchangeTelephone extends Telephone {
         this._refused(message);
         break;
     }
+  }
+
+  // With the token from before, unless somebody waited for this connection with a newer one: they come first.
+  async _registerAgain() {
+    await this._opened;
+    if (this._token && !this._registering) await this.register(this._token);
   }
 
   _calling({ id, call: sid, sdp }) {

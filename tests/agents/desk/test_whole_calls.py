@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import APIResponse, Browser, Page, Route, expect
+from playwright.sync_api import APIResponse, Browser, Page, Route, WebSocketRoute, expect
 
 from agents.at_work import commands
 from agents.models import Dial, Offer
@@ -463,6 +463,19 @@ def test_what_is_dialled_before_the_telephone_is_ready_is_said_and_kept(programs
     expect(page.locator(".failed")).to_be_hidden()
     page.keyboard.press("KeyE")
     expect(page.locator("#dialled")).to_be_hidden()
+
+
+def test_a_telephone_whose_first_connection_fails_is_ready_by_itself(anna: Person) -> None:
+    page, made = anna.page, []
+
+    def only_from_the_second(line: WebSocketRoute) -> None:
+        made.append(line)
+        line.close() if len(made) == 1 else line.connect_to_server()
+
+    page.route_web_socket("**/*", only_from_the_second)
+    page.reload()
+    until(lambda: len(made) > 1 or page.wait_for_timeout(50), "the second connection")
+    expect(page.locator("#phone-state")).to_contain_text("Телефон готов")
 
 
 @pytest.mark.parametrize("seen_first", ["what rings", "what was dialled"])
