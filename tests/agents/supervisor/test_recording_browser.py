@@ -63,6 +63,8 @@ def test_a_click_on_the_time_line_plays_from_there_and_shows_the_step(browser: B
     def click_at(second: float, lane: Locator = lane) -> None:
         lane.click(position={"x": width * second / 300, "y": 14})
 
+    # Slowly, so that it is not at its end before all this is looked at; a rate set now would go with the loading.
+    page.locator("[data-sound]").evaluate("sound => { sound.defaultPlaybackRate = 0.1; }")
     click_at(85)
     eventually(lambda: at_seconds(page) > 15)
     expect(page.locator(".steps li:target")).to_be_in_viewport()
