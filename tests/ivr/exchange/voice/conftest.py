@@ -37,9 +37,12 @@ API_KEY, API_SECRET, APPLICATION = "SK" + "1" * 32, "a secret that both sides kn
 PATIENCE_SECONDS = 20.0
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """A real browser with a made-up microphone; skipped where there is none, which fails on CI."""
+    """A real browser with a made-up microphone; skipped where there is none, which fails on CI.
+
+    No longer than a module: other tests start Playwright themselves, and one thread may run it only once at a time.
+    """
     if CHROMIUM is None:
         pytest.skip("no Chromium here: install Debian's chromium, or name one in PULT_CHROMIUM")
     with sync_playwright() as playwright:
