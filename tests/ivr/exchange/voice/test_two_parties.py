@@ -91,10 +91,12 @@ def test_keys_pressed_while_talking_are_heard_by_the_other_side(telephone: MakeT
 def test_a_call_has_a_quality_worth_telling(telephone: MakeTelephone, app: RecordingApp) -> None:
     caller, _anna = connected(telephone, app)
 
-    quality = caller.wait_for("quality")
+    # By and by: the first report may be of a moment at which this machine had no time for sound.
+    def is_good() -> bool:
+        told = [it for it in caller.happenings() if it["type"] == "quality"]
+        return any(it["mos"] > 3.5 and it["warning"] == "" for it in told)
 
-    assert quality["mos"] > 3.5
-    assert quality["warning"] == ""
+    until(is_good, lambda: f"good quality among {[it for it in caller.happenings() if it['type'] == 'quality']}")
 
 
 def test_declined_is_busy_to_the_caller(telephone: MakeTelephone, app: RecordingApp) -> None:
