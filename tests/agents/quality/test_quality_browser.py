@@ -74,6 +74,10 @@ def at_seconds(page: Page) -> float:
     return float(page.evaluate("document.querySelector('[data-sound]').currentTime"))
 
 
+def play_at(page: Page, rate: float) -> None:
+    page.locator("[data-sound]").evaluate("(sound, rate) => { sound.playbackRate = rate; }", rate)
+
+
 def test_from_the_call_to_the_answered_dispute(browser: Browser, quality: Quality) -> None:
     call_id, _ = quality.call()
     boss = opened(browser, quality, "watcher", f"/calls/{call_id}")
@@ -82,6 +86,8 @@ def test_from_the_call_to_the_answered_dispute(browser: Browser, quality: Qualit
     # While it plays, a moment is marked at a question; a click leads back there.
     boss.get_by_role("button", name="Слушать", exact=True).click()
     eventually(lambda: at_seconds(boss) > 1)
+    # Slowly from here, so that it is not at its end before all this is done.
+    play_at(boss, 0.1)
     greeting = boss.locator("[data-question=greeting]")
     choose(greeting, "no")
     boss.keyboard.press("m")
@@ -90,6 +96,7 @@ def test_from_the_call_to_the_answered_dispute(browser: Browser, quality: Qualit
     boss.keyboard.press("p")
     expect(boss.get_by_role("button", name="Слушать", exact=True)).to_be_visible()
     boss.locator("[data-seek]").evaluate("one => { one.value = '15'; one.dispatchEvent(new Event('input')); }")
+    play_at(boss, 1)
     greeting.locator("[data-moment]").click()
     eventually(lambda: marked < at_seconds(boss) < 12)
     greeting.get_by_label("Заметка").fill("Не назвал страховщика")
