@@ -174,7 +174,7 @@ def make_bench(app: RecordingApp) -> Iterator[Callable[..., Bench]]:
         client = Client(
             exchange.switch.settings.account_sid,
             exchange.switch.settings.auth_token,
-            http_client=TwilioHttpClient(timeout=5),
+            http_client=TwilioHttpClient(timeout=60),
         )
         client.api.base_url = exchange.url
         clients.append(client)

@@ -29,7 +29,7 @@ def live(app: RecordingApp) -> Iterator[RunningExchange]:
 
 
 def test_a_call_is_worked_over_http(app: RecordingApp, live: RunningExchange) -> None:
-    app.says("/voice", '<Gather action="/menu" numDigits="1"><Say>Press</Say></Gather>')
+    app.says("/voice", '<Gather action="/menu" numDigits="1" timeout="60"><Say>Press</Say></Gather>')
     app.says("/menu", "<Say>Bye</Say>")
     phone = Phone.dial(live.url, LINE, "+79001112233")
     kinds = []
