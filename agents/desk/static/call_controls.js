@@ -114,21 +114,18 @@ async function toggle(panel) {
   panel.hidden = !panel.hidden;
   closePanels(panel);
   if (panel.hidden) return;
-  const waiting = panel.querySelector("input");
-  if (waiting) waiting.value = "";
-  waiting?.focus();
-  const list = panel.matches("[data-list]") ? panel : panel.querySelector("[data-list]");
-  if (!list) return;
+  const field = panel.querySelector("input");
+  if (!field) return;
+  // There before its list is: what is typed meanwhile is typed into it, and no key that does something.
+  field.value = "";
+  field.focus();
+  const list = panel.querySelector("[data-list]");
   const response = await fetch(list.dataset.list);
   if (!response.ok) return;
   const items = await response.text();
-  // Who was quicker than the list has typed already.
-  const typed = panel.querySelector("input")?.value ?? "";
+  const hadFocus = list.contains(document.activeElement);
   list.innerHTML = items;
-  const field = panel.querySelector("input");
-  if (!field) return;
-  field.value = typed;
-  field.focus();
+  if (hadFocus) field.focus();
   filter(field);
 }
 

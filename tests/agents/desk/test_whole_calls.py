@@ -423,6 +423,29 @@ def test_a_call_to_a_colleague(programs: WholeCentre, anna: Person, boris: Perso
     assert {first.state, second.state} == {"over"}
 
 
+def test_what_is_typed_before_the_list_to_pass_a_call_on_is_no_key(anna: Person, caller: Person) -> None:
+    accept(anna)
+    page = anna.page
+    late: list[Route] = []
+    page.route("**/desk/targets", lambda route: late.append(route), times=1)
+    with page.expect_request("**/desk/targets"):
+        page.keyboard.press("KeyT")
+    # As on a Russian keyboard: "у" is the key that would end the call, "р" the one that would hold it.
+    keyboard = page.context.new_cdp_session(page)
+    for letter, key in zip("куратор", "REHFNJH", strict=True):
+        for kind, text in (("keyDown", {"text": letter}), ("keyUp", {})):
+            keyboard.send("Input.dispatchKeyEvent", {"type": kind, "key": letter, "code": f"Key{key}", **text})
+    late[0].continue_()
+    found = page.locator("#targets li:not([data-always]):visible")
+    expect(found).not_to_have_count(0)
+    expect(found.filter(has_not_text="куратор")).to_have_count(0)
+    expect(page.locator("#target-search")).to_have_value("куратор")
+    expect(page.locator("#target-search")).to_be_focused()
+    stage(anna, "talking")
+    anna.hears(CALLER_TONE)
+    caller.hears(AGENT_TONE)
+
+
 def test_who_rings_a_colleague_whom_another_call_took_meanwhile_reads_why(
     browser: Browser, programs: WholeCentre, people: list[Person], anna: Person, boris: Person
 ) -> None:
