@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import exists, select
 
-from agents.errors import ChangedMeanwhile
+from agents.draft_editions import Edition
 from agents.models import Agent, WrapUp
 from config.database import Transaction
 from config.ids import new_id
@@ -24,25 +24,23 @@ class Draft:
     owner: str | None = None
 
 
-def keep(tx: Transaction, agent: Agent, call: Call, draft: Draft, *, version: int, at: datetime) -> int:
-    """Write the draft over the one of `version`, and return its own; the same draft again changes nothing.
+def keep(tx: Transaction, agent: Agent, call: Call, draft: Draft, *, edition: Edition, at: datetime) -> int:
+    """Write the draft over the one that its edition knows, and return its version; the same again changes nothing.
 
-    Agent and call must be locked. Raises ChangedMeanwhile for another version than the one on record.
+    Agent and call must be locked. Raises ChangedMeanwhile where another version is on record.
     """
     row = wrap_up_of(tx, agent, call.id) or _added(tx, agent, call, at)
-    if draft_of(row) == draft:
-        return row.version
-    if row.version != version:
-        raise ChangedMeanwhile(f"{agent.code}: the draft for {call.id} is at version {row.version}")
-    _fill(row, draft, at)
-    return row.version
+    version = edition.over(row.version, is_same=draft_of(row) == draft)
+    if version != row.version:
+        _fill(row, draft, version, at)
+    return version
 
 
 def close(tx: Transaction, agent: Agent, call: Call, *, at: datetime) -> None:
     """The call's outcomes are on record now: the draft is empty."""
     row = wrap_up_of(tx, agent, call.id) or _added(tx, agent, call, at)
     row.recordings += 1
-    _fill(row, Draft(), at)
+    _fill(row, Draft(), row.version + 1, at)
 
 
 def owe(tx: Transaction, agent: Agent, call: Call, *, at: datetime) -> None:
@@ -95,8 +93,8 @@ def _added(tx: Transaction, agent: Agent, call: Call, at: datetime) -> WrapUp:
     return row
 
 
-def _fill(row: WrapUp, draft: Draft, at: datetime) -> None:
+def _fill(row: WrapUp, draft: Draft, version: int, at: datetime) -> None:
     row.code, row.secondary, row.note = draft.code, list(draft.secondary), draft.note
     row.next_action, row.due_at, row.owner = draft.next_action, draft.due_at, draft.owner
-    row.version += 1
+    row.version = version
     row.saved_at = at

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from agents import presence, wrap_up_drafts
 from agents.dialling import dialled_calls
 from agents.dialling.colleague_calls import is_between_colleagues
+from agents.draft_editions import Edition
 from agents.errors import ChangedMeanwhile, NothingToDo
 from agents.finding import agent_named, open_offer_of
 from agents.floor import Floor
@@ -77,17 +78,17 @@ def record_call_outcome(
 
 
 def keep_draft(
-    floor: Floor, *, insurer_id: str, code: str, call_id: str, draft: wrap_up_drafts.Draft, version: int
+    floor: Floor, *, insurer_id: str, code: str, call_id: str, draft: wrap_up_drafts.Draft, edition: Edition
 ) -> int:
     """Keep what the agent has written down so far; the draft's new version, which the next one must name.
 
-    Raises NothingToDo for a call that is not the agent's to write down, and ChangedMeanwhile for another version than
-    the one on record.
+    Raises NothingToDo for a call that is not the agent's to write down, and ChangedMeanwhile where another version than
+    `edition` knows is on record.
     """
     now = floor.centre.clock.now()
     with floor.centre.database.transaction("keep_draft") as tx:
         call, agent = call_to_write_down(tx, insurer_id, code, call_id)
-        return wrap_up_drafts.keep(tx, agent, call, draft, version=version, at=now)
+        return wrap_up_drafts.keep(tx, agent, call, draft, edition=edition, at=now)
 
 
 def release(floor: Floor, *, insurer_id: str, code: str, by: str) -> None:

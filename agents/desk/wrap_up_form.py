@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 from agents.at_work.wrap_up import WrittenOutcome
 from agents.desk.outcome_words import NEXT_ACTIONS
 from agents.desk.wrap_up_card import WrapUpCard
+from agents.draft_editions import Edition, read_edition
 from agents.wrap_up_drafts import Draft
 from ivr.calls.outcomes import DESK
 
@@ -65,6 +66,14 @@ def number(form: MultiDict[str, str], name: str) -> int:
     if not (written.isascii() and written.isdecimal() and len(written) < 10):
         raise FormRefused(_UNKNOWN)
     return int(written)
+
+
+def edition_of(form: MultiDict[str, str]) -> Edition:
+    """Over which drafts this one may be written; raises FormRefused for what no page puts into the form."""
+    try:
+        return read_edition(form)
+    except ValueError:
+        raise FormRefused(_UNKNOWN) from None
 
 
 def _due_at(written: str, zone: ZoneInfo) -> datetime | None:

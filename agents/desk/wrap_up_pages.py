@@ -12,7 +12,7 @@ from agents.accounts.models import Role
 from agents.at_work import wrap_up
 from agents.desk.outcome_words import NEXT_ACTIONS, action_words, outcome_words
 from agents.desk.wrap_up_card import WrapUpCard, wrap_up_card
-from agents.desk.wrap_up_form import LONGEST_NOTE, FormRefused, checked, number, read_draft
+from agents.desk.wrap_up_form import LONGEST_NOTE, FormRefused, checked, edition_of, number, read_draft
 from agents.errors import ChangedMeanwhile, NothingToDo, UnknownAgent
 from agents.models import Agent, Presence
 from agents.staff.entrance import AT_A_DESK
@@ -52,8 +52,8 @@ def keep_draft(call_id: str) -> ResponseReturnValue:
     """Keep what stands in the form; the draft's new version as JSON, for the page's next one."""
     card = _card(call_id)
     try:
-        draft, version = read_draft(request.form, card, zone()), number(request.form, "version")
-        version = wrap_up.keep_draft(side().floor, **_agent(), call_id=call_id, draft=draft, version=version)
+        draft, edition = read_draft(request.form, card, zone()), edition_of(request.form)
+        version = wrap_up.keep_draft(side().floor, **_agent(), call_id=call_id, draft=draft, edition=edition)
     except FormRefused as error:
         return refused_page(error.why, 400)
     except ChangedMeanwhile:

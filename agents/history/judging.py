@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import exists, func, select
 
 from agents.accounts.models import AccountRole, Role
+from agents.draft_editions import Edition
 from agents.floor import Floor
 from agents.history.agenda import Agenda
 from agents.history.week import ZONE, Day
@@ -174,7 +175,7 @@ class Judges:
                 return
             card, moment = self._library.version(tx, row.card_digest), self._moment(tx, row.call_id)
         answers = {one.name: self._answered(one, moment) for one in card.questions}
-        written = Written(answers, self._comment(card, answers), row.version)
+        written = Written(answers, self._comment(card, answers), Edition(row.version))
         evaluations.submit(
             self._centre,
             self._library,

@@ -102,8 +102,9 @@ class Offer(Base):
 class WrapUp(Base):
     """An agent's writing down of a call: the draft so far, until it is recorded as outcomes; then it is empty.
 
-    `version` counts the drafts and `recordings` the times that it was recorded: a window that shows something older,
-    or a form sent again, overwrites nothing. One never recorded is still owed, also by an agent who was released.
+    `version` tells the drafts apart and `recordings` counts how often it was recorded: a window that shows something
+    older, or a form sent again, overwrites nothing. One never recorded is still owed, also by an agent who was
+    released.
     """
 
     __tablename__ = "wrap_ups"

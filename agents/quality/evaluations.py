@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from agents.draft_editions import Edition
 from agents.errors import ChangedMeanwhile, OutOfSight
 from agents.models.evaluations import COUNTED, Evaluation, EvaluationState
 from agents.quality.card_library import CardLibrary
@@ -25,11 +26,11 @@ from recordings.models import Recording
 
 @dataclass(frozen=True)
 class Written:
-    """What stands in the form of an evaluation: answers by question, a comment on the whole, and of which draft."""
+    """What stands in the form of an evaluation: answers by question, a comment on the whole, and over which draft."""
 
     answers: Answers
     comment: str
-    version: int
+    edition: Edition
 
 
 def begin(centre: Centre, library: CardLibrary, *, insurer_id: str, call_id: str, agent_id: str, by: Evaluator) -> str:
@@ -199,12 +200,12 @@ def note(
 
 
 def _write(tx: Transaction, row: Evaluation, card: ScoreCard, written: Written, at: datetime) -> None:
-    """The same draft again changes nothing; over another version than the form shows nothing is written."""
+    """The same draft again changes nothing; over another version than the form knows nothing is written."""
     answers = to_row(fitting(tx, row, card, written.answers))
-    if (row.answers, row.comment) == (answers, written.comment):
+    is_same = (row.answers, row.comment) == (answers, written.comment)
+    version = written.edition.over(row.version, is_same=is_same)
+    if version == row.version:
         return
-    if row.version != written.version:
-        raise ChangedMeanwhile(f"evaluation {row.id}: the draft is at version {row.version}")
     row.answers, row.comment = answers, written.comment
-    row.version += 1
+    row.version = version
     row.saved_at = at

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from agents.draft_editions import Edition, read_edition
 from agents.quality.evaluations import Written
 from agents.quality.scoring import Answer, Moment
 
@@ -16,7 +17,14 @@ def read_form(given: Mapping[str, str]) -> Written:
     """What was typed: for each question `answer.<name>`, `note.<name>`, `recording.<name>` and `second.<name>`."""
     names = {name.partition(".")[2] for name in given if "." in name}
     answers = {name: _answer(given, name) for name in sorted(names)[:_MOST_QUESTIONS]}
-    return Written(answers, given.get("comment", "").strip()[:LONGEST_COMMENT], _number(given.get("version", "")) or 0)
+    return Written(answers, given.get("comment", "").strip()[:LONGEST_COMMENT], _edition(given))
+
+
+def _edition(given: Mapping[str, str]) -> Edition:
+    try:
+        return read_edition(given)
+    except ValueError:
+        return Edition(0)
 
 
 def _answer(given: Mapping[str, str], name: str) -> Answer:

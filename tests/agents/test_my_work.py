@@ -9,6 +9,7 @@ from agents.at_work.caller_matters import identify_caller
 from agents.at_work.caller_requests import OnCall, move_from_card, open_from_card
 from agents.at_work.my_work import finish_task, my_work
 from agents.at_work.wrap_up import WrittenOutcome, keep_draft, record_call_outcome, release
+from agents.draft_editions import Edition
 from agents.errors import ChangedMeanwhile, NothingToDo
 from agents.models import Agent, Presence
 from agents.wrap_up_drafts import Draft
@@ -46,9 +47,9 @@ def work_of(house):
 def test_a_draft_is_kept_owed_after_a_release_and_then_recorded(talking):
     house, call_id, _ = talking
     draft = Draft("info_given", ("gl_requested",), "заметка", "ring_back", house.clock.now() + timedelta(hours=1), "a1")
-    assert keep_draft(house.floor, **VSK, call_id=call_id, draft=draft, version=0) == 1
+    assert keep_draft(house.floor, **VSK, call_id=call_id, draft=draft, edition=Edition(0)) == 1
     with pytest.raises(ChangedMeanwhile):
-        keep_draft(house.floor, **VSK, call_id=call_id, draft=Draft("nuisance"), version=0)
+        keep_draft(house.floor, **VSK, call_id=call_id, draft=Draft("nuisance"), edition=Edition(0))
     become(house, Presence.WRAP_UP, call_id)
     release(house.floor, **VSK, by="boss")
     assert [row.call_id for row in work_of(house).owed] == [call_id]

@@ -29,6 +29,7 @@ from agents.at_work.caller_requests import next_step
 from agents.at_work.wrap_up import WrittenOutcome, record_call_outcome
 from agents.demo import load_demo
 from agents.dialling import colleague_calls, dialled_calls, dials, passing_outside
+from agents.draft_editions import Edition
 from agents.errors import AgentError
 from agents.floor import Floor
 from agents.models import Agent, Dial, Ear, Offer, OfferState, Presence, Wait
@@ -228,7 +229,7 @@ def worked_from_the_card(centre: Centre) -> None:
     _do(centre, partial(asking.verify_by_answers, **known, answers=asking.Answers("Никто")))
     _do(centre, partial(asking.set_caller_role, **known, role="insured"))
     _do(centre, partial(asking.note_address, **known, address="Москва, Садовая, 1"))
-    _do(centre, partial(wrap_up.keep_draft, **known, draft=Draft("info_given"), version=0))
+    _do(centre, partial(wrap_up.keep_draft, **known, draft=Draft("info_given"), edition=Edition(0)))
     appointment = Appointment(centre.now + timedelta(days=2), "Клиника, Москва", is_decided=True)
     before = _booked(centre, call_id)
     _do(centre, partial(caller_requests.book_from_card, mine=on_call, appointment=appointment, booked_before=before))

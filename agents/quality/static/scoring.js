@@ -1,4 +1,5 @@
 // Scoring while listening: moments lead to their place in the recording, and what is answered is kept as it is answered.
+import { sendDraft } from "/static/drafts.js";
 import { say } from "/static/sending.js";
 
 const PAUSE_MILLISECONDS = 500;
@@ -128,46 +129,51 @@ function keepDraft() {
   });
   // What is submitted is kept by that; it must not be overtaken by a draft, nor carry the number of an older one.
   form.addEventListener("submit", submit);
-  document.addEventListener("visibilitychange", () => document.hidden && timer !== null && keep());
-  addEventListener("pagehide", () => timer !== null && keep());
+  document.addEventListener("visibilitychange", () => document.hidden && timer !== null && keepAtOnce());
+  addEventListener("pagehide", () => timer !== null && keepAtOnce());
   document.addEventListener("pult:connection", ({ detail }) => detail.isUp && timer !== null && keep());
   keep();
 }
 
 async function submit(event) {
-  clearTimeout(timer);
-  timer = null;
+  stopWaiting();
   if (sending === null) return;
   event.preventDefault();
   await sending;
-  clearTimeout(timer);
-  timer = null;
+  stopWaiting();
   form.requestSubmit(event.submitter);
 }
 
 // One draft at a time; what is answered meanwhile leads to one more.
-async function keep() {
+function keep() {
+  if (sending === null) return keepAtOnce();
+  clearTimeout(timer);
+  timer = setTimeout(keep, PAUSE_MILLISECONDS);
+}
+
+// Whoever leaves the page has no time to wait for the answer to the one before.
+async function keepAtOnce() {
+  stopWaiting();
+  const own = send();
+  sending = own;
+  await own;
+  if (sending === own) sending = null;
+}
+
+function stopWaiting() {
   clearTimeout(timer);
   timer = null;
-  if (sending !== null) {
-    timer = setTimeout(keep, PAUSE_MILLISECONDS);
-    return;
-  }
-  sending = send();
-  await sending;
-  sending = null;
 }
 
 async function send() {
-  const body = new URLSearchParams(new FormData(form));
-  const response = await fetch(form.dataset.scoring, { method: "POST", body, keepalive: true }).catch(() => null);
+  const response = await sendDraft(form, form.dataset.scoring);
+  if (response === undefined) return;
   if (response?.ok) tell(await response.json());
   else if (response) say(await response.text());
   else timer = setTimeout(keep, AGAIN_MILLISECONDS);
 }
 
-function tell({ version, saved, score, fails, open }) {
-  form.elements.version.value = version;
+function tell({ saved, score, fails, open }) {
   form.querySelector("[data-saved]").textContent = saved;
   const soFar = form.querySelector("[data-so-far]");
   const words = [score];

@@ -1,11 +1,12 @@
 // The form of a wrap-up, wherever it stands in a page: digits pick outcomes, Ctrl and Enter save, and what is written is
 // kept as a draft while it is written.
+import { sendDraft } from "./drafts.js";
+
 const PAUSE_MILLISECONDS = 400;
 const AGAIN_MILLISECONDS = 3000;
 
 let timer = null;
-let isSending = false;
-let isStale = false;
+let sending = null;
 let focused = null;
 
 export function keepWrapUps() {
@@ -13,9 +14,9 @@ export function keepWrapUps() {
   document.addEventListener("keydown", pressed);
   document.addEventListener("click", ({ target }) => target.closest("[data-to-outcome]") && toOutcome());
   // What is sent for good needs no draft.
-  document.addEventListener("submit", ({ target }) => target.matches("form[data-draft]") && clearTimeout(timer), true);
-  document.addEventListener("visibilitychange", () => document.hidden && timer !== null && keep());
-  addEventListener("pagehide", () => timer !== null && keep());
+  document.addEventListener("submit", ({ target }) => target.matches("form[data-draft]") && stopWaiting(), true);
+  document.addEventListener("visibilitychange", () => document.hidden && timer !== null && keepAtOnce());
+  addEventListener("pagehide", () => timer !== null && keepAtOnce());
   document.addEventListener("pult:connection", ({ detail }) => detail.isUp && timer !== null && keep());
   new MutationObserver(looked).observe(document.body, {
     subtree: true,
@@ -54,30 +55,35 @@ function tellAdded(form) {
   if (shown.textContent !== text) shown.textContent = text;
 }
 
-// One draft at a time; what is written meanwhile leads to one more.
-async function keep() {
+function stopWaiting() {
   clearTimeout(timer);
   timer = null;
+}
+
+// One draft at a time; what is written meanwhile leads to one more.
+function keep() {
+  if (sending === null) return keepAtOnce();
+  clearTimeout(timer);
+  timer = setTimeout(keep, PAUSE_MILLISECONDS);
+}
+
+// Whoever leaves the page has no time to wait for the answer to the one before.
+async function keepAtOnce() {
+  stopWaiting();
   const form = theForm();
   if (!form) return;
-  if (isSending) {
-    isStale = true;
-    return;
-  }
-  isSending = true;
-  isStale = false;
-  await sent(form);
-  isSending = false;
-  if (isStale) keep();
+  const own = sent(form);
+  sending = own;
+  await own;
+  if (sending === own) sending = null;
 }
 
 async function sent(form) {
   const state = form.querySelector("[data-draft-state]");
-  const body = new URLSearchParams(new FormData(form));
-  const response = await fetch(form.dataset.draft, { method: "POST", body, keepalive: true }).catch(() => null);
+  const response = await sendDraft(form, form.dataset.draft);
+  if (response === undefined) return;
   if (response?.ok) {
-    const { version, saved } = await response.json();
-    form.elements.version.value = version;
+    const { saved } = await response.json();
     state.textContent = `${state.dataset.saved} ${saved}`;
   } else if (response?.status === 409) {
     state.textContent = state.dataset.elsewhere;

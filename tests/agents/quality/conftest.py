@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from agents.accounts import looking_after
 from agents.accounts.models import Role
+from agents.draft_editions import Edition
 from agents.models import Agent, Offer
 from agents.models.evaluations import Evaluation
 from agents.quality import evaluations
@@ -76,7 +77,8 @@ class Quality:
             return self.library.version(tx, tx.get_one(Evaluation, evaluation_id).card_digest)
 
     def submitted(self, evaluation_id: str, *, by: str = "watcher", comment: str = "", **otherwise: str | None) -> None:
-        written = Written(best(self.card(evaluation_id), **otherwise), comment, self.row(evaluation_id).version)
+        edition = Edition(self.row(evaluation_id).version)
+        written = Written(best(self.card(evaluation_id), **otherwise), comment, edition)
         evaluations.submit(
             self.centre, self.library, insurer_id="vsk", evaluation_id=evaluation_id, by=self.supervisor(by),
             written=written,

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
+from agents.draft_editions import Edition
 from agents.errors import ChangedMeanwhile, ImpossibleChange, OutOfSight
 from agents.models.evaluations import Evaluation, EvaluationState
 from agents.quality import disputes, evaluations, transitions
@@ -61,14 +62,14 @@ def test_a_draft_is_kept_as_it_is_answered_and_an_older_window_overwrites_nothin
     who = {"insurer_id": "vsk", "evaluation_id": id_, "by": quality.supervisor("watcher")}
     moments = (Moment(recording_id, 7), Moment("0" * 32, 7))
     answers = {"greeting": Answer("no", "не назвался", moments[0]), "need": Answer("9", "", moments[1])}
-    assert evaluations.keep(quality.centre, quality.library, **who, written=Written(answers, "", 0)) == 1
+    assert evaluations.keep(quality.centre, quality.library, **who, written=Written(answers, "", Edition(0))) == 1
     # What the card does not know, and moments of other calls' recordings, are not kept.
     assert from_row(quality.row(id_).answers) == {"greeting": answers["greeting"]}
     with pytest.raises(ChangedMeanwhile):
-        evaluations.keep(quality.centre, quality.library, **who, written=Written({}, "старое", 0))
+        evaluations.keep(quality.centre, quality.library, **who, written=Written({}, "старое", Edition(0)))
     other = {**who, "by": quality.supervisor("chief")}
     with pytest.raises(OutOfSight):
-        evaluations.keep(quality.centre, quality.library, **other, written=Written({}, "", 1))
+        evaluations.keep(quality.centre, quality.library, **other, written=Written({}, "", Edition(1)))
 
 
 def test_who_may_evaluate_what(quality: Quality) -> None:

@@ -12,7 +12,7 @@ from tests.accessibility import faults
 from tests.agents.desk.conftest import sow
 from tests.agents.quality.conftest import NO, Quality, add_chief
 from tests.agents.staff.browsing import launched
-from tests.agents.staff.conftest import PASSWORD, Live, eventually, live  # noqa: F401 - a fixture
+from tests.agents.staff.conftest import PASSWORD, Live, eventually, first_draft_held, live  # noqa: F401 - a fixture
 from tests.agents.supervisor.conftest import Logged
 
 pytestmark = [pytest.mark.xdist_group("browsers")]
@@ -153,6 +153,24 @@ def test_from_the_call_to_the_answered_dispute(browser: Browser, quality: Qualit
 
 def quality_row(page: Page, quality: Quality):
     return quality.row(page.url.rpartition("/")[2])
+
+
+@pytest.mark.parametrize("late", ["draft", "answer"])
+def test_the_last_words_are_kept_while_an_older_draft_is_on_its_way(
+    browser: Browser, quality: Quality, late: str
+) -> None:
+    id_ = quality.begun(quality.call()[0])
+    page = opened(browser, quality, "watcher", f"/quality/evaluations/{id_}")
+    # What is kept when the page comes.
+    expect(page.locator("[data-saved]")).to_contain_text("Черновик сохранён")
+    with first_draft_held(quality.site, late) as has_come:
+        page.locator("[name=comment]").fill("Говорит")
+        assert has_come.wait(20)
+        page.locator("[name=comment]").press_sequentially(" спокойно")
+        page.close()
+        eventually(lambda: quality.row(id_).comment == "Говорит спокойно")
+    assert quality.row(id_).comment == "Говорит спокойно"
+    page.context.close()
 
 
 def calibrated(browser: Browser, quality: Quality, name: str, call_id: str, but: dict[str, str]) -> Page:

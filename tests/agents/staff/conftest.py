@@ -2,11 +2,12 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from threading import Event
 
 import pytest
 from flask import Flask
@@ -145,6 +146,33 @@ class Live:
     def stop(self) -> None:
         self.streams.stop()
         self._running.close()
+
+
+@contextmanager
+def first_draft_held(live: Live, late: str) -> Iterator[Event]:
+    """Until the block's end the first draft that comes waits: the `draft`, or the `answer` to it; set once it does."""
+    has_come, may_go, is_over = Event(), Event(), Event()
+    answered = live.app.wsgi_app
+
+    def holding(environ: dict, start_response: Callable) -> Iterable[bytes]:
+        if not environ["PATH_INFO"].endswith("/draft") or has_come.is_set():
+            return answered(environ, start_response)
+        if late == "draft":
+            has_come.set()
+            may_go.wait(20)
+        answer = answered(environ, start_response)
+        has_come.set()
+        may_go.wait(20)
+        is_over.set()
+        return answer
+
+    live.app.wsgi_app = holding
+    try:
+        yield has_come
+    finally:
+        may_go.set()
+        live.app.wsgi_app = answered
+    assert is_over.wait(20)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from agents.models import Presence, WrapUp
 from ivr.calls.models import Call, Outcome
 from tests.accessibility import faults
 from tests.agents.desk.work.conftest import add_insured, give_call
-from tests.agents.staff.conftest import Live, eventually, live  # noqa: F401 - the fixture
+from tests.agents.staff.conftest import Live, eventually, first_draft_held, live  # noqa: F401 - the fixture
 from tests.agents.staff.test_browser import browser, connected, context, signed_in  # noqa: F401 - fixtures
 from tests.ivr.insured.records import Given
 
@@ -88,6 +88,19 @@ def test_what_is_typed_survives_the_pages_end_and_live_news(context, live, call)
     again.goto(f"{live.url}/desk/calls/{call.id}/wrap-up")
     expect(again.locator("[name=note]")).to_have_value("позвонить в клинику!")
     expect(again.locator("[name=primary]").first).to_be_checked()
+
+
+@pytest.mark.parametrize("late", ["draft", "answer"])
+def test_the_last_words_are_kept_while_an_older_draft_is_on_its_way(context, live, call, late) -> None:  # noqa: F811
+    page = opened(context, live, call)
+    with first_draft_held(live, late) as has_come:
+        page.locator("[name=note]").fill("позвонить")
+        assert has_come.wait(20)
+        page.locator("[name=note]").press_sequentially(" завтра")
+        page.close()
+        eventually(lambda: [row.note for row in rows(live, WrapUp)] == ["позвонить завтра"])
+    # The older one came at last.
+    assert [row.note for row in rows(live, WrapUp)] == ["позвонить завтра"]
 
 
 def test_what_the_desk_does_not_show_any_more_is_not_asked_for(context, live, call) -> None:  # noqa: F811
