@@ -4,16 +4,19 @@ import { controlCalls, show } from "./call_controls.js";
 const desk = () => document.getElementById("desk-now");
 const announced = document.getElementById("announced");
 
+const AGAIN_MILLISECONDS = 3000;
+
 // A part is put in the place that the card keeps for it; while there is none, what stands instead stays.
 async function fill(place) {
   place.dataset.asked = "";
-  try {
-    const response = await fetch(place.dataset.part);
-    if (!response.ok) return;
-    place.innerHTML = await response.text();
+  const response = await fetch(place.dataset.part).catch(() => null);
+  const part = response?.ok ? await response.text().catch(() => null) : null;
+  if (part !== null) {
+    place.innerHTML = part;
     document.dispatchEvent(new CustomEvent("pult:shown"));
-  } catch {
-    delete place.dataset.asked;
+  } else if (response?.status !== 404) {
+    // Nothing else asks again for as long as the call lasts. 404 says that it is not theirs any more.
+    setTimeout(() => place.isConnected && fill(place), AGAIN_MILLISECONDS);
   }
 }
 

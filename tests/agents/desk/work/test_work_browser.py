@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from sqlalchemy import select
 
 from agents.at_work.caller_matters import identify_caller
@@ -114,6 +114,23 @@ def test_what_the_desk_does_not_show_any_more_is_not_asked_for(context, live, ca
     expect(page.locator("#desk-now.stage-none")).to_be_visible()
     page.wait_for_timeout(500)
     assert refused == []
+
+
+@pytest.mark.parametrize("failure", ["an error", "no answer"])
+def test_the_outcomes_form_comes_also_where_the_server_failed_once(context, live, failure) -> None:  # noqa: F811
+    page = signed_in(context, live)
+    connected(page)
+    asked = []
+
+    def fail(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(status=503) if failure == "an error" else route.abort()
+
+    page.route("**/wrap-up", fail, times=1)
+    give_call(live.house, live.house.call())
+    expect(page.locator(".desk-outcome form[data-draft]")).to_be_visible()
+    assert len(asked) == 1
+    assert page.complaints == []
 
 
 def test_a_draft_waits_for_the_connection(context, live, call) -> None:  # noqa: F811
