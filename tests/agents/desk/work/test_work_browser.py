@@ -108,6 +108,8 @@ def test_what_the_desk_does_not_show_any_more_is_not_asked_for(context, live, ca
     page = signed_in(context, live)
     connected(page)
     expect(page.locator(f"#requests-{call.id}")).to_be_visible()
+    # The telephone has had its answer too: here it rings elsewhere, which is a refusal.
+    expect(page.locator("#phone-state")).to_contain_text("Звонки идут на ваш телефон")
     refused = []
     page.on("response", lambda one: refused.append((one.status, one.url)) if one.status >= 400 else None)
     release(live.house.floor, insurer_id="vsk", code="desk-1", by="boss")
