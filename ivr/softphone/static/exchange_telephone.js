@@ -44,6 +44,11 @@ export class ExchangeTelephone extends Telephone {
     const id = crypto.randomUUID();
     const line = await this._newLine();
     const sdp = line ? await line.offer() : null;
+    // Somebody may have been asked for their microphone meanwhile, for however long.
+    await this._opened.catch((error) => {
+      line?.close();
+      throw error;
+    });
     return new Promise((resolve, reject) => {
       this._waiting.set(id, { resolve, reject, line, parameters });
       this._send({ type: "call", id, parameters, sdp });

@@ -82,6 +82,23 @@ def test_who_asks_while_there_is_no_connection_is_told_at_once(telephone: MakeTe
     assert becomes(anna, "call", {}) == NO_ANSWER
 
 
+def test_who_is_asked_for_the_microphone_while_the_connection_ends_is_told(telephone: MakeTelephone) -> None:
+    anna = telephone()
+
+    anna.page.evaluate(
+        """() => {
+          const isGone = new Promise((resolve) => telephone.addEventListener("unregistered", resolve));
+          telephone._newLine = async () => {
+            telephone._socket.close();
+            await isGone;
+            return null;
+          };
+        }"""
+    )
+
+    assert becomes(anna, "call", {}) == NO_ANSWER
+
+
 def test_a_token_brought_before_the_connection_is_back_is_taken(
     telephone: MakeTelephone, carrier: RunningExchange
 ) -> None:
