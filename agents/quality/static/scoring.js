@@ -1,14 +1,9 @@
 // Scoring while listening: moments lead to their place in the recording, and what is answered is kept as it is answered.
-import { sendDraft } from "/static/drafts.js";
+import { Drafts } from "/static/drafts.js";
 import { say } from "/static/sending.js";
-
-const PAUSE_MILLISECONDS = 500;
-const AGAIN_MILLISECONDS = 3000;
 
 const form = document.querySelector("form[data-scoring]");
 let question = null;
-let timer = null;
-let sending = null;
 
 document.addEventListener("click", ({ target }) => {
   const moment = target.closest("[data-moment]");
@@ -123,54 +118,23 @@ function nameKeys() {
 }
 
 function keepDraft() {
-  form.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(keep, PAUSE_MILLISECONDS);
-  });
+  const drafts = new Drafts(() => form, () => form.dataset.scoring, heard);
+  form.addEventListener("input", () => drafts.written());
   // What is submitted is kept by that; it must not be overtaken by a draft, nor carry the number of an older one.
-  form.addEventListener("submit", submit);
-  document.addEventListener("visibilitychange", () => document.hidden && timer !== null && keepAtOnce());
-  addEventListener("pagehide", () => timer !== null && keepAtOnce());
-  document.addEventListener("pult:connection", ({ detail }) => detail.isUp && timer !== null && keep());
-  keep();
+  form.addEventListener("submit", async (event) => {
+    drafts.stop();
+    if (drafts.sending === null) return;
+    event.preventDefault();
+    await drafts.sending;
+    drafts.stop();
+    form.requestSubmit(event.submitter);
+  });
+  drafts.keep();
 }
 
-async function submit(event) {
-  stopWaiting();
-  if (sending === null) return;
-  event.preventDefault();
-  await sending;
-  stopWaiting();
-  form.requestSubmit(event.submitter);
-}
-
-// One draft at a time; what is answered meanwhile leads to one more.
-function keep() {
-  if (sending === null) return keepAtOnce();
-  clearTimeout(timer);
-  timer = setTimeout(keep, PAUSE_MILLISECONDS);
-}
-
-// Whoever leaves the page has no time to wait for the answer to the one before.
-async function keepAtOnce() {
-  stopWaiting();
-  const own = send();
-  sending = own;
-  await own;
-  if (sending === own) sending = null;
-}
-
-function stopWaiting() {
-  clearTimeout(timer);
-  timer = null;
-}
-
-async function send() {
-  const response = await sendDraft(form, form.dataset.scoring);
-  if (response === undefined) return;
+async function heard(response) {
   if (response?.ok) tell(await response.json());
   else if (response) say(await response.text());
-  else timer = setTimeout(keep, AGAIN_MILLISECONDS);
 }
 
 function tell({ saved, score, fails, open }) {

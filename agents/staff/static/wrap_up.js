@@ -1,23 +1,17 @@
 // The form of a wrap-up, wherever it stands in a page: digits pick outcomes, Ctrl and Enter save, and what is written is
 // kept as a draft while it is written.
-import { sendDraft } from "./drafts.js";
+import { Drafts } from "./drafts.js";
 
-const PAUSE_MILLISECONDS = 400;
-const AGAIN_MILLISECONDS = 3000;
-
-let timer = null;
-let sending = null;
+let drafts = null;
 let focused = null;
 
 export function keepWrapUps() {
+  drafts = new Drafts(theForm, (form) => form.dataset.draft, tell);
   document.addEventListener("input", ({ target }) => written(target));
   document.addEventListener("keydown", pressed);
   document.addEventListener("click", ({ target }) => target.closest("[data-to-outcome]") && toOutcome());
   // What is sent for good needs no draft.
-  document.addEventListener("submit", ({ target }) => target.matches("form[data-draft]") && stopWaiting(), true);
-  document.addEventListener("visibilitychange", () => document.hidden && timer !== null && keepAtOnce());
-  addEventListener("pagehide", () => timer !== null && keepAtOnce());
-  document.addEventListener("pult:connection", ({ detail }) => detail.isUp && timer !== null && keep());
+  document.addEventListener("submit", ({ target }) => target.matches("form[data-draft]") && drafts.stop(), true);
   new MutationObserver(looked).observe(document.body, {
     subtree: true,
     childList: true,
@@ -34,8 +28,7 @@ function written(target) {
   const form = target.closest("form[data-draft]");
   if (!form) return;
   one(form, target);
-  clearTimeout(timer);
-  timer = setTimeout(keep, PAUSE_MILLISECONDS);
+  drafts.written();
 }
 
 // One primary outcome, from the list or from the others.
@@ -55,42 +48,15 @@ function tellAdded(form) {
   if (shown.textContent !== text) shown.textContent = text;
 }
 
-function stopWaiting() {
-  clearTimeout(timer);
-  timer = null;
-}
-
-// One draft at a time; what is written meanwhile leads to one more.
-function keep() {
-  if (sending === null) return keepAtOnce();
-  clearTimeout(timer);
-  timer = setTimeout(keep, PAUSE_MILLISECONDS);
-}
-
-// Whoever leaves the page has no time to wait for the answer to the one before.
-async function keepAtOnce() {
-  stopWaiting();
-  const form = theForm();
-  if (!form) return;
-  const own = sent(form);
-  sending = own;
-  await own;
-  if (sending === own) sending = null;
-}
-
-async function sent(form) {
+async function tell(response, form) {
   const state = form.querySelector("[data-draft-state]");
-  const response = await sendDraft(form, form.dataset.draft);
-  if (response === undefined) return;
   if (response?.ok) {
     const { saved } = await response.json();
     state.textContent = `${state.dataset.saved} ${saved}`;
   } else if (response?.status === 409) {
     state.textContent = state.dataset.elsewhere;
   } else if (!response || response.status >= 500) {
-    // Nothing typed is lost: it is tried again, at the latest when the page is connected again.
     state.textContent = state.dataset.lost;
-    timer ??= setTimeout(keep, AGAIN_MILLISECONDS);
   }
 }
 
