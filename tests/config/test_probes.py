@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 from config.database import Database
-from config.embedded_redis import EmbeddedRedis
 from config.probes import NOTHING, Checks, database_checks, probed, redis_check
 from config.schema_version import newest_version
 
@@ -22,12 +21,12 @@ def asked(path: str, checks: Checks, method: str = "GET") -> tuple[str, bytes]:
     return statuses[0], body
 
 
-def test_a_process_with_everything_there_is_ready(sqlite_url: str, redis_server: EmbeddedRedis) -> None:
+def test_a_process_with_everything_there_is_ready(sqlite_url: str, redis_url: str) -> None:
     database = Database(sqlite_url)
     with database.engine.begin() as connection:
         connection.exec_driver_sql("create table if not exists alembic_version (version_num text)")
         connection.exec_driver_sql(f"insert into alembic_version values ('{newest_version()}')")
-    checks = Checks(database_checks(database), redis_check(redis_server.url))
+    checks = Checks(database_checks(database), redis_check(redis_url))
     status, body = asked("/readyz", checks)
     told = {"ok": True, "needed": {"database": True, "schema": True}, "useful": {"redis": True}}
     assert (status, json.loads(body)) == ("200 OK", told)

@@ -11,7 +11,6 @@ from sqlalchemy import update
 from agents.metrics.serving import metrics_app
 from config.addresses import metrics_address
 from config.due_work import DueWork, schedule
-from config.embedded_redis import EmbeddedRedis
 from config.errors import ConfigError
 from tests.agents.staff.conftest import Site, site  # noqa: F401 - fixtures
 from tests.agents.supervisor.conftest import NAME, OWN_PHONE, POLICY, Logged, logged  # noqa: F401 - fixtures
@@ -41,12 +40,12 @@ def samples(text: str) -> dict[tuple[str, ...], float]:
     }
 
 
-def test_the_days_calls_waits_and_offers_are_counted(logged: Logged, redis_server: EmbeddedRedis) -> None:  # noqa: F811
+def test_the_days_calls_waits_and_offers_are_counted(logged: Logged, redis_url: str) -> None:  # noqa: F811
     logged.call(waited=12, agent="desk-1", outcome="info_given", minutes_ago=30)
     logged.call(waited=45, agent="desk-1", minutes_ago=20)
     logged.call(minutes_ago=60 * 30, outcome="info_given")
     logged.call(minutes_ago=1, lasted=None)
-    found = samples(scraped(logged, redis_server.url)[1])
+    found = samples(scraped(logged, redis_url)[1])
     assert found["pult_calls_begun_total", "inbound", "vsk", "medical_desk"] == 3
     assert found["pult_calls_ended_total", "inbound", "vsk", "medical_desk", "info_given"] == 1
     assert found["pult_calls_open", "vsk", "medical_desk", "in_menu"] == 1
@@ -61,10 +60,10 @@ def test_the_days_calls_waits_and_offers_are_counted(logged: Logged, redis_serve
     assert found["pult_job_queue_length", "dispatch"] == 0
 
 
-def test_nothing_of_anybody_is_told_and_there_are_few_series(logged: Logged, redis_server: EmbeddedRedis) -> None:  # noqa: F811
+def test_nothing_of_anybody_is_told_and_there_are_few_series(logged: Logged, redis_url: str) -> None:  # noqa: F811
     for _ in range(20):
         logged.call(waited=5, agent="desk-1", ani=OWN_PHONE, insured_id=logged.insured_id, outcome="info_given")
-    text = scraped(logged, redis_server.url)[1]
+    text = scraped(logged, redis_url)[1]
     for secret in (OWN_PHONE, OWN_PHONE.lstrip("+"), POLICY, *NAME.split(), logged.insured_id, "desk-1", "boss"):
         assert secret not in text
     assert not re.search(r"[0-9a-f]{32}|\d{7,}", re.sub(r"^.*_sum.*$", "", text, flags=re.M))
@@ -75,7 +74,7 @@ def test_nothing_of_anybody_is_told_and_there_are_few_series(logged: Logged, red
     assert all(family.documentation and family.name.startswith("pult_") for family in families)
 
 
-def test_work_that_somebody_is_at_is_not_overdue(logged: Logged, redis_server: EmbeddedRedis) -> None:  # noqa: F811
+def test_work_that_somebody_is_at_is_not_overdue(logged: Logged, redis_url: str) -> None:  # noqa: F811
     house = logged.site.house
     now = house.clock.now()
     with house.centre.database.transaction("test_due") as tx:
@@ -83,9 +82,9 @@ def test_work_that_somebody_is_at_is_not_overdue(logged: Logged, redis_server: E
             schedule(tx, kind="join_export", subject_id=subject, insurer_id="vsk", due_at=now - timedelta(seconds=90))
         leased_until = now + timedelta(seconds=1)
         tx.execute(update(DueWork).where(DueWork.subject_id == "long").values(leased_until=leased_until))
-    assert samples(scraped(logged, redis_server.url)[1])["pult_due_work_overdue", "join_export"] == 1
+    assert samples(scraped(logged, redis_url)[1])["pult_due_work_overdue", "join_export"] == 1
     house.clock.move_by(1)
-    found = samples(scraped(logged, redis_server.url)[1])
+    found = samples(scraped(logged, redis_url)[1])
     assert found["pult_due_work_overdue", "join_export"] == 2
     assert found["pult_due_work_oldest_seconds",] == 91
 
@@ -97,12 +96,12 @@ def test_without_database_or_redis_that_is_what_is_told(logged: Logged) -> None:
     assert (found["pult_database_up",], found["pult_redis_up",]) == (0, 0)
 
 
-def test_who_has_a_token_set_must_bring_it(logged: Logged, redis_server: EmbeddedRedis) -> None:  # noqa: F811
+def test_who_has_a_token_set_must_bring_it(logged: Logged, redis_url: str) -> None:  # noqa: F811
     ask = {"token": TOKEN}
-    assert scraped(logged, redis_server.url, **ask)[0] == "401 Unauthorized"
-    assert scraped(logged, redis_server.url, HTTP_AUTHORIZATION="Bearer другой", **ask)[0] == "401 Unauthorized"
-    assert scraped(logged, redis_server.url, HTTP_AUTHORIZATION=f"Bearer {TOKEN}", **ask)[0] == "200 OK"
-    assert scraped(logged, redis_server.url, PATH_INFO="/", **ask)[0] == "404 Not Found"
+    assert scraped(logged, redis_url, **ask)[0] == "401 Unauthorized"
+    assert scraped(logged, redis_url, HTTP_AUTHORIZATION="Bearer другой", **ask)[0] == "401 Unauthorized"
+    assert scraped(logged, redis_url, HTTP_AUTHORIZATION=f"Bearer {TOKEN}", **ask)[0] == "200 OK"
+    assert scraped(logged, redis_url, PATH_INFO="/", **ask)[0] == "404 Not Found"
 
 
 @pytest.mark.parametrize("named", [{}, {"PULT_METRICS_TOKEN": "short"}])

@@ -26,7 +26,6 @@ from agents.staff.streams import Streams
 from config.audit import AuditEntry
 from config.clock import WallClock
 from config.database import Database
-from config.embedded_redis import EmbeddedRedis
 from config.news import Announcer
 from config.ports import free_port
 from tests.agents.conftest import House, make_house
@@ -176,15 +175,15 @@ def first_draft_held(live: Live, late: str) -> Iterator[Event]:
 
 
 @pytest.fixture
-def live(tmp_path: Path, sqlite_url: str, redis_server: EmbeddedRedis) -> Iterator[Live]:
+def live(tmp_path: Path, sqlite_url: str, redis_url: str) -> Iterator[Live]:
     """The site on the wall clock behind a real server."""
     database = Database(sqlite_url)
     house = make_house(tmp_path, database)
     add_people(house)
     live = Live(house, free_port())
-    settings = replace(house.centre.settings, redis_url=redis_server.url, desk_url=live.url)
+    settings = replace(house.centre.settings, redis_url=redis_url, desk_url=live.url)
     house.floor = Floor(replace(house.centre, clock=WallClock(), settings=settings), house.carrier)
-    Announcer(redis_server.url, TOLD, timeout_seconds=5).watch(database)
+    Announcer(redis_url, TOLD, timeout_seconds=5).watch(database)
     live.start()
     yield live
     live.stop()
