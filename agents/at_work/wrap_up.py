@@ -1,5 +1,6 @@
 """Wrap-up: what came of a call, said by the agent; only then comes the next call."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -123,6 +124,12 @@ def note_overdue(floor: Floor, agent_id: str) -> None:
         call = locked(tx, Call, agent.call_id)
         if call is not None and (now - agent.presence_since).total_seconds() >= presence.WRAP_UP_SECONDS:
             record(tx, call, "wrap_up_overdue", at=now, agent=agent.code)
+
+
+def agents_in_wrap_up(tx: Transaction, insurer_id: str) -> Sequence[Agent]:
+    """The insurer's agents who write down a call, the longest first."""
+    in_wrap_up = select(Agent).where(Agent.insurer_id == insurer_id, Agent.presence == Presence.WRAP_UP)
+    return tx.scalars(in_wrap_up.order_by(Agent.presence_since)).all()
 
 
 def call_of_agent(tx: Transaction, insurer_id: str, code: str, call_id: str | None = None) -> tuple[Call, Agent]:

@@ -5,7 +5,6 @@ from typing import Final
 from flask import Blueprint, abort, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
-from sqlalchemy import select
 
 from agents import presence
 from agents.accounts.models import Role
@@ -14,7 +13,6 @@ from agents.desk.outcome_words import NEXT_ACTIONS, action_words, outcome_words
 from agents.desk.wrap_up_card import WrapUpCard, wrap_up_card
 from agents.desk.wrap_up_form import LONGEST_NOTE, FormRefused, checked, edition_of, number, read_draft
 from agents.errors import ChangedMeanwhile, NothingToDo, UnknownAgent
-from agents.models import Agent, Presence
 from agents.staff.entrance import AT_A_DESK
 from agents.staff.formats import clock_time
 from agents.staff.guarding import only_for
@@ -87,9 +85,8 @@ def record(call_id: str) -> ResponseReturnValue:
 @only_for(Role.SUPERVISOR)
 def stuck() -> ResponseReturnValue:
     """Who is in wrap-up now, the longest first."""
-    in_wrap_up = select(Agent).where(Agent.insurer_id == staff().insurer_id, Agent.presence == Presence.WRAP_UP)
     with side().centre.database.reading("agents_in_wrap_up") as tx:
-        agents = tx.scalars(in_wrap_up.order_by(Agent.presence_since)).all()
+        agents = wrap_up.agents_in_wrap_up(tx, staff().insurer_id)
     return part("desk/stuck.html", gettext("Wrap-ups"), agents=agents, target_seconds=presence.WRAP_UP_SECONDS)
 
 

@@ -2,27 +2,32 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from flask import Blueprint, make_response, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, select
 
 from agents.accounts.models import Role
-from agents.models import Agent
-from agents.models.evaluations import Evaluation, EvaluationState
+from agents.models.evaluations import EvaluationState
 from agents.quality.calibrations import calibrations_of, veiled
 from agents.quality.drawing import quotas
 from agents.quality.parts import RESULTS, STATES, evaluator, library, page_or_part
 from agents.quality.question_figures import QUESTION_FIGURES, QuestionRow, question_rows
-from agents.quality.searching import EvaluationSearch, FoundEvaluations, Place, ResultKind, search_evaluations
+from agents.quality.searching import (
+    EvaluationSearch,
+    FoundEvaluations,
+    Place,
+    ResultKind,
+    count_in_state,
+    in_state,
+    search_evaluations,
+)
 from agents.staff.guarding import only_for
 from agents.staff.languages import language, zone
 from agents.staff.side import actor, own_insurer, side
 from agents.supervisor.call_log.search_form import read_form
 from agents.supervisor.words import agents_to_choose, title_words
 from config.audit import audited_reading
-from config.database import Transaction
 
 bp: Final = Blueprint("quality", __name__, url_prefix="/quality", template_folder="templates")
 
@@ -37,8 +42,8 @@ def show() -> ResponseReturnValue:
     """What there is to do: disputes, drafts, what is drawn to be evaluated, calibrations."""
     centre, insurer, by = side().centre, own_insurer(), evaluator()
     with centre.database.reading("quality_to_do") as tx:
-        disputed = _rows(tx, Evaluation.state == EvaluationState.DISPUTED)
-        drafts = _rows(tx, Evaluation.state == EvaluationState.DRAFT)
+        disputed = in_state(tx, insurer, EvaluationState.DISPUTED, most=_MOST)
+        drafts = in_state(tx, insurer, EvaluationState.DRAFT, most=_MOST)
         drawn = quotas(tx, centre, insurer, by=by, at=centre.clock.now())
         calibrations = calibrations_of(tx, insurer, by, most=_MOST)
     return page_or_part(
@@ -58,9 +63,8 @@ def show() -> ResponseReturnValue:
 @only_for(Role.SUPERVISOR)
 def waiting() -> ResponseReturnValue:
     """How many disputes wait for an answer, for the head of every supervisor's page."""
-    of_insurer = (Evaluation.insurer_id == own_insurer().id, Evaluation.state == EvaluationState.DISPUTED)
     with side().centre.database.reading("disputes_waiting") as tx:
-        count = tx.scalar(select(func.count()).select_from(Evaluation).where(*of_insurer))
+        count = count_in_state(tx, own_insurer(), EvaluationState.DISPUTED)
     return render_template("quality/waiting.html", count=count)
 
 
@@ -148,14 +152,3 @@ def _choices(chosen: _Chosen) -> dict[str, object]:
         "cards": [(one.name, one.title[language()]) for one in library().cards_of(insurer)],
         "title_words": title_words(insurer, language()),
     }
-
-
-def _rows(tx: Transaction, *conditions: Any) -> list[tuple[Evaluation, str]]:
-    statement = (
-        select(Evaluation, Agent.code)
-        .join(Agent, Agent.id == Evaluation.agent_id)
-        .where(Evaluation.insurer_id == own_insurer().id, *conditions)
-        .order_by(Evaluation.disputed_at, Evaluation.id)
-        .limit(_MOST)
-    )
-    return [(row, code) for row, code in tx.execute(statement)]

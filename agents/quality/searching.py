@@ -6,10 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from agents.models import Agent
-from agents.models.evaluations import Evaluation
+from agents.models.evaluations import Evaluation, EvaluationState
 from config.audit import audit
 from config.database import Transaction
 from config.line_descriptions import Insurer
@@ -100,6 +100,27 @@ def every_evaluation(tx: Transaction, *, insurer: Insurer, wanted: EvaluationSea
     """All that were submitted and fit, without calibrations: for figures."""
     conditions = (Evaluation.insurer_id == insurer.id, *_conditions(tx, insurer, wanted))
     return tx.scalars(_counted(conditions).order_by(Evaluation.id)).all()
+
+
+def in_state(tx: Transaction, insurer: Insurer, state: EvaluationState, *, most: int) -> list[tuple[Evaluation, str]]:
+    """The insurer's evaluations in one state, what was disputed first before all, each with the agent's code."""
+    statement = (
+        select(Evaluation, Agent.code)
+        .join(Agent, Agent.id == Evaluation.agent_id)
+        .where(*_in_state(insurer, state))
+        .order_by(Evaluation.disputed_at, Evaluation.id)
+        .limit(most)
+    )
+    return [(row, code) for row, code in tx.execute(statement)]
+
+
+def count_in_state(tx: Transaction, insurer: Insurer, state: EvaluationState) -> int:
+    """How many of the insurer's evaluations are in one state."""
+    return tx.scalar(select(func.count()).select_from(Evaluation).where(*_in_state(insurer, state))) or 0
+
+
+def _in_state(insurer: Insurer, state: EvaluationState) -> tuple[ColumnElement[bool], ...]:
+    return Evaluation.insurer_id == insurer.id, Evaluation.state == state
 
 
 def _counted(conditions: Iterable[ColumnElement[bool]]) -> Select[Evaluation]:
