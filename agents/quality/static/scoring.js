@@ -133,8 +133,10 @@ function keepDraft() {
 }
 
 async function heard(response) {
+  const saved = form.querySelector("[data-saved]");
   if (response?.ok) tell(await response.json());
-  else if (response) say(await response.text());
+  else if (response && response.status < 500) say(await response.text());
+  else saved.textContent = saved.dataset.lost;
 }
 
 function tell({ saved, score, fails, open }) {

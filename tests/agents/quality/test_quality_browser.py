@@ -2,11 +2,12 @@
 
 import os
 import re
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.accessibility import faults
 from tests.agents.desk.conftest import sow
@@ -170,6 +171,30 @@ def test_the_last_words_are_kept_while_an_older_draft_is_on_its_way(
         page.close()
         eventually(lambda: quality.row(id_).comment == "Говорит спокойно")
     assert quality.row(id_).comment == "Говорит спокойно"
+    page.context.close()
+
+
+@pytest.mark.parametrize("failure", ["an error", "no answer"])
+def test_what_could_not_be_kept_is_said_and_tried_again(browser: Browser, quality: Quality, failure: str) -> None:
+    id_ = quality.begun(quality.call()[0])
+    page = opened(browser, quality, "watcher", f"/quality/evaluations/{id_}")
+    expect(page.locator("[data-saved]")).to_contain_text("Черновик сохранён")
+    goes = threading.Event()
+
+    def fail(route: Route) -> None:
+        if goes.is_set():
+            route.continue_()
+        else:
+            route.fulfill(status=503) if failure == "an error" else route.abort()
+
+    page.route("**/draft", fail)
+    page.locator("[name=comment]").fill("Говорит спокойно")
+    expect(page.locator("[data-saved]")).to_have_text("Не сохранено: нет связи")
+    assert quality.row(id_).comment == ""
+    goes.set()
+    expect(page.locator("[data-saved]")).to_contain_text("Черновик сохранён")
+    assert quality.row(id_).comment == "Говорит спокойно"
+    expect(page.locator(".failed")).to_be_hidden()
     page.context.close()
 
 
