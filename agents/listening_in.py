@@ -54,6 +54,7 @@ class Why(StrEnum):
 
     NO_CALL = "listens to no call"
     ANONYMOUS = "may not listen in: the caller is anonymous"
+    CONFIDENTIAL = "may not listen in: conversations of this queue are confidential"
     LINE = "may not listen in: the line's description says never"
     OWN = "has this call"
     BUSY = "has a call, or writes one down"
@@ -165,11 +166,11 @@ def leave(floor: Floor, *, insurer_id: str, code: str, call_id: str) -> None:
 
 def may_be_heard(centre: Centre, call: Call, queue: str) -> bool:
     """Whether the line lets supervisors listen to calls out of this queue, or out of none, as an agent's own call is;
-    nobody listens to who is anonymous.
+    nobody listens to who is anonymous, or talks in confidence.
     """
     insurer = centre.insurers[call.insurer_id]
     described, line = insurer.queues.get(queue), insurer.lines.get(call.line)
-    is_nobodys = call.is_anonymous or (described is not None and described.is_anonymous)
+    is_nobodys = call.is_anonymous or (described is not None and described.is_confidential)
     return not is_nobodys and line is not None and line.listening_in is not ListeningIn.NEVER
 
 
@@ -190,8 +191,11 @@ def _why_not(tx: Transaction, centre: Centre, talk: _Conversation, supervisor: A
         return Why.NO_CALL
     if talk.agent_id == supervisor.id:
         return Why.OWN
-    if is_anonymous(tx, centre.insurers[call.insurer_id], call):
+    insurer = centre.insurers[call.insurer_id]
+    if is_anonymous(tx, insurer, call):
         return Why.ANONYMOUS
+    if queue in insurer.queues and insurer.queues[queue].is_confidential:
+        return Why.CONFIDENTIAL
     if not may_be_heard(centre, call, queue):
         return Why.LINE
     return None if supervisor.presence in _FREE_TO_LISTEN else Why.BUSY

@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import bindparam, func, or_, select
 
 from agents.calling_back import callbacks
+from agents.confidence import was_confidential
 from agents.curators import preferred_on_shift
 from agents.models import SERVING_PURPOSES, Agent, Callback, Offer, OfferState, Presence, Purpose, Wait, WaitState
 from agents.offering import answering, offers
@@ -157,6 +158,11 @@ class WaitingLines:
             return Parting.TRANSFERRED
         is_meant = row is not None and (row.is_ended_by_desk or not row.address.startswith("client:"))
         return Parting.CONCLUDED if is_meant else Parting.LOST
+
+    def may_ask_for_mark(self, tx: Transaction, call: Call) -> bool:
+        """Nobody is asked after an emergency, nor who is anonymous or was to talk with a psychologist."""
+        insurer = self._centre.insurers[call.insurer_id]
+        return not (call.is_emergency or call.is_anonymous or was_confidential(tx, insurer, call))
 
     def queue_of(self, tx: Transaction, call: Call) -> str | None:
         """The queue that serves the call's wait, or served its last; None for a call that never waited."""

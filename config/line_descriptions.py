@@ -134,6 +134,11 @@ class Queue:
     first_skills: tuple[str, ...] = ()
     score_card: str | None = None
 
+    @property
+    def is_confidential(self) -> bool:
+        """Whether its conversations are for nobody else, as a psychologist's are: to record, hear, judge or mark."""
+        return self.is_anonymous or not self.records_calls
+
     def hours_in(self, region: "Region | None") -> Hours:
         """The hours, of the region's zone where the queue is staffed by region and one was chosen."""
         if region is None or not self.is_by_region:

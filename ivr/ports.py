@@ -128,6 +128,10 @@ class Queues(Protocol):
         """
         ...
 
+    def may_ask_for_mark(self, tx: Transaction, call: Call) -> bool:
+        """Whether a survey fits the call: nobody is asked after an emergency, or a talk in confidence."""
+        ...
+
     def queue_of(self, tx: Transaction, call: Call) -> str | None:
         """The queue that serves the call's wait, or served its last; None for a call that never waited."""
         ...

@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from agents import presence
 from agents.addresses import hold_url
+from agents.confidence import codes_in_confidence
 from agents.errors import NothingToDo, OutcomeMissing, UnknownAgent
 from agents.finding import agent_named, conversation_of, open_offer_of
 from agents.floor import Floor
@@ -17,6 +18,7 @@ from agents.waiting.waits import last_wait, serve_by
 from config.audit import audit
 from config.database import Transaction
 from config.ids import new_id
+from config.line_descriptions import EMERGENCY_QUEUE
 from ivr.calls.log import record
 from ivr.calls.models import Call, Hold
 from ivr.carrier.errors import CallGone
@@ -114,7 +116,10 @@ def set_hold(floor: Floor, *, insurer_id: str, code: str, on: bool) -> None:
 
 
 def transfer(floor: Floor, *, insurer_id: str, code: str, to_code: str) -> None:
-    """Cold transfer: the caller goes to the head of the queue, for a while for `to_code` alone; the agent wraps up."""
+    """Cold transfer: the caller goes to the head of the queue, for a while for `to_code` alone; the agent wraps up.
+
+    Raises NothingToDo without a call, and for who serves confidential queues alone.
+    """
     now = floor.centre.clock.now()
     with floor.centre.database.transaction("transfer_call") as tx:
         offer = conversation_of(tx, insurer_id, code)
@@ -123,6 +128,7 @@ def transfer(floor: Floor, *, insurer_id: str, code: str, to_code: str) -> None:
             raise UnknownAgent(f"{insurer_id} has no agent {to_code}")
         if target_id == offer.agent_id:
             raise NothingToDo(f"{code} cannot pass the caller on to themselves")
+        check_not_in_confidence(tx, floor, insurer_id, to_code)
         call = locked(tx, Call, offer.call_id)
         wait = last_wait(tx, offer.call_id)
         if call is None or wait is None:
@@ -136,12 +142,12 @@ def transfer(floor: Floor, *, insurer_id: str, code: str, to_code: str) -> None:
 def transfer_to_queue(floor: Floor, *, insurer_id: str, code: str, queue: str) -> None:
     """Cold transfer to whoever serves a queue: the caller goes to its head, the agent wraps up.
 
-    Raises NothingToDo without a call, for a queue that there is not or that is closed, and for an anonymous one: who
-    goes there must have been forgotten first.
+    Raises NothingToDo without a call, for a queue that there is not or that is closed, for an anonymous one: who goes
+    there must have been forgotten first; and for the emergencies' own: who has somebody in danger stays with them.
     """
     now = floor.centre.clock.now()
     described = floor.centre.insurers[insurer_id].queues.get(queue)
-    if described is None or described.is_anonymous:
+    if described is None or described.is_anonymous or queue == EMERGENCY_QUEUE:
         raise NothingToDo(f"{insurer_id} has no queue {queue} to pass callers on to")
     with floor.centre.database.transaction("transfer_to_queue") as tx:
         offer = conversation_of(tx, insurer_id, code)
@@ -156,6 +162,12 @@ def transfer_to_queue(floor: Floor, *, insurer_id: str, code: str, queue: str) -
         record(tx, call, "transfer_began", at=now, agent=code, queue=queue)
         sid, offer_id = offer.carrier_sid, offer.id
     answering.let_go(floor, offer_id, sid)
+
+
+def check_not_in_confidence(tx: Transaction, floor: Floor, insurer_id: str, code: str) -> None:
+    """Raises NothingToDo for who serves confidential queues alone: callers come to them by their queue only."""
+    if code in codes_in_confidence(tx, floor.centre.insurers[insurer_id]):
+        raise NothingToDo(f"{code} is reached by their queue only")
 
 
 def answer(floor: Floor, *, insurer_id: str, code: str) -> str:

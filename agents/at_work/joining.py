@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import select
 
 from agents import presence
-from agents.at_work.commands import presence_of, set_hold
+from agents.at_work.commands import check_not_in_confidence, presence_of, set_hold
 from agents.errors import NothingToDo
 from agents.finding import agent_named, conversation_of
 from agents.floor import Floor
@@ -29,9 +29,13 @@ HAND_OVER: Final = "hand_over"
 
 
 def consult(floor: Floor, *, insurer_id: str, code: str, to_code: str) -> None:
-    """Ring a colleague into the agent's call, the caller on hold. Raises NothingToDo without call or free colleague."""
+    """Ring a colleague into the agent's call, the caller on hold.
+
+    Raises NothingToDo without call or free colleague, and for who serves confidential queues alone.
+    """
     with floor.centre.database.reading("who_consults") as tx:
         conversation_of(tx, insurer_id, code)
+        check_not_in_confidence(tx, floor, insurer_id, to_code)
     _check_free(code, to_code, presence_of(floor, insurer_id=insurer_id, code=to_code))
     set_hold(floor, insurer_id=insurer_id, code=code, on=True)
     now = floor.centre.clock.now()

@@ -7,9 +7,10 @@ from typing import Final
 
 from sqlalchemy import select
 
+from agents.confidence import codes_in_confidence
 from agents.models import Agent, Presence
 from config.database import Transaction
-from config.line_descriptions import Insurer, Words
+from config.line_descriptions import EMERGENCY_QUEUE, Insurer, Words
 from config.phone_numbers import PhoneNumber
 
 _ORDER: Final = (Presence.AVAILABLE, Presence.WRAP_UP, Presence.ON_CALL, Presence.OFFERED, Presence.AWAY)
@@ -52,9 +53,10 @@ class Targets:
 
 def targets(tx: Transaction, *, insurer: Insurer, agent_id: str) -> Targets:
     """To whom an agent of this insurer can pass a call on."""
-    found = colleagues_of(tx, insurer_id=insurer.id, agent_id=agent_id)
-    queues = [Place(one.name, one.title) for one in insurer.queues.values() if not one.is_anonymous]
-    return Targets(found, queues, insurer.destinations)
+    alone = codes_in_confidence(tx, insurer)
+    found = [one for one in colleagues_of(tx, insurer_id=insurer.id, agent_id=agent_id) if one.code not in alone]
+    queues = [one for one in insurer.queues.values() if not one.is_anonymous and one.name != EMERGENCY_QUEUE]
+    return Targets(found, [Place(one.name, one.title) for one in queues], insurer.destinations)
 
 
 def colleagues_of(tx: Transaction, *, insurer_id: str, agent_id: str) -> list[Colleague]:

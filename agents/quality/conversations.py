@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from agents.models import SERVING_PURPOSES, Agent, Dial, Offer, Wait
+from agents.confidence import was_confidential
+from agents.models import SERVING_PURPOSES, Agent, Dial, Offer
 from agents.quality.errors import NotScorable, Why
 from agents.sight import is_anonymous
 from config.database import Transaction
@@ -62,9 +63,7 @@ def conversation_to_score(tx: Transaction, insurer: Insurer, call: Call, *, agen
 
 def is_nobodys(tx: Transaction, insurer: Insurer, call: Call) -> bool:
     """Whether the call is the psychologist's, or was at any time: nothing of it is judged."""
-    queues = tx.scalars(select(Wait.queue).where(Wait.call_id == call.id))
-    anonymous = {name for name, queue in insurer.queues.items() if queue.is_anonymous}
-    return is_anonymous(tx, insurer, call) or not anonymous.isdisjoint(queues)
+    return is_anonymous(tx, insurer, call) or was_confidential(tx, insurer, call)
 
 
 def recordings_of(tx: Transaction, call_id: str, conversations: frozenset[str]) -> Sequence[str]:

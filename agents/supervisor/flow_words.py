@@ -49,6 +49,7 @@ _ACTIONS: Final[Mapping[str, LazyString]] = {
     "check_deadline": lazy_gettext("Checks the time limit"),
     "check_distance": lazy_gettext("Checks the distance"),
     "check_policy_form": lazy_gettext("Checks the policy's form"),
+    "check_survey": lazy_gettext("Looks whether to ask for a mark"),
     "choose_region": lazy_gettext("Notes the region"),
     "curator_on_shift": lazy_gettext("Whether the curator is on shift"),
     "deductible_state": lazy_gettext("Looks up the deductible"),

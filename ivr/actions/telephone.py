@@ -124,6 +124,11 @@ def note_outcome(context: ActionContext, arguments: Arguments) -> ActionResult:
     return ActionResult("done")
 
 
+def check_survey(context: ActionContext, _arguments: Arguments) -> ActionResult:
+    """Whether the caller may be asked how it was."""
+    return ActionResult("fits" if context.ports.queues.may_ask_for_mark(context.tx, context.call) else "unfit")
+
+
 def rate_call(context: ActionContext, arguments: Arguments) -> ActionResult:
     """The caller's mark for the conversation, from 1 to 5."""
     record(context.tx, context.call, RATED, at=context.at, score=int(str(arguments["score"])))
@@ -159,5 +164,6 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "give_phone": give_phone,
     "send_sms": send_sms,
     "note_outcome": note_outcome,
+    "check_survey": check_survey,
     "rate_call": rate_call,
 }

@@ -25,7 +25,7 @@ def is_recorded(tx: Transaction, centre: Centre, call: Call, queue: str) -> bool
     line, asked = insurer.lines.get(call.line), insurer.queues.get(queue)
     if line is None or not line.records_calls or call.is_anonymous:
         return False
-    if asked is None or not asked.records_calls or asked.is_anonymous:
+    if asked is None or asked.is_confidential:
         return False
     return _is_drawn(centre, call.id) and has_been_told(tx, call.id)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
+import pytest
 from sqlalchemy import select
 
 from agents.at_work import commands
@@ -93,10 +94,16 @@ def test_a_caller_who_is_handed_over_stays_in_one_recording(centre: Centre) -> N
     assert row.state == RecordingState.DELETED_AT_CARRIER
 
 
-def test_the_psychologist_is_never_recorded(centre: Centre) -> None:
-    talk(centre, "vsk", ("5", "2", *INSURED["vsk"]))
+@pytest.mark.parametrize(
+    ("line", "keys", "is_anonymous"),
+    [("vsk", ("5", "2", *INSURED["vsk"]), True), ("rgs", ("3", "1", *INSURED["rgs"]), False)],
+)
+def test_the_psychologist_is_never_recorded(
+    centre: Centre, line: str, keys: tuple[str, ...], is_anonymous: bool
+) -> None:
+    talk(centre, line, keys)
     call = newest_call(centre)
-    assert call.is_anonymous
+    assert call.is_anonymous is is_anonymous
     with centre.records.reading("talked") as tx:
         assert tx.scalars(select(Offer.state).where(Offer.call_id == call.id)).all() == [OfferState.DONE]
     assert of_call(centre, call.id) == []

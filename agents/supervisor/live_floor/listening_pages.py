@@ -27,6 +27,7 @@ bp: Final = Blueprint("listening", __name__, url_prefix="/listening")
 _WHY: Final[Mapping[Why, LazyString]] = {
     Why.NO_CALL: lazy_gettext("This conversation is over, or is none that can be listened to."),
     Why.ANONYMOUS: lazy_gettext("The caller is anonymous: nobody listens in."),
+    Why.CONFIDENTIAL: lazy_gettext("Conversations of this queue are confidential: nobody listens in."),
     Why.LINE: lazy_gettext("Calls of this line are not listened to: its description says so."),
     Why.OWN: lazy_gettext("This is your own call."),
     Why.BUSY: lazy_gettext("You have a call, or write one down. Finish that first."),

@@ -119,7 +119,7 @@ def test_a_request_replayed_after_the_call_changes_nothing(talking: Ringing) -> 
 def test_a_call_is_passed_on_to_a_queue_at_its_head(talking: Ringing) -> None:
     anna = talking.site.signed_in("anna")
     url = f"/desk/calls/{talking.call.id}/transfer"
-    for queue in ("nowhere", "psychologist"):
+    for queue in ("nowhere", "psychologist", "emergency"):
         assert anna.post(url, {"queue": queue}, page="/no-such-page").status_code == 409
     assert talking.site.house.carrier.of("end_call") == []
     assert anna.post(url, {"queue": "urgent"}, page="/no-such-page").status_code == 204
@@ -134,6 +134,7 @@ def test_the_list_of_colleagues_is_the_insurers_own(site: Site) -> None:
     assert "sog-1" not in text
     assert 'data-queue="urgent"' in text
     assert 'data-queue="psychologist"' not in text
+    assert 'data-queue="emergency"' not in text
 
 
 def _state(called: Ringing) -> tuple:
