@@ -182,7 +182,7 @@ _LIST = (
     ),
     Action("note_outcome", ("outcome",)),
     # Nobody is asked for a mark after an emergency, or a talk with the psychologist.
-    Action("check_survey", (), ("fits", "unfit")),
+    Action("check_survey", (), ("ok", "unfit")),
     Action("rate_call", ("score",), ("rated",)),
     # A number to call back on, where caller ID is withheld; `abroad`: in a country that the insurer does not ring back.
     Action("give_phone", ("phone",), ("accepted", "not_a_number", "abroad"), forgets=Forgets.ARGUMENTS),

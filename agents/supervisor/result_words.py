@@ -102,6 +102,7 @@ _RESULTS: Final[Mapping[str, LazyString]] = {
     "told": lazy_gettext("told to the caller"),
     "too_short": lazy_gettext("too short"),
     "typo": lazy_gettext("mistyped"),
+    "unfit": lazy_gettext("is not to be asked"),
     "unknown": lazy_gettext("unknown one"),
     "unreached": lazy_gettext("reached nobody"),
     "used": lazy_gettext("counted"),

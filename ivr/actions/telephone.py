@@ -126,7 +126,7 @@ def note_outcome(context: ActionContext, arguments: Arguments) -> ActionResult:
 
 def check_survey(context: ActionContext, _arguments: Arguments) -> ActionResult:
     """Whether the caller may be asked how it was."""
-    return ActionResult("fits" if context.ports.queues.may_ask_for_mark(context.tx, context.call) else "unfit")
+    return ActionResult("ok" if context.ports.queues.may_ask_for_mark(context.tx, context.call) else "unfit")
 
 
 def rate_call(context: ActionContext, arguments: Arguments) -> ActionResult:
