@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import select
 
 from agents import presence
+from agents.accounts import passwords
 from agents.floor import Floor
 from agents.house.wiring import wire
 from agents.models import Agent, AgentSkill, Offer, Presence, Shift, Wait
@@ -30,6 +32,16 @@ from ivr.signals import call_ended
 NOON = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)  # a Tuesday, noon in Moscow
 HERE = Path(__file__).resolve().parents[2]
 NUMBERS = "PULT_{}_NUMBER PULT_{}_DUTY_NUMBER PULT_{}_CURATOR_MAIL PULT_{}_ONLINE_LINK"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_hasher() -> Iterator[PasswordHasher]:
+    """The product's, which makes guessing dear. Tests sign in some thousand times with the passwords of nobody."""
+    own = passwords._HASHER
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+        passwords._nobodys.cache_clear()
+        yield own
 
 
 @dataclass

@@ -1,6 +1,8 @@
 """Signing in, sessions and their ends, and the guard against guessing."""
 
 import pytest
+from argon2 import PasswordHasher, extract_parameters
+from argon2.profiles import RFC_9106_LOW_MEMORY
 from sqlalchemy import select
 
 from agents.accounts import guessing, looking_after, sessions
@@ -178,6 +180,10 @@ def test_the_database_keeps_neither_passwords_nor_tokens(site: Site) -> None:
         tokens = tx.scalars(select(StaffSession.token_hash)).all()
     assert all(one.startswith("$argon2id$") for one in hashes)
     assert cookie not in tokens
+
+
+def test_to_guess_a_password_costs_what_rfc_9106_asks_for(own_hasher: PasswordHasher) -> None:
+    assert extract_parameters(own_hasher.hash("of nobody")) == RFC_9106_LOW_MEMORY
 
 
 def test_the_language_is_remembered_with_the_account(site: Site) -> None:
