@@ -35,6 +35,7 @@ UNDER_WAY: Final = (RecordingState.EXPECTED, RecordingState.RECORDING)
 """States of a recording that is made, or is to be at any moment."""
 KEPT: Final = (RecordingState.SEALED, RecordingState.DELETED_AT_CARRIER)
 """States of a recording whose sealed sound is here."""
+HAS_FAILED: Final = text("state = 'failed'")
 
 
 class Recording(Base):
@@ -62,6 +63,7 @@ class Recording(Base):
         CheckConstraint("state <> 'destroyed' or wrapped_key is null", name="destroyed_is_without_key"),
         CheckConstraint("state = 'expected' or carrier_sid is not null or ended_at is not null", name="is_known_there"),
         Index("ix_recordings_state", "state", "announced_at"),
+        Index("ix_recordings_failed", "insurer_id", "ended_at", sqlite_where=HAS_FAILED, postgresql_where=HAS_FAILED),
         Index(
             "uq_recordings_one_expected",
             "conversation",

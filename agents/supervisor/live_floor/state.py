@@ -25,7 +25,7 @@ from config.line_descriptions import Insurer, Queue, Words
 from ivr.calls.models import NOT_ENDED, Call, CallEvent, CallState, LineNotice, Outcome
 from ivr.calls.replay import masked_caller
 from ivr.line_notices import current_notices
-from recordings.models import Recording, RecordingState
+from recordings.models import HAS_FAILED, Recording
 
 BARS: Final = 12
 """How many bars the last hour has."""
@@ -321,10 +321,7 @@ def _dropped(tx: Transaction, insurer: Insurer, at: datetime) -> list[tuple[str,
 
 
 def _failed_recordings(tx: Transaction, insurer: Insurer, at: datetime) -> int:
+    """Those that failed lately: one that the carrier never handed out is a day old before it has."""
     since = at - timedelta(hours=insurer.alarms.recording_failed_within_hours)
-    statement = select(func.count()).where(
-        Recording.id >= first_id_at(since),
-        Recording.insurer_id == insurer.id,
-        Recording.state == RecordingState.FAILED,
-    )
+    statement = select(func.count()).where(HAS_FAILED, Recording.insurer_id == insurer.id, Recording.ended_at > since)
     return tx.scalar(statement) or 0

@@ -379,6 +379,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_recordings_call_id'), ['call_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_recordings_key_id'), ['key_id'], unique=False)
         batch_op.create_index('ix_recordings_state', ['state', 'announced_at'], unique=False)
+        batch_op.create_index('ix_recordings_failed', ['insurer_id', 'ended_at'], unique=False, sqlite_where=sa.text("state = 'failed'"), postgresql_where=sa.text("state = 'failed'"))
         batch_op.create_index(batch_op.f('ix_recordings_conversation'), ['conversation'], unique=False)
         batch_op.create_index('uq_recordings_one_expected', ['conversation'], unique=True, sqlite_where=sa.text('carrier_sid is null'), postgresql_where=sa.text('carrier_sid is null'))
         batch_op.create_index('ix_recordings_insurer_id_call_id', ['insurer_id', 'call_id'], unique=False)
@@ -1152,6 +1153,7 @@ def downgrade() -> None:
     op.drop_table('destruction_acts')
     with op.batch_alter_table('recordings', schema=None) as batch_op:
         batch_op.drop_index('ix_recordings_state')
+        batch_op.drop_index('ix_recordings_failed')
         batch_op.drop_index(batch_op.f('ix_recordings_key_id'))
         batch_op.drop_index(batch_op.f('ix_recordings_call_id'))
 
