@@ -120,7 +120,7 @@ class _World:
         preferred = self._agents[number * 7 % len(self._agents)] if number % 2 else None
         return {
             "id": new_id(since), "insurer_id": self._insurer_id, "call_id": call_id, "queue": skill,
-            "joined_queue": skill, "skills": [skill], "lane": waits.lane_of([skill]), "priority": 50, "rank": 950,
-            "preferred_agent_id": preferred, "purpose": Purpose.QUEUE, "state": WaitState.WAITING, "since": since,
-            "joined_at": since, "queue_since": since, "anyone_from": since,
+            "joined_queue": skill, "first_queue": skill, "skills": [skill], "lane": waits.lane_of([skill]),
+            "priority": 50, "rank": 950, "preferred_agent_id": preferred, "purpose": Purpose.QUEUE,
+            "state": WaitState.WAITING, "since": since, "joined_at": since, "queue_since": since, "anyone_from": since,
         }  # fmt: skip

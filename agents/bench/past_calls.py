@@ -30,7 +30,7 @@ COLUMNS: Final[Mapping[type[Base], Sequence[str]]] = {
     CallEvent: ("call_id", "seq", "insurer_id", "at", "kind", "data"),
     CallTurn: ("call_id", "number", "reply", "at"),
     Wait: (
-        *("id", "insurer_id", "call_id", "queue", "joined_queue", "skills", "lane", "priority", "rank"),
+        *("id", "insurer_id", "call_id", "queue", "joined_queue", "first_queue", "skills", "lane", "priority", "rank"),
         *("is_emergency", "purpose", "state", "since", "joined_at", "queue_since", "anyone_from", "round"),
         *("escalation", "queue_changes", "estimate_told_seconds", "claimed_at", "ended_at", "end_reason"),
     ),
@@ -204,7 +204,8 @@ class PastCalls:
         joined = queue if dice.random() < 0.94 else _leaning(dice, _ordinary(house))
         self._rows[Wait].append(
             (
-                *(wait_id, house.insurer.id, events.call_id, queue, joined, "[]", "", 50, 0 if is_emergency else 950),
+                *(wait_id, house.insurer.id, events.call_id, queue, joined, joined, "[]", "", 50),
+                *(0 if is_emergency else 950,),
                 *(int(is_emergency), "queue", "served" if talk else "abandoned", *[_on(since)] * 4, 1, 0),
                 *(int(joined != queue), 60, _on(ends) if talk else None, _on(talk.until if talk else ends), "over"),
             )

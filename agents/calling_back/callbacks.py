@@ -162,6 +162,7 @@ class OwedCalls:
             joined_queue=queue,
             is_emergency=is_urgent,
             preferred_agent_id=preferred_id if curator is None else curator.id,
+            is_promised=True,
             since=last.since if last is not None and has_waited else None,
             at=at,
         )

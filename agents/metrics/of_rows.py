@@ -14,6 +14,7 @@ from sqlalchemy import Row, func, or_, select
 
 from agents.metrics.families import By, counter, gauge, histogram
 from agents.models import Agent, Offer, Presence, Wait, WaitState
+from agents.waiting.past_waits import AS_IT_WENT, HAS_JOINED, past_wait
 from agents.waiting.service_level import Answering, PastWait, answering
 from config.database import Transaction
 from config.due_work import DueWork
@@ -79,11 +80,11 @@ def _calls(tx: Transaction, midnight: datetime) -> Iterator[Metric]:
 
 def _waits(tx: Transaction, insurers: Insurers, midnight: datetime) -> Iterator[Metric]:
     rows = tx.execute(
-        select(Wait.insurer_id, Wait.queue, Wait.since, Wait.claimed_at, Wait.ended_at, Wait.state).where(
-            Wait.id >= first_id_at(midnight - _LONGEST), Wait.since >= midnight
+        select(Wait.insurer_id, *AS_IT_WENT).where(
+            Wait.id >= first_id_at(midnight - _LONGEST), Wait.since >= midnight, HAS_JOINED
         )
     ).all()
-    waits = [((one.insurer_id, one.queue), PastWait(*one[1:])) for one in rows]
+    waits = [((one.insurer_id, one.first_queue), past_wait(one)) for one in rows]
     yield histogram(
         "pult_wait_seconds",
         "How long callers waited who joined a queue since midnight UTC, by how the wait ended.",

@@ -13,8 +13,10 @@ class Wait(Base):
     """One contact waiting for an agent; a callback continues the same wait under another carrier call.
 
     `queue` serves it, from `queue_since` on (overflow and diversions change it); `joined_queue` is the carrier's queue
-    that holds the caller. `lane` says as one word who may have it (`agents/waiting/lane_words.py`); `rank` sorts before
-    `since`, the smaller first. Until `anyone_from` only the preferred agent may take it.
+    that holds the caller. `first_queue` served it when the contact joined, and stays: figures count it there; None has
+    a place that was taken with a promise to ring somebody who stood in no queue. `lane` says as one word who may have
+    it (`agents/waiting/lane_words.py`); `rank` sorts before `since`, the smaller first. Until `anyone_from` only the
+    preferred agent may take it.
     """
 
     __tablename__ = "waits"
@@ -38,6 +40,7 @@ class Wait(Base):
     call_id: Mapped[Ref]
     queue: Mapped[str]
     joined_queue: Mapped[str]
+    first_queue: Mapped[str | None]
     skills: Mapped[list[str]]
     lane: Mapped[str]
     priority: Mapped[int]

@@ -14,7 +14,7 @@ from agents.models import WaitState
 
 @dataclass(frozen=True)
 class PastWait:
-    """One wait as it went: since when, when an agent took it, when and how it ended."""
+    """One wait as it went: in which queue it began, since when, when an agent took it, when and how it ended."""
 
     queue: str
     since: datetime

@@ -75,9 +75,11 @@ def start(
     at: datetime,
     preferred_agent_id: str | None = None,
     is_held: bool = False,
+    is_promised: bool = False,
     since: datetime | None = None,
 ) -> Wait:
     """A new wait; where it `is_held`, for the preferred agent alone at first. `since` if the contact waited before.
+    Where it `is_promised` nobody joins a queue: it is the place of a call that we owe.
 
     Where somebody who speaks the caller's language is at work, only they are offered the caller for a while.
     """
@@ -89,6 +91,7 @@ def start(
         call_id=call.id,
         queue=rules.name,
         joined_queue=joined_queue,
+        first_queue=None if is_promised else rules.name,
         skills=sorted(rules.skills),
         lane=lane.word,
         priority=rules.priority,

@@ -15,6 +15,7 @@ from agents.offering import emergencies as urgent
 from agents.supervisor.live_floor.alarms import Raised, Staffed, WaitingCaller, alarms
 from agents.supervisor.live_floor.listening_now import ListenedTo, everybody_listened_to
 from agents.waiting.estimates import agents_at_work, ahead_of, estimate_seconds
+from agents.waiting.past_waits import AS_IT_WENT, HAS_JOINED, past_wait
 from agents.waiting.service_level import Answering, PastWait, answering
 from agents.waiting.waits import RANK_HEAD
 from agents.webhooks.looking_after import given_up_lately
@@ -181,15 +182,16 @@ def _caller(insurer: Insurer, wait: Wait, call: Call, reason: Words) -> WaitingC
 
 
 def _waits_today(tx: Transaction, insurer: Insurer, at: datetime) -> Mapping[str, list[PastWait]]:
-    """By queue, all that began since the insurer's midnight, or within the last hour: ids are in the order of age."""
+    """By the queue that they joined, all that began since the insurer's midnight, or within the last hour: ids are in
+    the order of age.
+    """
     midnight = datetime.combine(at.astimezone(insurer.time_zone).date(), time(), insurer.time_zone)
     since = min(midnight, at - BARS * _BAR)
-    statement = select(Wait.queue, Wait.since, Wait.claimed_at, Wait.ended_at, Wait.state).where(
-        Wait.id >= first_id_at(since), Wait.insurer_id == insurer.id
-    )
+    statement = select(*AS_IT_WENT).where(Wait.id >= first_id_at(since), Wait.insurer_id == insurer.id, HAS_JOINED)
     found: defaultdict[str, list[PastWait]] = defaultdict(list)
     for row in tx.execute(statement):
-        found[row.queue].append(PastWait(*row))
+        wait = past_wait(row)
+        found[wait.queue].append(wait)
     return found
 
 

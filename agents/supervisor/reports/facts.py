@@ -29,7 +29,7 @@ class WaitFact:
 
     @property
     def queue(self) -> str:
-        """The queue that served it last."""
+        """The one that they joined, wherever they were passed on to."""
         return self.past.queue
 
     @property

@@ -32,6 +32,7 @@ from agents.supervisor.reports.facts import (
     WaitFact,
 )
 from agents.supervisor.reports.figures import REPEAT_DAYS
+from agents.waiting.past_waits import HAS_JOINED
 from agents.waiting.service_level import PastWait
 from config.database import Transaction
 from config.ids import first_id_at
@@ -49,7 +50,6 @@ _RINGS: Final = timedelta(hours=1)
 _LONGEST_PRESENCE: Final = timedelta(days=2)
 _BUSY: Final = (Presence.ON_CALL, Presence.WRAP_UP)
 _AT_WORK: Final = (Presence.AVAILABLE, Presence.OFFERED, *_BUSY)
-_MILLISECONDS: Final = 12
 
 
 @dataclass(frozen=True)
@@ -161,28 +161,26 @@ def _waits(
 ) -> list[WaitFact]:
     statement = (
         select(
-            *(Wait.id, Wait.queue, Wait.since, Wait.claimed_at, Wait.ended_at, Wait.state, Wait.is_emergency),
+            *(Wait.id, Wait.first_queue, Wait.since, Wait.claimed_at, Wait.ended_at, Wait.state, Wait.is_emergency),
             *(Call.line, Callback.id.label("callback_id")),
         )
         .join(Call, Call.id == Wait.call_id)
         .outerjoin(Callback, Callback.wait_id == Wait.id)
         .where(
             *(Wait.id >= first_id_at(since), Wait.id < first_id_at(until + _LATER), Wait.insurer_id == insurer.id),
-            *(Wait.since >= since, Wait.since < until),
+            *(Wait.since >= since, Wait.since < until, HAS_JOINED),
         )
         .order_by(Wait.id)
     )
     found: dict[str, WaitFact] = {}
     for one in tx.execute(statement):
         is_promise = one.callback_id is not None
-        if is_promise and one.id[:_MILLISECONDS] == one.callback_id[:_MILLISECONDS]:
-            continue  # Not a wait: a place made together with the promise, for somebody who waited no more.
         first = None if is_promise else taken.get(one.id)
         claimed_at = None if is_promise else one.claimed_at if first is None else first.at
         state = WaitState.LEFT if is_promise else one.state
-        described = insurer.queues.get(one.queue)
+        described = insurer.queues.get(one.first_queue)
         found[one.id] = WaitFact(
-            past=PastWait(one.queue, one.since, claimed_at, one.ended_at, state),
+            past=PastWait(one.first_queue, one.since, claimed_at, one.ended_at, state),
             target_seconds=0 if described is None else described.answer_target_seconds,
             line=one.line,
             agent=None if first is None else first.agent,

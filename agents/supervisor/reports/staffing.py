@@ -76,12 +76,12 @@ def staffing(tx: Transaction, *, insurer: Insurer, queue: Queue, service_level: 
 def busiest_queue(tx: Transaction, *, insurer: Insurer, at: datetime) -> Queue:
     """The queue that most callers have joined in the last week; the insurer's first where nobody has."""
     found = tx.scalars(
-        select(Wait.joined_queue)
+        select(Wait.first_queue)
         .where(Wait.insurer_id == insurer.id, Wait.id >= first_id_at(at - timedelta(weeks=1)))
-        .group_by(Wait.joined_queue)
-        .order_by(func.count().desc(), Wait.joined_queue)
+        .group_by(Wait.first_queue)
+        .order_by(func.count().desc(), Wait.first_queue)
     )
-    known = (insurer.queues[name] for name in found if name in insurer.queues)
+    known = (insurer.queues[name] for name in found if name is not None and name in insurer.queues)
     return next(known, next(iter(insurer.queues.values())))
 
 

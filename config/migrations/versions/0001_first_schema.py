@@ -409,6 +409,7 @@ def upgrade() -> None:
     sa.Column('call_id', sa.String(length=32), nullable=False),
     sa.Column('queue', sa.Text(), nullable=False),
     sa.Column('joined_queue', sa.Text(), nullable=False),
+    sa.Column('first_queue', sa.Text(), nullable=True),
     sa.Column('skills', sa.JSON(), nullable=False),
     sa.Column('lane', sa.Text(), nullable=False),
     sa.Column('priority', sa.Integer(), nullable=False),

@@ -66,8 +66,8 @@ class Logged:
         claimed = at + timedelta(seconds=waited)
         tx.add(
             Wait(
-                id=new_id(at), insurer_id=call.insurer_id, call_id=call.id, queue=queue, joined_queue=queue, skills=[],
-                lane="", priority=0, rank=1000, state=WaitState.SERVED,
+                id=new_id(at), insurer_id=call.insurer_id, call_id=call.id, queue=queue, joined_queue=queue,
+                first_queue=queue, skills=[], lane="", priority=0, rank=1000, state=WaitState.SERVED,
                 since=at, joined_at=at, queue_since=at, anyone_from=at, claimed_at=claimed, ended_at=claimed,
                 end_reason="served",
             )

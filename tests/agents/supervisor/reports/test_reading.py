@@ -85,6 +85,7 @@ class Past:
                 call_id=call.id,
                 queue=queue,
                 joined_queue=queue,
+                first_queue=None if promised_at == at else queue,
                 skills=[],
                 lane="",
                 priority=0,

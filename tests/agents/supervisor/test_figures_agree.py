@@ -1,0 +1,157 @@
+"""What really happened on the floor, step by step, comes out the same on the report, the floor and for Prometheus."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+
+from agents.at_work import commands
+from agents.calling_back.callbacks import OwedCalls
+from agents.metrics.of_rows import measurements
+from agents.models import Offer
+from agents.offering import moving_waits
+from agents.supervisor.live_floor.state import FloorNow, QueueNow, floor_now
+from agents.supervisor.reports.facts import Facts
+from agents.supervisor.reports.figures import BY_NAME
+from agents.supervisor.reports.reading import read_facts
+from agents.waiting.service_level import Answering
+from agents.web import hear_leg
+from ivr.calls.models import Call
+from tests.agents.conftest import NOON, House, house  # noqa: F401 - a fixture
+
+VSK = {"insurer_id": "vsk"}
+
+
+@dataclass
+class Looking:
+    """A floor, and what supervisors are told of it."""
+
+    house: House
+    insurer: str = "vsk"
+    legs: int = 0
+    until: timedelta = timedelta(hours=9)
+
+    def answer(self, call: Call, *, after: float = 0) -> Offer:
+        """Whoever is rung lets it ring so long, and answers."""
+        offer = self.ring(call, after=after)
+        self.house.work()
+        self.house.connected(call)
+        return offer
+
+    def ring(self, call: Call, *, after: float = 0) -> Offer:
+        """As `answer`, up to the agent's "hello": the caller is not with them yet."""
+        self.legs += 1
+        self.house.work()
+        (offer,) = self.house.offers(state="made", call_id=call.id)
+        hear_leg(self.house.floor, offer.id, f"CA-leg-{self.legs}", "ringing")
+        self.house.clock.move_by(after)
+        hear_leg(self.house.floor, offer.id, f"CA-leg-{self.legs}", "in-progress")
+        return offer
+
+    def comes_back(self, call: Call, queue: str = "medical_desk", **more: bool) -> None:
+        """The caller's own document goes on: into the carrier's queue again."""
+        self.house.carrier.in_queue.add(call.carrier_sid)
+        self.house.join(self.house.row(Call, call.id), queue, at_head=True, **more)
+
+    def facts(self) -> Facts:
+        centre, now = self.house.centre, self.house.clock.now()
+        with centre.database.reading("test_facts") as tx:
+            return read_facts(tx, insurer=centre.insurers[self.insurer], since=NOON, until=NOON + self.until, at=now)
+
+    def figure(self, name: str, **only: str) -> float | None:
+        return BY_NAME[name].formula(self.facts().only(**only))
+
+    def floor(self) -> FloorNow:
+        centre = self.house.centre
+        with centre.database.reading("test_floor") as tx:
+            return floor_now(tx, centre, centre.insurers[self.insurer], at=self.house.clock.now())
+
+    def queue_now(self, name: str) -> QueueNow:
+        return next(one for one in self.floor().queues if one.name == name)
+
+    def metrics(self) -> dict[tuple[str, ...], float]:
+        """Every sample by its name and the values of its labels, the insurer and buckets left out."""
+        centre = self.house.centre
+        with centre.database.reading("test_metrics") as tx:
+            families = list(measurements(tx, centre.insurers, at=self.house.clock.now()))
+        samples = [one for family in families for one in family.samples if "le" not in one.labels]
+        return {
+            (one.name.removeprefix("pult_"), *_values(one.labels)): one.value
+            for one in samples
+            if one.labels.get("insurer") == self.insurer
+        }
+
+    def answering(self, queue: str) -> Answering:
+        """Of the queue: the same on the report, on the floor, and for Prometheus."""
+        found = self.queue_now(queue).today
+        assert self.facts().only(queue=queue).answering == found
+        counted = self.metrics()
+        for part in ("answered", "in_time", "abandoned", "short"):
+            assert counted.get((f"waits_{part}_total", queue), 0) == getattr(found, part), part
+        return found
+
+
+@pytest.fixture
+def looking(house: House) -> Looking:  # noqa: F811
+    return Looking(house)
+
+
+def _values(labels: dict[str, str]) -> list[str]:
+    return [value for name, value in sorted(labels.items()) if name != "insurer"]
+
+
+def answered_once(seconds: float, *, in_time: bool = True) -> Answering:
+    return Answering(answered=1, in_time=int(in_time), waited_seconds=seconds)
+
+
+def test_who_is_passed_on_to_another_queue_counts_where_they_joined(looking: Looking) -> None:
+    house = looking.house  # noqa: F811
+    house.agent("a1")
+    call = house.call()
+    house.join(call)
+    looking.answer(call, after=5)
+    house.clock.move_by(600)
+    house.agent("a2", skills={"curator": 1})
+    commands.transfer_to_queue(house.floor, **VSK, code="a1", queue="curator")
+    looking.comes_back(call)
+    looking.answer(call, after=3)
+    assert looking.figure("offered", queue="medical_desk") == 1
+    assert looking.figure("offered", queue="curator") == 0
+    assert looking.answering("curator") == Answering()
+    assert looking.figure("answered", queue="medical_desk") == 1
+    assert looking.queue_now("medical_desk").today.answered == 1
+
+
+def test_who_is_moved_by_a_supervisor_counts_where_they_joined(looking: Looking) -> None:
+    house = looking.house  # noqa: F811
+    moved = house.call()
+    house.join(moved)
+    moving_waits.move_to_queue(house.floor, **VSK, wait_id=house.waits()[0].id, queue="urgent", by="boss")
+    house.clock.move_by(200)
+    house.end_call(moved)
+    assert house.waits()[0].queue == "urgent"
+    assert looking.answering("medical_desk") == Answering(abandoned=1)
+    assert looking.answering("urgent") == Answering()
+
+
+def test_whom_another_queue_takes_over_counts_where_they_joined(looking: Looking) -> None:
+    house, looking.insurer = looking.house, "oms"  # noqa: F811
+    house.agent("level_1", insurer_id="oms", skills={"representative_1": 1})
+    call = house.call(insurer_id="oms", line="hotline")
+    house.join(call, "experts")
+    for _ in range(2):
+        house.later(301)
+    looking.answer(call, after=8)
+    assert house.waits()[0].queue == "representatives_1"
+    assert looking.answering("experts") == answered_once(610, in_time=False)
+    assert looking.answering("representatives_1") == Answering()
+    assert looking.figure("aht", queue="experts") is None
+
+
+def test_a_promise_to_who_stood_in_no_queue_is_nobody_offered(looking: Looking) -> None:
+    house = looking.house  # noqa: F811
+    call = house.call()
+    with house.centre.database.transaction("test_promise") as tx:
+        OwedCalls(house.centre).plan(tx, tx.get_one(Call, call.id), reason="callback", keep_place=False)
+    assert [(one.queue, one.first_queue) for one in house.waits()] == [("medical_desk", None)]
+    assert looking.figure("offered") == 0
