@@ -147,6 +147,7 @@ class OwedCalls:
             offers.withdraw_all(tx, call=call, wait=last, reason="callback", at=at)
             waits.note_stay(tx, last, at=at)
             waits.move(last, WaitState.CALLBACK)
+            last.promised_at = last.promised_at or at
             return last
         if last is not None and last.state == WaitState.CALLBACK:
             return last

@@ -99,8 +99,8 @@ def _over(
 ) -> Iterator[tuple[tuple[str, str, str], PastWait, datetime]]:
     """Those that are over: an answered one when an agent took it, whatever came then."""
     for (insurer, queue), wait in waits:
-        if wait.claimed_at is not None:
-            yield (insurer, queue, "answered"), wait, wait.claimed_at
+        if wait.answered_at is not None:
+            yield (insurer, queue, "answered"), wait, wait.answered_at
         elif wait.ended_at is not None:
             yield (insurer, queue, wait.state), wait, wait.ended_at
 
@@ -130,7 +130,7 @@ _PARTS: Final = {
 def _queues(tx: Transaction, insurers: Insurers, at: datetime) -> Iterator[Metric]:
     places = [(insurer.id, queue) for insurer in insurers for queue in insurer.queues]
     waiting = tx.execute(
-        select(Wait.insurer_id, Wait.queue, func.count(), func.min(Wait.since).label("since"))
+        select(Wait.insurer_id, Wait.queue, func.count(), func.min(Wait.joined_at).label("since"))
         .where(Wait.state.in_(_IN_QUEUE))
         .group_by(Wait.insurer_id, Wait.queue)
     ).all()

@@ -14,7 +14,9 @@ class Wait(Base):
 
     `queue` serves it, from `queue_since` on (overflow and diversions change it); `joined_queue` is the carrier's queue
     that holds the caller. `first_queue` served it when the contact joined, and stays: figures count it there; None has
-    a place that was taken with a promise to ring somebody who stood in no queue. `lane` says as one word who may have
+    a place that was taken with a promise to ring somebody who stood in no queue. `answered_at` is when an agent took
+    whom they then spoke with, and `promised_at` when a callback was promised, each for the first time: they stay too,
+    while `claimed_at` is of whoever has the caller now. `lane` says as one word who may have
     it (`agents/waiting/lane_words.py`); `rank` sorts before `since`, the smaller first. Until `anyone_from` only the
     preferred agent may take it.
     """
@@ -26,6 +28,7 @@ class Wait(Base):
         Index("ix_waits_held", "insurer_id", "state", "anyone_from"),
         Index("ix_waits_place", "insurer_id", "queue", "state", "rank", "since"),
         Index("ix_waits_call_id", "call_id"),
+        Index("ix_waits_insurer_id_id", "insurer_id", "id"),
         UniqueConstraint("id", "insurer_id"),
         known("state", WaitState),
         known("purpose", Purpose),
@@ -58,6 +61,8 @@ class Wait(Base):
     queue_changes: Mapped[int] = mapped_column(default=0)
     estimate_told_seconds: Mapped[int | None]
     claimed_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    promised_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str | None]
 

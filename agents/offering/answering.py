@@ -79,6 +79,7 @@ def bridged(floor: Floor, offer_id: str) -> None:
             return
         if offer.bridged_at is None and offer.state == OfferState.ACCEPTED:
             offer.bridged_at = now
+            wait.answered_at = wait.answered_at or offer.accepted_at
             offers.schedule(tx, offer, offers.CHECK, now + timedelta(seconds=_CHECK_SECONDS))
             record(tx, call, "agent_connected", at=now, offer=offer.id, agent=agent.code, wait=wait.id)
             if offer.is_recorded:

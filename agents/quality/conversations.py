@@ -79,7 +79,7 @@ def _served(tx: Transaction, call: Call) -> Iterator[_Part]:
     statement = (
         select(Agent, Offer.queue, Offer.conference)
         .join(Offer, Offer.agent_id == Agent.id)
-        .where(Offer.call_id == call.id, Offer.accepted_at.is_not(None), Offer.purpose.in_(SERVING_PURPOSES))
+        .where(Offer.call_id == call.id, Offer.bridged_at.is_not(None), Offer.purpose.in_(SERVING_PURPOSES))
         .order_by(Offer.accepted_at, Offer.id)
     )
     yield from ((agent, queue, conference) for agent, queue, conference in tx.execute(statement))

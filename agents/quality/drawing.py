@@ -82,7 +82,7 @@ def _recorded(tx: Transaction, centre: Centre, insurer: Insurer, since: datetime
         .join(Agent, Agent.id == Offer.agent_id)
         .join(Recording, Recording.conversation == Offer.conference)
         .where(
-            *(Offer.id >= first_id_at(since), Offer.insurer_id == insurer.id, Offer.accepted_at.is_not(None)),
+            *(Offer.id >= first_id_at(since), Offer.insurer_id == insurer.id, Offer.bridged_at.is_not(None)),
             *(Offer.purpose.in_(SERVING_PURPOSES), Recording.state.in_(KEPT)),
             *(Call.ended_at.is_not(None), Call.is_anonymous.is_(False)),
         )

@@ -176,7 +176,7 @@ def _queue_group(make_floor: FloorMaker) -> click.Group:
 def _queues_in_words(tx: Transaction, floor: Floor, insurer: str) -> Iterator[str]:
     now = floor.centre.clock.now()
     rows = tx.execute(
-        select(Wait.queue, func.count(), func.min(Wait.since))
+        select(Wait.queue, func.count(), func.min(Wait.joined_at))
         .where(Wait.insurer_id == insurer, Wait.state.in_((WaitState.WAITING, WaitState.OFFERED)))
         .group_by(Wait.queue)
     ).all()

@@ -1,8 +1,9 @@
 """How well callers were answered: the one definition of service level, of answer speed and of abandonment.
 
-Every wait that ended, or was answered, in the period counts by its first joining of the queue. Short abandons, who hung
-up within the queue's target, count for nothing: nobody could have answered them in time. Who left another way (a
-callback promised, the duty number, a message) neither was answered nor hung up, and counts for nothing either.
+Every wait that ended, or was answered, in the period counts by its first joining of a queue, until its first answer,
+when an agent took a caller whom they then spoke with. Short abandons, who hung up within the queue's target, count for
+nothing: nobody could have answered them in time. Who left another way (a callback promised, the duty number, a message)
+neither was answered nor hung up, and counts for nothing either.
 """
 
 from collections.abc import Iterable
@@ -18,7 +19,7 @@ class PastWait:
 
     queue: str
     since: datetime
-    claimed_at: datetime | None
+    answered_at: datetime | None
     ended_at: datetime | None
     state: str
 
@@ -66,8 +67,8 @@ def answering(waits: Iterable[PastWait], *, target_seconds: int) -> Answering:
     answered = in_time = abandoned = short = 0
     waited = 0.0
     for wait in waits:
-        if wait.claimed_at is not None:
-            seconds = (wait.claimed_at - wait.since).total_seconds()
+        if wait.answered_at is not None:
+            seconds = (wait.answered_at - wait.since).total_seconds()
             answered, waited = answered + 1, waited + seconds
             in_time += seconds <= target_seconds
         elif wait.state == WaitState.ABANDONED and wait.ended_at is not None:

@@ -92,6 +92,7 @@ def start(
         queue=rules.name,
         joined_queue=joined_queue,
         first_queue=None if is_promised else rules.name,
+        promised_at=at if is_promised else None,
         skills=sorted(rules.skills),
         lane=lane.word,
         priority=rules.priority,
@@ -177,9 +178,11 @@ def resume(tx: Transaction, wait: Wait, call: Call, *, joined_queue: str, rules:
 
 
 def end(tx: Transaction, wait: Wait, to: WaitState, *, reason: str, at: datetime) -> None:
-    """Close a locked wait and take its appointments back."""
+    """Close a locked wait and take its appointments back. Whoever leaves without an agent was claimed by nobody."""
     if wait.state in STANDING:
         note_stay(tx, wait, at=at)
+    if to is not WaitState.SERVED:
+        wait.claimed_at = None
     move(wait, to)
     wait.ended_at, wait.end_reason = at, reason
     for kind in (ESCALATE, WIDEN, ANY_LANGUAGE, OVERFLOW):

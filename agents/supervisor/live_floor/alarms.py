@@ -38,7 +38,8 @@ class Raised:
 
 @dataclass(frozen=True)
 class WaitingCaller:
-    """Somebody who waits now; `told_seconds` is the estimate that they heard last.
+    """Somebody who waits now, since they joined the queue: a conversation before a transfer, and the time until a
+    promised callback, is no wait. `told_seconds` is the estimate that they heard last.
 
     `caller` is their number, masked, empty of who is anonymous; `reason` what they chose in the menu, by language.
     """

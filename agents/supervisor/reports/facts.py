@@ -35,7 +35,7 @@ class WaitFact:
     @property
     def answer_seconds(self) -> float | None:
         """How long until an agent took it; None where none did."""
-        return None if self.past.claimed_at is None else (self.past.claimed_at - self.past.since).total_seconds()
+        return None if self.past.answered_at is None else (self.past.answered_at - self.past.since).total_seconds()
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,6 @@ from agents.models import (
     Presence,
     PresenceInterval,
     Wait,
-    WaitState,
 )
 from agents.models.evaluations import WHOLE, Evaluation
 from agents.supervisor.reports.facts import (
@@ -32,8 +31,7 @@ from agents.supervisor.reports.facts import (
     WaitFact,
 )
 from agents.supervisor.reports.figures import REPEAT_DAYS
-from agents.waiting.past_waits import HAS_JOINED
-from agents.waiting.service_level import PastWait
+from agents.waiting.past_waits import AS_IT_WENT, HAS_JOINED, past_wait
 from config.database import Transaction
 from config.ids import first_id_at
 from config.line_descriptions import Insurer
@@ -128,7 +126,9 @@ def _agents(tx: Transaction, insurer: Insurer) -> Mapping[str, str]:
 def _services(
     tx: Transaction, insurer: Insurer, agents: Mapping[str, str], since: datetime, until: datetime
 ) -> tuple[Mapping[str, _Taken], Mapping[str, _Taken], list[ServiceFact]]:
-    """Who took each wait first and each call last, and the conversations that ended."""
+    """Who took each wait first and each call last, and the conversations that ended. An agent whom the caller never
+    came to, because one of them was gone, took nobody.
+    """
     statement = (
         select(
             *(Offer.wait_id, Offer.call_id, Offer.agent_id, Offer.queue, Offer.accepted_at, Offer.bridged_at),
@@ -137,9 +137,9 @@ def _services(
         .join(Call, Call.id == Offer.call_id)
         .where(
             *(Offer.id >= first_id_at(since - _RINGS), Offer.id < first_id_at(until + _LATER)),
-            *(Offer.insurer_id == insurer.id, Offer.purpose.in_(SERVING_PURPOSES), Offer.accepted_at.is_not(None)),
+            *(Offer.insurer_id == insurer.id, Offer.purpose.in_(SERVING_PURPOSES), Offer.bridged_at.is_not(None)),
         )
-        .order_by(Offer.accepted_at, Offer.id)
+        .order_by(Offer.bridged_at, Offer.id)
     )
     first_by_wait: dict[str, _Taken] = {}
     last_by_call: dict[str, _Taken] = {}
@@ -148,11 +148,10 @@ def _services(
         taken = _Taken(one.accepted_at, agents[one.agent_id], one.queue)
         first_by_wait.setdefault(one.wait_id, taken)
         last_by_call[one.call_id] = taken
-        began_at = one.bridged_at or one.accepted_at
-        if one.ended_at is not None and since <= began_at < until:
-            talk = (one.ended_at - began_at).total_seconds()
+        if one.ended_at is not None and since <= one.bridged_at < until:
+            talk = (one.ended_at - one.bridged_at).total_seconds()
             wrap_up = ((one.handled_until or one.ended_at) - one.ended_at).total_seconds()
-            services.append(ServiceFact(began_at, one.line, one.queue, taken.agent, talk, max(0.0, wrap_up)))
+            services.append(ServiceFact(one.bridged_at, one.line, one.queue, taken.agent, talk, max(0.0, wrap_up)))
     return first_by_wait, last_by_call, services
 
 
@@ -160,33 +159,28 @@ def _waits(
     tx: Transaction, insurer: Insurer, taken: Mapping[str, _Taken], since: datetime, until: datetime
 ) -> list[WaitFact]:
     statement = (
-        select(
-            *(Wait.id, Wait.first_queue, Wait.since, Wait.claimed_at, Wait.ended_at, Wait.state, Wait.is_emergency),
-            *(Call.line, Callback.id.label("callback_id")),
-        )
+        select(Wait.id, *AS_IT_WENT, Wait.is_emergency, Call.line)
         .join(Call, Call.id == Wait.call_id)
-        .outerjoin(Callback, Callback.wait_id == Wait.id)
         .where(
             *(Wait.id >= first_id_at(since), Wait.id < first_id_at(until + _LATER), Wait.insurer_id == insurer.id),
             *(Wait.since >= since, Wait.since < until, HAS_JOINED),
         )
         .order_by(Wait.id)
     )
-    found: dict[str, WaitFact] = {}
+    found = []
     for one in tx.execute(statement):
-        is_promise = one.callback_id is not None
-        first = None if is_promise else taken.get(one.id)
-        claimed_at = None if is_promise else one.claimed_at if first is None else first.at
-        state = WaitState.LEFT if is_promise else one.state
-        described = insurer.queues.get(one.first_queue)
-        found[one.id] = WaitFact(
-            past=PastWait(one.first_queue, one.since, claimed_at, one.ended_at, state),
-            target_seconds=0 if described is None else described.answer_target_seconds,
-            line=one.line,
-            agent=None if first is None else first.agent,
-            is_emergency=one.is_emergency,
+        past, described = past_wait(one), insurer.queues.get(one.first_queue)
+        first = None if past.answered_at is None else taken.get(one.id)
+        found.append(
+            WaitFact(
+                past=past,
+                target_seconds=0 if described is None else described.answer_target_seconds,
+                line=one.line,
+                agent=None if first is None else first.agent,
+                is_emergency=one.is_emergency,
+            )
         )
-    return list(found.values())
+    return found
 
 
 def _presences(

@@ -102,9 +102,9 @@ def patience_of(facts: Facts) -> float | None:
     Whoever was answered would have waited longer: all the time waited is divided by the number of those who hung up,
     which is the likeliest mean of an exponential patience (Mandelbaum and Zeltyn, 2007).
     """
-    ends = [(one.past.since, one.past.claimed_at or one.past.ended_at) for one in facts.waits]
+    ends = [(one.past.since, one.past.answered_at or one.past.ended_at) for one in facts.waits]
     waited = [(ended_at - since).total_seconds() for since, ended_at in ends if ended_at is not None]
-    gone = sum(one.past.claimed_at is None and one.past.state == WaitState.ABANDONED for one in facts.waits)
+    gone = sum(one.past.answered_at is None and one.past.state == WaitState.ABANDONED for one in facts.waits)
     return max(1.0, sum(waited) / gone) if gone else None
 
 

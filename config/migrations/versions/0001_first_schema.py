@@ -427,6 +427,8 @@ def upgrade() -> None:
     sa.Column('queue_changes', sa.Integer(), nullable=False),
     sa.Column('estimate_told_seconds', sa.Integer(), nullable=True),
     sa.Column('claimed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('answered_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('promised_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('end_reason', sa.Text(), nullable=True),
     sa.CheckConstraint("(state in ('served', 'abandoned', 'left')) = (ended_at is not null)", name=op.f('ck_waits_an_end_has_its_time')),
@@ -438,6 +440,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('waits', schema=None) as batch_op:
         batch_op.create_index('ix_waits_call_id', ['call_id'], unique=False)
+        batch_op.create_index('ix_waits_insurer_id_id', ['insurer_id', 'id'], unique=False)
         batch_op.create_index('ix_waits_held', ['insurer_id', 'state', 'anyone_from'], unique=False)
         batch_op.create_index('ix_waits_place', ['insurer_id', 'queue', 'state', 'rank', 'since'], unique=False)
         batch_op.create_index('ix_waits_routing', ['insurer_id', 'state', 'lane', 'rank', 'since'], unique=False)
@@ -1144,6 +1147,7 @@ def downgrade() -> None:
         batch_op.drop_index('uq_waits_one_open', sqlite_where=sa.text("state in ('waiting', 'offered', 'claimed', 'callback')"), postgresql_where=sa.text("state in ('waiting', 'offered', 'claimed', 'callback')"))
         batch_op.drop_index('ix_waits_routing')
         batch_op.drop_index('ix_waits_place')
+        batch_op.drop_index('ix_waits_insurer_id_id')
         batch_op.drop_index('ix_waits_held')
         batch_op.drop_index('ix_waits_call_id')
 

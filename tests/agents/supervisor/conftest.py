@@ -68,8 +68,8 @@ class Logged:
             Wait(
                 id=new_id(at), insurer_id=call.insurer_id, call_id=call.id, queue=queue, joined_queue=queue,
                 first_queue=queue, skills=[], lane="", priority=0, rank=1000, state=WaitState.SERVED,
-                since=at, joined_at=at, queue_since=at, anyone_from=at, claimed_at=claimed, ended_at=claimed,
-                end_reason="served",
+                since=at, joined_at=at, queue_since=at, anyone_from=at, claimed_at=claimed, answered_at=claimed,
+                ended_at=claimed, end_reason="served",
             )
         )
         tx.add(QueuedCall(insurer_id=call.insurer_id, queue=queue, call_id=call.id))

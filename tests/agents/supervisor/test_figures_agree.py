@@ -8,16 +8,20 @@ import pytest
 from agents.at_work import commands
 from agents.calling_back.callbacks import OwedCalls
 from agents.metrics.of_rows import measurements
-from agents.models import Offer
+from agents.models import Callback, Offer, WaitState
 from agents.offering import moving_waits
+from agents.quality.conversations import spoken_in
+from agents.supervisor.live_floor.alarms import Alarm
 from agents.supervisor.live_floor.state import FloorNow, QueueNow, floor_now
 from agents.supervisor.reports.facts import Facts
 from agents.supervisor.reports.figures import BY_NAME
 from agents.supervisor.reports.reading import read_facts
 from agents.waiting.service_level import Answering
-from agents.web import hear_leg
+from agents.web import answer_callback, hear_leg
 from ivr.calls.models import Call
+from ivr.carrier.port import CarrierStatus
 from tests.agents.conftest import NOON, House, house  # noqa: F401 - a fixture
+from tests.agents.test_callbacks import Outgoing
 
 VSK = {"insurer_id": "vsk"}
 
@@ -118,8 +122,8 @@ def test_who_is_passed_on_to_another_queue_counts_where_they_joined(looking: Loo
     assert looking.figure("offered", queue="medical_desk") == 1
     assert looking.figure("offered", queue="curator") == 0
     assert looking.answering("curator") == Answering()
-    assert looking.figure("answered", queue="medical_desk") == 1
-    assert looking.queue_now("medical_desk").today.answered == 1
+    assert looking.answering("medical_desk") == answered_once(5)
+    assert looking.figure("aht", queue="medical_desk") == 600
 
 
 def test_who_is_moved_by_a_supervisor_counts_where_they_joined(looking: Looking) -> None:
@@ -155,3 +159,81 @@ def test_a_promise_to_who_stood_in_no_queue_is_nobody_offered(looking: Looking) 
         OwedCalls(house.centre).plan(tx, tx.get_one(Call, call.id), reason="callback", keep_place=False)
     assert [(one.queue, one.first_queue) for one in house.waits()] == [("medical_desk", None)]
     assert looking.figure("offered") == 0
+
+
+def test_a_conversation_before_a_transfer_is_no_wait(looking: Looking) -> None:
+    house = looking.house  # noqa: F811
+    house.agent("a1")
+    call = house.call()
+    house.join(call)
+    looking.answer(call, after=5)
+    house.clock.move_by(600)
+    commands.transfer_to_queue(house.floor, **VSK, code="a1", queue="medical_desk")
+    looking.comes_back(call)
+    assert looking.queue_now("medical_desk").longest_since == house.clock.now()
+    assert looking.metrics()["longest_wait_seconds", "medical_desk"] == 0
+    house.clock.move_by(4)
+    assert [one.since for one in looking.floor().waiting] == [house.clock.now() - timedelta(seconds=4)]
+    assert Alarm.WAIT_TOO_LONG not in [one.kind for one in looking.floor().alarms]
+    assert looking.answering("medical_desk") == answered_once(5)
+    house.agent("a2")
+    looking.answer(call, after=3)
+    assert looking.answering("medical_desk") == answered_once(5)
+
+
+def test_the_time_until_a_promised_call_is_no_wait_and_no_patience(looking: Looking) -> None:
+    house = looking.house  # noqa: F811
+    asked = house.call("CA-asked")
+    house.join(asked)
+    house.clock.move_by(40)
+    with house.centre.database.transaction("test_promise") as tx:
+        OwedCalls(house.centre).plan(tx, tx.get_one(Call, asked.id), reason="callback", keep_place=True)
+    house.end_call(asked)
+    house.clock.move_by(2 * 3600)
+    house.agent("a1")
+    house.work()
+    with house.centre.database.reading("test_promised") as tx:
+        promised = tx.query(Callback).one().id
+    answer_callback(house.floor, Outgoing(house), promised, "CA-out-1")
+    reached = house.row(Call, "CA-out-1")
+    house.join(reached)
+    house.carrier.in_queue.add("CA-out-1")
+    assert looking.queue_now("medical_desk").longest_since == house.clock.now()
+    looking.answer(reached, after=7)
+    assert looking.answering("medical_desk") == Answering()
+    assert looking.figure("offered") == 1
+    (wait,) = (one.past for one in looking.facts().waits)
+    assert (wait.state, (wait.ended_at - wait.since).total_seconds()) == (WaitState.LEFT, 40)
+    assert looking.metrics()["wait_seconds_sum", "left", "medical_desk"] == 40
+
+
+def test_who_hung_up_as_the_agent_picked_up_was_answered_by_nobody(looking: Looking) -> None:
+    house = looking.house  # noqa: F811
+    house.agent("a1")
+    call = house.call()
+    house.join(call)
+    looking.ring(call, after=15)
+    house.carrier.in_queue.discard(call.carrier_sid)
+    house.carrier.statuses[call.carrier_sid] = CarrierStatus.COMPLETED
+    house.work()
+    (wait,) = house.waits()
+    assert (wait.state, wait.end_reason, wait.claimed_at) == (WaitState.ABANDONED, "lost_race", None)
+    assert looking.answering("medical_desk") == Answering(short=1)
+    assert looking.facts().services == []
+
+
+def test_an_agent_who_was_lost_before_the_caller_came_answered_nobody(looking: Looking) -> None:
+    house = looking.house  # noqa: F811
+    house.agent("a1")
+    call = house.call()
+    house.join(call)
+    lost = looking.ring(call, after=3)
+    hear_leg(house.floor, lost.id, "CA-leg-1", "completed")
+    house.work()
+    house.clock.move_by(170)
+    house.agent("a2")
+    looking.answer(call, after=4)
+    assert looking.answering("medical_desk") == answered_once(177, in_time=False)
+    assert [one.agent for one in looking.facts().waits] == ["a2"]
+    with house.centre.database.reading("test_spoken") as tx:
+        assert [one.code for one in spoken_in(tx, tx.get_one(Call, call.id))] == ["a2"]

@@ -97,6 +97,8 @@ class Past:
                 queue_since=joined,
                 anyone_from=joined,
                 claimed_at=over if is_served else None,
+                answered_at=over if is_served else None,
+                promised_at=None if promised_at is None else NOON + timedelta(seconds=promised_at),
                 ended_at=over,
                 end_reason="x",
             )
