@@ -65,6 +65,7 @@ COLUMNS: Final[Mapping[type[Base], Sequence[str]]] = {
     Callback: (
         *("id", "insurer_id", "call_id", "phone", "reason", "queue", "line", "time_zone", "language", "state"),
         *("attempts", "attempts_allowed", "is_urgent", "dialled_at", "planned_at", "due_at", "window_until"),
+        "promised_until",
         *("ended_at", "end_reason"),
     ),
     PresenceInterval: ("id", "insurer_id", "agent_id", "presence", "since", "until"),
@@ -320,7 +321,7 @@ class PastCalls:
             self._rows[Callback].append(
                 (
                     *(new_id(at), insurer_id, call_id, person.phone, "no_agent", queue, line, "Europe/Moscow", "ru"),
-                    *("done", 1, 3, 0, now, now, now, due, now, "done"),
+                    *("done", 1, 3, 0, now, now, now, due, due, now, "done"),
                 )
             )
 

@@ -121,6 +121,7 @@ class OwedCalls:
             planned_at=now,
             due_at=due_at,
             window_until=until,
+            promised_until=until,
         )
         tx.add(callback)
         tx.flush()

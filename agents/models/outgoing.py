@@ -13,7 +13,8 @@ class Callback(Base):
     """A call that we owe somebody. At most one is open per person and reason.
 
     `call_id` is the call in which it was promised; `reached_call_id`, known at the carrier by `carrier_sid`, keeps it.
-    Its wait stands in state `callback` until the person called is in the queue again.
+    Its wait stands in state `callback` until the person called is in the queue again. They were told
+    `promised_until`; `window_until`, and `due_at` with it, moves on after an attempt in vain.
     """
 
     __tablename__ = "callbacks"
@@ -64,6 +65,7 @@ class Callback(Base):
     planned_at: Mapped[datetime]
     due_at: Mapped[datetime]
     window_until: Mapped[datetime]
+    promised_until: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str | None]
 

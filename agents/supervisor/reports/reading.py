@@ -205,13 +205,20 @@ def _presences(
 
 
 def _callbacks(tx: Transaction, insurer: Insurer, since: datetime, until: datetime) -> list[CallbackFact]:
-    """Those whose promised time ran out; one whose person rang by themselves before is kept too."""
+    """Those whose promised time ran out, as it was told: after an attempt in vain it is tried later, and not promised
+    anew. One whose person rang by themselves before is kept too.
+    """
     statement = select(
-        *(Callback.window_until, Callback.line, Callback.queue, Callback.state),
+        *(Callback.promised_until, Callback.line, Callback.queue, Callback.state),
         *(Callback.dialled_at, Callback.ended_at),
-    ).where(Callback.insurer_id == insurer.id, Callback.window_until >= since, Callback.window_until < until)
+    ).where(Callback.insurer_id == insurer.id, Callback.promised_until >= since, Callback.promised_until < until)
     return [
-        CallbackFact(one.window_until, one.line, one.queue, _is_kept(one.state, one.dialled_at or one.ended_at, one[0]))
+        CallbackFact(
+            one.promised_until,
+            one.line,
+            one.queue,
+            _is_kept(one.state, one.dialled_at or one.ended_at, one.promised_until),
+        )
         for one in tx.execute(statement)
     ]
 

@@ -250,6 +250,7 @@ def upgrade() -> None:
     sa.Column('planned_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('window_until', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('promised_until', sa.DateTime(timezone=True), nullable=False),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('end_reason', sa.Text(), nullable=True),
     sa.CheckConstraint("(state in ('done', 'failed')) = (ended_at is not null)", name=op.f('ck_callbacks_an_end_has_its_time')),

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from agents.at_work import commands
+from agents.calling_back import placing
 from agents.calling_back.callbacks import OwedCalls
 from agents.metrics.of_rows import measurements
 from agents.models import Callback, Offer, WaitState
@@ -104,6 +105,11 @@ def _values(labels: dict[str, str]) -> list[str]:
     return [value for name, value in sorted(labels.items()) if name != "insurer"]
 
 
+def callback_of(house: House) -> Callback:  # noqa: F811
+    with house.centre.database.reading("test_promised") as tx:
+        return tx.query(Callback).one()
+
+
 def answered_once(seconds: float, *, in_time: bool = True) -> Answering:
     return Answering(answered=1, in_time=int(in_time), waited_seconds=seconds)
 
@@ -192,9 +198,7 @@ def test_the_time_until_a_promised_call_is_no_wait_and_no_patience(looking: Look
     house.clock.move_by(2 * 3600)
     house.agent("a1")
     house.work()
-    with house.centre.database.reading("test_promised") as tx:
-        promised = tx.query(Callback).one().id
-    answer_callback(house.floor, Outgoing(house), promised, "CA-out-1")
+    answer_callback(house.floor, Outgoing(house), callback_of(house).id, "CA-out-1")
     reached = house.row(Call, "CA-out-1")
     house.join(reached)
     house.carrier.in_queue.add("CA-out-1")
@@ -237,3 +241,25 @@ def test_an_agent_who_was_lost_before_the_caller_came_answered_nobody(looking: L
     assert [one.agent for one in looking.facts().waits] == ["a2"]
     with house.centre.database.reading("test_spoken") as tx:
         assert [one.code for one in spoken_in(tx, tx.get_one(Call, call.id))] == ["a2"]
+
+
+@pytest.mark.parametrize(("waits_on", "kept"), [(timedelta(), 1), (timedelta(minutes=1), 0)])
+def test_a_promise_is_kept_only_in_the_time_that_was_promised(
+    looking: Looking, waits_on: timedelta, kept: int
+) -> None:
+    house = looking.house  # noqa: F811
+    call = house.call()
+    house.join(call)
+    with house.centre.database.transaction("test_promise") as tx:
+        OwedCalls(house.centre).plan(tx, tx.get_one(Call, call.id), reason="callback", keep_place=True)
+    house.end_call(call)
+    promised_until = callback_of(house).window_until
+    house.agent("a1")
+    house.work()
+    placing.attempt_failed(house.floor, callback_of(house).id, reason="no-answer", sid="CA-out-1")
+    assert callback_of(house).window_until > promised_until
+    house.later((promised_until + waits_on - house.clock.now()).total_seconds())
+    answer_callback(house.floor, Outgoing(house), callback_of(house).id, "CA-out-2")
+    house.clock.move_by(60)
+    assert [one.at for one in looking.facts().callbacks] == [promised_until]
+    assert looking.figure("callbacks_kept") == kept

@@ -153,6 +153,7 @@ class Past:
                 planned_at=at,
                 due_at=at,
                 window_until=at + timedelta(seconds=600),
+                promised_until=at + timedelta(seconds=600),
                 ended_at=at + timedelta(seconds=900),
                 end_reason="done",
             )
