@@ -1,7 +1,8 @@
 """What the database knows: what is so now, and what happened since midnight UTC.
 
 Counters begin anew at midnight, which Prometheus takes for a restart: so they cost a day's rows however long the log
-is, and whichever process is asked says the same. Labels are names of the configuration and states: few, and nobody's
+is, and whichever process is asked says the same. Within the day none may fall, so that they count only what stays as
+it is; what may be changed afterwards is a gauge. Labels are names of the configuration and states: few, and nobody's
 data.
 """
 
@@ -44,18 +45,30 @@ def measurements(tx: Transaction, insurers: Insurers, *, at: datetime) -> Iterat
 
 
 def _calls(tx: Transaction, midnight: datetime) -> Iterator[Metric]:
+    was_ended = (Call.id >= first_id_at(midnight - _LONGEST), Call.ended_at >= midnight)
     ended = (
-        select(Call.insurer_id, Call.line, Call.direction, Outcome.code, func.count())
-        .outerjoin(Outcome, (Outcome.call_id == Call.id) & Outcome.is_primary)
-        .where(Call.id >= first_id_at(midnight - _LONGEST), Call.ended_at >= midnight)
-        .group_by(Call.insurer_id, Call.line, Call.direction, Outcome.code)
+        select(Call.insurer_id, Call.line, Call.direction, func.count())
+        .where(*was_ended)
+        .group_by(Call.insurer_id, Call.line, Call.direction)
     )
-    by_end: By = {(one[0], one[1], one[2], one[3] or _NO_OUTCOME): float(one[4]) for one in tx.execute(ended)}
     yield counter(
         "pult_calls_ended",
-        "Calls that ended since midnight UTC, by line, direction and primary outcome.",
-        ("insurer", "line", "direction", "outcome"),
-        by_end,
+        "Calls that ended since midnight UTC.",
+        ("insurer", "line", "direction"),
+        _by(tx.execute(ended).all()),
+    )
+    # Written down, and corrected, after the call's end: a count of them falls.
+    outcomes = (
+        select(Call.insurer_id, Call.line, func.coalesce(Outcome.code, _NO_OUTCOME), func.count())
+        .outerjoin(Outcome, (Outcome.call_id == Call.id) & Outcome.is_primary)
+        .where(*was_ended)
+        .group_by(Call.insurer_id, Call.line, Outcome.code)
+    )
+    yield gauge(
+        "pult_calls_by_outcome",
+        "Calls that ended since midnight UTC, by their primary outcome as it stands; none where none is written down.",
+        ("insurer", "line", "outcome"),
+        _by(tx.execute(outcomes).all()),
     )
     begun = (
         select(Call.insurer_id, Call.line, Call.direction, func.count())

@@ -12,6 +12,8 @@ from agents.metrics.serving import metrics_app
 from config.addresses import metrics_address
 from config.due_work import DueWork, schedule
 from config.errors import ConfigError
+from ivr.calls.finding import locked_call
+from ivr.calls.outcomes import record_outcome
 from tests.agents.staff.conftest import Site, site  # noqa: F401 - fixtures
 from tests.agents.supervisor.conftest import NAME, OWN_PHONE, POLICY, Logged, logged  # noqa: F401 - fixtures
 
@@ -47,7 +49,9 @@ def test_the_days_calls_waits_and_offers_are_counted(logged: Logged, redis_url: 
     logged.call(minutes_ago=1, lasted=None)
     found = samples(scraped(logged, redis_url)[1])
     assert found["pult_calls_begun_total", "inbound", "vsk", "medical_desk"] == 3
-    assert found["pult_calls_ended_total", "inbound", "vsk", "medical_desk", "info_given"] == 1
+    assert found["pult_calls_ended_total", "inbound", "vsk", "medical_desk"] == 2
+    assert found["pult_calls_by_outcome", "vsk", "medical_desk", "info_given"] == 1
+    assert found["pult_calls_by_outcome", "vsk", "medical_desk", "none"] == 1
     assert found["pult_calls_open", "vsk", "medical_desk", "in_menu"] == 1
     assert found["pult_waits_answered_total", "vsk", "medical_desk"] == 2
     assert found["pult_waits_in_time_total", "vsk", "medical_desk"] == 1
@@ -58,6 +62,20 @@ def test_the_days_calls_waits_and_offers_are_counted(logged: Logged, redis_url: 
     assert found["pult_emergencies_waiting", "vsk"] == 0
     assert (found["pult_database_up",], found["pult_redis_up",]) == (1, 1)
     assert found["pult_job_queue_length", "dispatch"] == 0
+
+
+def test_no_counter_falls_when_an_outcome_is_written_down_or_corrected(logged: Logged, redis_url: str) -> None:  # noqa: F811
+    def counters() -> dict[tuple[str, ...], float]:
+        return {name: one for name, one in samples(scraped(logged, redis_url)[1]).items() if "_total" in name[0]}
+
+    call_id = logged.call(waited=12, agent="desk-1", minutes_ago=30)
+    before = counters()
+    for code, by in (("dropped_mid_call", "line"), ("info_given", "desk-1"), ("gl_requested", "desk-2")):
+        with logged.site.house.centre.database.transaction("test_outcome") as tx:
+            record_outcome(tx, call=locked_call(tx, call_id), code=code, by=by, at=logged.site.house.clock.now())
+        after = counters()
+        assert {name: one for name, one in before.items() if after.get(name, 0) < one} == {}
+        before = after
 
 
 def test_nothing_of_anybody_is_told_and_there_are_few_series(logged: Logged, redis_url: str) -> None:  # noqa: F811
