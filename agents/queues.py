@@ -201,7 +201,7 @@ class WaitingLines:
         else:
             wait.purpose = Purpose.CALLBACK
         if is_emergency:
-            wait.is_emergency, wait.rank = True, waits.RANK_EMERGENCY
+            waits.become_emergency(wait, at=at)
         served_by = rules_for(self._centre.insurers, call, wait.queue)
         waits.resume(tx, wait, call, joined_queue=queue, rules=served_by, at=at)
         record(tx, call, "wait_resumed", at=at, wait=wait.id, queue=wait.queue)
@@ -219,7 +219,8 @@ class WaitingLines:
     ) -> None:
         offers.withdraw_all(tx, call=call, wait=wait, reason="became_emergency", at=at)
         waits.note_stay(tx, wait, at=at)
-        wait.is_emergency, wait.rank, wait.joined_queue, wait.joined_at = True, waits.RANK_EMERGENCY, queue, at
+        waits.become_emergency(wait, at=at)
+        wait.joined_queue, wait.joined_at = queue, at
         if wait.state == WaitState.OFFERED:
             waits.put_back(tx, wait, at=at)
         waits.change_queue(tx, wait, rules=rules, at=at)

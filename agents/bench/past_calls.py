@@ -31,7 +31,8 @@ COLUMNS: Final[Mapping[type[Base], Sequence[str]]] = {
     CallTurn: ("call_id", "number", "reply", "at"),
     Wait: (
         *("id", "insurer_id", "call_id", "queue", "joined_queue", "first_queue", "skills", "lane", "priority", "rank"),
-        *("is_emergency", "purpose", "state", "since", "joined_at", "queue_since", "anyone_from", "round"),
+        *("is_emergency", "emergency_since", "purpose", "state", "since", "joined_at", "queue_since", "anyone_from"),
+        "round",
         *("escalation", "queue_changes", "estimate_told_seconds", "claimed_at", "answered_at", "ended_at"),
         "end_reason",
     ),
@@ -208,7 +209,8 @@ class PastCalls:
             (
                 *(wait_id, house.insurer.id, events.call_id, queue, joined, joined, "[]", "", 50),
                 *(0 if is_emergency else 950,),
-                *(int(is_emergency), "queue", "served" if talk else "abandoned", *[_on(since)] * 4, 1, 0),
+                *(int(is_emergency), _on(since) if is_emergency else None, "queue"),
+                *("served" if talk else "abandoned", *[_on(since)] * 4, 1, 0),
                 *(int(joined != queue), 60, *[_on(ends) if talk else None] * 2),
                 *(_on(talk.until if talk else ends), "over"),
             )

@@ -13,12 +13,13 @@ class Wait(Base):
     """One contact waiting for an agent; a callback continues the same wait under another carrier call.
 
     `queue` serves it, from `queue_since` on (overflow and diversions change it); `joined_queue` is the carrier's queue
-    that holds the caller. `first_queue` served it when the contact joined, and stays: figures count it there; None has
-    a place that was taken with a promise to ring somebody who stood in no queue. `answered_at` is when an agent took
-    whom they then spoke with, and `promised_at` when a callback was promised, each for the first time: they stay too,
-    while `claimed_at` is of whoever has the caller now. `lane` says as one word who may have
-    it (`agents/waiting/lane_words.py`); `rank` sorts before `since`, the smaller first. Until `anyone_from` only the
-    preferred agent may take it.
+    that holds the caller. `lane` says as one word who may have it (`agents/waiting/lane_words.py`); `rank` sorts before
+    `since`, the smaller first. Until `anyone_from` only the preferred agent may take it. `claimed_at` is of the agent
+    who has the caller now.
+
+    What figures count stays as it was first: `first_queue` served the contact when they joined (None has a place that
+    was taken with a promise to ring somebody who stood in no queue), at `answered_at` an agent took whom they then
+    spoke with, at `promised_at` a callback was promised, from `emergency_since` on it is an emergency.
     """
 
     __tablename__ = "waits"
@@ -36,6 +37,7 @@ class Wait(Base):
             "(state in ('served', 'abandoned', 'left')) = (ended_at is not null)", name="an_end_has_its_time"
         ),
         CheckConstraint("not is_emergency or rank = 0", name="emergencies_come_first"),
+        CheckConstraint("not is_emergency or emergency_since is not null", name="an_emergency_has_its_time"),
     )
 
     id: Mapped[RowId]
@@ -49,6 +51,7 @@ class Wait(Base):
     priority: Mapped[int]
     rank: Mapped[int]
     is_emergency: Mapped[bool] = mapped_column(default=False)
+    emergency_since: Mapped[datetime | None]
     preferred_agent_id: Mapped[Ref | None]
     purpose: Mapped[str] = mapped_column(default=Purpose.QUEUE)
     state: Mapped[str]

@@ -98,6 +98,7 @@ def start(
         priority=rules.priority,
         rank=RANK_EMERGENCY if is_emergency else _RANK_USUAL - rules.priority,
         is_emergency=is_emergency,
+        emergency_since=at if is_emergency else None,
         preferred_agent_id=preferred_agent_id,
         purpose=Purpose.QUEUE.value,
         state=WaitState.WAITING.value,
@@ -141,6 +142,12 @@ def serve_by(wait: Wait, rules: QueueRules, *, is_strict: bool = False) -> None:
     wait.skills, wait.lane, wait.priority = sorted(rules.skills), rules.lane(is_strict=is_strict).word, rules.priority
     # Who is passed on must not fall behind: a more important queue helps, a less important one does not harm.
     wait.rank = min(wait.rank, _RANK_USUAL - rules.priority)
+
+
+def become_emergency(wait: Wait, *, at: datetime) -> None:
+    """Serve a locked wait before all others from now on."""
+    wait.is_emergency, wait.rank = True, RANK_EMERGENCY
+    wait.emergency_since = wait.emergency_since or at
 
 
 def may_overflow(wait: Wait, rules: QueueRules) -> bool:

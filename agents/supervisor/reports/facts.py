@@ -20,7 +20,6 @@ class WaitFact:
     target_seconds: int
     line: str
     agent: str | None
-    is_emergency: bool
 
     @property
     def at(self) -> datetime:
@@ -32,10 +31,18 @@ class WaitFact:
         """The one that they joined, wherever they were passed on to."""
         return self.past.queue
 
-    @property
-    def answer_seconds(self) -> float | None:
-        """How long until an agent took it; None where none did."""
-        return None if self.past.answered_at is None else (self.past.answered_at - self.past.since).total_seconds()
+
+@dataclass(frozen=True)
+class EmergencyFact:
+    """One emergency that an agent answered, of the queue from which they took it: how many seconds after the call had
+    become one, at `at`. It counts then.
+    """
+
+    at: datetime
+    line: str
+    queue: str
+    agent: str
+    answer_seconds: float
 
 
 @dataclass(frozen=True)
@@ -116,6 +123,7 @@ class Facts:
     """All that happened, or a part of it. No figure needs anything else."""
 
     waits: Sequence[WaitFact] = ()
+    emergencies: Sequence[EmergencyFact] = ()
     services: Sequence[ServiceFact] = ()
     presences: Sequence[PresenceFact] = ()
     callbacks: Sequence[CallbackFact] = ()

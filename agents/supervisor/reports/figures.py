@@ -50,7 +50,7 @@ def _share(found: Iterable[bool]) -> float | None:
 
 
 def _emergency_seconds(facts: Facts) -> list[float]:
-    return [one.answer_seconds for one in facts.waits if one.is_emergency and one.answer_seconds is not None]
+    return [one.answer_seconds for one in facts.emergencies]
 
 
 def _occupancy(facts: Facts) -> float | None:
@@ -144,14 +144,14 @@ FIGURES: Final = (
     Figure(
         "emergency_asa",
         lazy_gettext("Emergencies answered in"),
-        lazy_gettext("The mean wait of emergencies until an agent took the call."),
+        lazy_gettext("The mean time from when a call was known for an emergency until an agent took it."),
         Unit.SECONDS,
         lambda facts: _mean(_emergency_seconds(facts)),
     ),
     Figure(
         "emergency_longest",
         lazy_gettext("Longest emergency wait"),
-        lazy_gettext("The longest wait of an emergency until an agent took the call."),
+        lazy_gettext("The longest time from when a call was known for an emergency until an agent took it."),
         Unit.SECONDS,
         lambda facts: max(_emergency_seconds(facts), default=None),
     ),

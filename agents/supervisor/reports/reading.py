@@ -2,6 +2,7 @@
 the order of their making.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ from agents.models.evaluations import WHOLE, Evaluation
 from agents.supervisor.reports.facts import (
     CallbackFact,
     ContactFact,
+    EmergencyFact,
     EvaluationFact,
     Facts,
     PresenceFact,
@@ -62,9 +64,10 @@ class _Taken:
 def read_facts(tx: Transaction, *, insurer: Insurer, since: datetime, until: datetime, at: datetime) -> Facts:
     """All facts of the insurer that count in the half-open period, as they stand at `at`."""
     agents = _agents(tx, insurer)
-    first_by_wait, last_by_call, services = _services(tx, insurer, agents, since, until)
+    taken_by_wait, last_by_call, services = _services(tx, insurer, agents, since, until)
     return Facts(
-        waits=_waits(tx, insurer, first_by_wait, since, until),
+        waits=_waits(tx, insurer, taken_by_wait, since, until),
+        emergencies=_emergencies(tx, insurer, taken_by_wait, since, until),
         services=services,
         presences=_presences(tx, insurer, agents, since, min(until, at)),
         callbacks=_callbacks(tx, insurer, since, min(until, at)),
@@ -125,9 +128,9 @@ def _agents(tx: Transaction, insurer: Insurer) -> Mapping[str, str]:
 
 def _services(
     tx: Transaction, insurer: Insurer, agents: Mapping[str, str], since: datetime, until: datetime
-) -> tuple[Mapping[str, _Taken], Mapping[str, _Taken], list[ServiceFact]]:
-    """Who took each wait first and each call last, and the conversations that ended. An agent whom the caller never
-    came to, because one of them was gone, took nobody.
+) -> tuple[Mapping[str, list[_Taken]], Mapping[str, _Taken], list[ServiceFact]]:
+    """Who took each wait, one after the other, and each call last, and the conversations that ended. An agent whom the
+    caller never came to, because one of them was gone, took nobody.
     """
     statement = (
         select(
@@ -141,25 +144,25 @@ def _services(
         )
         .order_by(Offer.bridged_at, Offer.id)
     )
-    first_by_wait: dict[str, _Taken] = {}
+    taken_by_wait: defaultdict[str, list[_Taken]] = defaultdict(list)
     last_by_call: dict[str, _Taken] = {}
     services = []
     for one in tx.execute(statement):
         taken = _Taken(one.accepted_at, agents[one.agent_id], one.queue)
-        first_by_wait.setdefault(one.wait_id, taken)
+        taken_by_wait[one.wait_id].append(taken)
         last_by_call[one.call_id] = taken
         if one.ended_at is not None and since <= one.bridged_at < until:
             talk = (one.ended_at - one.bridged_at).total_seconds()
             wrap_up = ((one.handled_until or one.ended_at) - one.ended_at).total_seconds()
             services.append(ServiceFact(one.bridged_at, one.line, one.queue, taken.agent, talk, max(0.0, wrap_up)))
-    return first_by_wait, last_by_call, services
+    return taken_by_wait, last_by_call, services
 
 
 def _waits(
-    tx: Transaction, insurer: Insurer, taken: Mapping[str, _Taken], since: datetime, until: datetime
+    tx: Transaction, insurer: Insurer, taken: Mapping[str, list[_Taken]], since: datetime, until: datetime
 ) -> list[WaitFact]:
     statement = (
-        select(Wait.id, *AS_IT_WENT, Wait.is_emergency, Call.line)
+        select(Wait.id, *AS_IT_WENT, Call.line)
         .join(Call, Call.id == Wait.call_id)
         .where(
             *(Wait.id >= first_id_at(since), Wait.id < first_id_at(until + _LATER), Wait.insurer_id == insurer.id),
@@ -170,16 +173,39 @@ def _waits(
     found = []
     for one in tx.execute(statement):
         past, described = past_wait(one), insurer.queues.get(one.first_queue)
-        first = None if past.answered_at is None else taken.get(one.id)
+        first = None if past.answered_at is None else next(iter(taken.get(one.id, ())), None)
         found.append(
             WaitFact(
                 past=past,
                 target_seconds=0 if described is None else described.answer_target_seconds,
                 line=one.line,
                 agent=None if first is None else first.agent,
-                is_emergency=one.is_emergency,
             )
         )
+    return found
+
+
+def _emergencies(
+    tx: Transaction, insurer: Insurer, taken: Mapping[str, list[_Taken]], since: datetime, until: datetime
+) -> list[EmergencyFact]:
+    """Those that began here, be it in the middle of a wait or after a conversation, and that an agent answered then.
+    Who was rung back for one was promised it, and is counted with the callbacks.
+    """
+    statement = (
+        select(Wait.id, Wait.emergency_since, Wait.promised_at, Call.line)
+        .join(Call, Call.id == Wait.call_id)
+        .where(
+            *(Wait.id >= first_id_at(since - _LONGEST_CALL), Wait.id < first_id_at(until), HAS_JOINED),
+            *(Wait.insurer_id == insurer.id, Wait.emergency_since >= since, Wait.emergency_since < until),
+        )
+        .order_by(Wait.id)
+    )
+    found = []
+    for one in tx.execute(statement):
+        first = next((then for then in taken.get(one.id, ()) if then.at >= one.emergency_since), None)
+        if first is not None and (one.promised_at is None or first.at < one.promised_at):
+            seconds = (first.at - one.emergency_since).total_seconds()
+            found.append(EmergencyFact(one.emergency_since, one.line, first.queue, first.agent, seconds))
     return found
 
 

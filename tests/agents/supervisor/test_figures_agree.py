@@ -182,9 +182,11 @@ def test_a_conversation_before_a_transfer_is_no_wait(looking: Looking) -> None:
     assert [one.since for one in looking.floor().waiting] == [house.clock.now() - timedelta(seconds=4)]
     assert Alarm.WAIT_TOO_LONG not in [one.kind for one in looking.floor().alarms]
     assert looking.answering("medical_desk") == answered_once(5)
+    before = looking.metrics()
     house.agent("a2")
     looking.answer(call, after=3)
     assert looking.answering("medical_desk") == answered_once(5)
+    assert before["waits_answered_total", "medical_desk"] == looking.metrics()["waits_answered_total", "medical_desk"]
 
 
 def test_the_time_until_a_promised_call_is_no_wait_and_no_patience(looking: Looking) -> None:
@@ -263,3 +265,34 @@ def test_a_promise_is_kept_only_in_the_time_that_was_promised(
     house.clock.move_by(60)
     assert [one.at for one in looking.facts().callbacks] == [promised_until]
     assert looking.figure("callbacks_kept") == kept
+
+
+def test_an_emergency_is_timed_from_when_it_is_one(looking: Looking) -> None:
+    house = looking.house  # noqa: F811
+    call = house.call()
+    house.join(call)
+    house.clock.move_by(300)
+    house.join(call, "emergency", is_emergency=True)
+    assert [one.since for one in looking.floor().waiting] == [house.clock.now()]
+    house.agent("a1", skills={"urgent": 1})
+    looking.answer(call, after=4)
+    assert (looking.figure("emergency_asa"), looking.figure("emergency_longest")) == (4, 4)
+    assert looking.figure("emergency_asa", queue="emergency") == looking.figure("emergency_asa", agent="a1") == 4
+    assert looking.answering("emergency") == Answering()
+    assert looking.answering("medical_desk") == answered_once(304, in_time=False)
+
+
+def test_a_call_that_comes_back_as_an_emergency_is_timed_to_the_answer_after_that(looking: Looking) -> None:
+    house = looking.house  # noqa: F811
+    house.agent("a1")
+    call = house.call()
+    house.join(call)
+    talk = looking.answer(call, after=2)
+    house.clock.move_by(60)
+    hear_leg(house.floor, talk.id, "CA-leg-1", "completed")
+    looking.comes_back(call, "emergency", is_emergency=True)
+    house.agent("a2", skills={"urgent": 1, "desk": 1})
+    house.clock.move_by(5)
+    looking.answer(call, after=4)
+    assert looking.figure("emergency_asa") == 9
+    assert looking.answering("medical_desk") == answered_once(2)

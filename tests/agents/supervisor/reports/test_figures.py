@@ -11,6 +11,7 @@ from agents.models import WaitState
 from agents.supervisor.reports.facts import (
     CallbackFact,
     ContactFact,
+    EmergencyFact,
     EvaluationFact,
     Facts,
     PresenceFact,
@@ -37,12 +38,11 @@ def wait(
     queue: str = "desk",
     line: str = "a",
     agent: str | None = "one",
-    is_emergency: bool = False,
 ) -> WaitFact:
     since = NINE + seconds(at)
     is_answered = state is WaitState.SERVED
     past = PastWait(queue, since, since + seconds(lasted) if is_answered else None, since + seconds(lasted), state)
-    return WaitFact(past, target, line, agent if is_answered else None, is_emergency)
+    return WaitFact(past, target, line, agent if is_answered else None)
 
 
 def figure(name: str, **facts) -> float | None:
@@ -87,14 +87,9 @@ def test_occupancy_is_the_busy_part_of_the_time_at_work() -> None:
 
 
 def test_emergencies_are_timed_by_themselves() -> None:
-    waits = [
-        wait(500),
-        wait(4, is_emergency=True),
-        wait(8, is_emergency=True),
-        wait(90, WaitState.ABANDONED, is_emergency=True),
-    ]
-    assert figure("emergency_asa", waits=waits) == 6
-    assert figure("emergency_longest", waits=waits) == 8
+    emergencies = [EmergencyFact(NINE, "a", "emergency", "one", lasted) for lasted in (4, 8)]
+    assert figure("emergency_asa", waits=[wait(500)], emergencies=emergencies) == 6
+    assert figure("emergency_longest", waits=[wait(500)], emergencies=emergencies) == 8
     assert figure("emergency_longest", waits=[wait(5)]) is None
 
 
@@ -125,7 +120,6 @@ WAITS = st.lists(
         queue=st.sampled_from(["desk", "curator"]),
         line=st.sampled_from(["a", "b"]),
         agent=st.sampled_from(["one", "two"]),
-        is_emergency=st.booleans(),
     ),
     max_size=30,
 )

@@ -91,6 +91,7 @@ class Past:
                 priority=0,
                 rank=0 if is_emergency else 1000,
                 is_emergency=is_emergency,
+                emergency_since=joined if is_emergency else None,
                 state=state,
                 since=joined,
                 joined_at=joined,
