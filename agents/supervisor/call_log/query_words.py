@@ -22,6 +22,7 @@ _WHOLE: Final[Mapping[tuple[str, str], LazyString]] = {
     ("recording", "no"): lazy_gettext("without a recording"),
     ("only", "emergency"): lazy_gettext("emergencies only"),
     ("only", "open"): lazy_gettext("only calls that go on"),
+    ("only", "counted"): lazy_gettext("as reports count them"),
 }
 _SPANS: Final[Mapping[str, LazyString]] = {"waited": lazy_gettext("Waited"), "lasted": lazy_gettext("Lasted")}
 _DAY: Final = len("2026-11-23")

@@ -77,6 +77,7 @@ def read_form(given: Mapping[str, str], *, zone: ZoneInfo, now: datetime) -> Sea
         has_recording={"yes": True, "no": False}.get(typed["recording"]),
         is_emergency=typed["only"] == "emergency",
         is_open=typed["only"] == "open",
+        is_counted=typed["only"] == "counted",
     )
     return SearchForm(typed, wanted, frozenset(wrong))
 

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
-from agents.models import Agent, QueuedCall
+from agents.models import SERVING_PURPOSES, Agent, Offer, QueuedCall
 from agents.supervisor.errors import SearchTooWide
 from config.audit import audit
 from config.database import Transaction
@@ -55,6 +55,12 @@ _SHARE_FOR_WORDS: Final = 0.3
 # As their indexes have them.
 _IS_EMERGENCY: Final[ColumnElement[bool]] = literal_column("calls.is_emergency")
 _IS_OPEN: Final[ColumnElement[bool]] = literal_column("calls.state <> 'ended'")
+HAD_THE_CALLER: Final[tuple[ColumnElement[bool], ...]] = (
+    Offer.call_id == Call.id,
+    Offer.bridged_at.is_not(None),
+    Offer.purpose.in_(SERVING_PURPOSES),
+)
+"""The offers of a call whose agents had its caller: not those who listened, or were asked for advice."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,8 @@ class CallSearch:
     """What is searched for; None is any. `since` is the first instant, `until` the first one after; `phone` is E.164,
     `policy` a whole number as written or keyed, or with `since` its last four signs, `agent` a code, `text` a part of
     an outcome's note, `left` the step at which the call ended without anybody's having spoken to the caller
-    (`Call.last_step`). Seconds are the least and the most of them. `updated_since` finds what began, ended, or got an
+    (`Call.last_step`). Where it `is_counted` by reports, the outcome is the primary one and the agent had the caller.
+    Seconds are the least and the most of them. `updated_since` finds what began, ended, or got an
     outcome then or later.
     """
 
@@ -82,6 +89,7 @@ class CallSearch:
     has_recording: bool | None = None
     is_emergency: bool = False
     is_open: bool = False
+    is_counted: bool = False
     updated_since: datetime | None = None
 
     @property
@@ -268,6 +276,8 @@ def _conditions(tx: Transaction, insurer: Insurer, wanted: CallSearch, words: Wo
         found["agent"] = exists().where(Leg.call_id == Call.id, Leg.agent_id == agent, Leg.answered_at.is_not(None))
     if wanted.outcome:
         found["outcome"] = exists().where(Outcome.call_id == Call.id, Outcome.code == wanted.outcome)
+    if wanted.is_counted:
+        found |= dict(_counted(tx, insurer, wanted))
     if wanted.queue:
         found["queue"] = exists().where(QueuedCall.call_id == Call.id, *_in_queue(insurer, wanted))
     if wanted.left:
@@ -290,6 +300,15 @@ def _conditions(tx: Transaction, insurer: Insurer, wanted: CallSearch, words: Wo
     if wanted.updated_since is not None:
         found["updated"] = _is_updated(wanted.updated_since)
     return found
+
+
+def _counted(tx: Transaction, insurer: Insurer, wanted: CallSearch) -> Iterator[tuple[str, ColumnElement[bool]]]:
+    """What reports ask of an outcome and of an agent, beyond what an index of theirs answers."""
+    if wanted.outcome:
+        is_it = (Outcome.call_id == Call.id, Outcome.code == wanted.outcome, Outcome.is_primary)
+        yield "outcome counted", exists().where(*is_it)
+    if wanted.agent:
+        yield "agent counted", exists().where(*HAD_THE_CALLER, Offer.agent_id == _agent_id(tx, insurer, wanted))
 
 
 def _in_queue(insurer: Insurer, wanted: CallSearch) -> tuple[ColumnElement[bool], ...]:

@@ -18,9 +18,11 @@ from agents.models import (
     Offer,
     Presence,
     PresenceInterval,
+    QueuedCall,
     Wait,
 )
 from agents.models.evaluations import WHOLE, Evaluation
+from agents.supervisor.call_log.searching import HAD_THE_CALLER
 from agents.supervisor.reports.facts import (
     CallbackFact,
     ContactFact,
@@ -96,7 +98,9 @@ def read_outcomes(
     queue: str | None = None,
     agent: str | None = None,
 ) -> list[OutcomeCount]:
-    """Primary outcomes of the calls that began in the period, the most frequent first."""
+    """Primary outcomes of the calls that began in the period, the most frequent first: of those that went through
+    `queue`, and whose caller `agent` had. The log finds the same calls, where it is asked for what reports count.
+    """
     calls = func.count()
     statement = (
         select(Call.line, Outcome.code, calls.label("calls"))
@@ -108,12 +112,11 @@ def read_outcomes(
     if line is not None:
         statement = statement.where(Call.line == line)
     if queue is not None:
-        statement = statement.where(select(Wait.id).where(Wait.call_id == Call.id, Wait.queue == queue).exists())
+        went = (QueuedCall.call_id == Call.id, QueuedCall.insurer_id == insurer.id, QueuedCall.queue == queue)
+        statement = statement.where(select(QueuedCall.call_id).where(*went).exists())
     if agent is not None:
         took = select(Offer.id).join(Agent, Agent.id == Offer.agent_id)
-        statement = statement.where(
-            took.where(Offer.call_id == Call.id, Offer.accepted_at.is_not(None), Agent.code == agent).exists()
-        )
+        statement = statement.where(took.where(*HAD_THE_CALLER, Agent.code == agent).exists())
     return [OutcomeCount(one.line, one.code, one.calls) for one in tx.execute(statement)]
 
 

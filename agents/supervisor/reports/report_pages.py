@@ -171,7 +171,7 @@ def _page(form: ReportForm, *, report: Report | None = None, outcomes: list[Outc
         row_name=lambda row: row_name(row, form.grouping, insurer.time_zone, words),
         day_words=_day_words,
         calls_of=lambda row: _calls_of(row, form),
-        calls_with=lambda one: calls_behind(form.since, form.until, line=one.line, outcome=one.code),
+        calls_with=lambda one: _calls_with(one, form),
         agents=agents,
         groupings=[(one.value, title) for one, title in GROUPINGS.items()],
         lines=[(one.name, one.title[language()]) for one in insurer.lines.values()],
@@ -209,6 +209,12 @@ def _calls_of(row: ReportRow, form: ReportForm) -> str:
     if row.name:
         own[form.grouping.value] = row.name
     return calls_behind(row.since, row.until, **own)
+
+
+def _calls_with(one: OutcomeCount, form: ReportForm) -> str:
+    """The calls that were counted for this outcome, in the log."""
+    own = {"queue": form.queue, "agent": form.agent, "only": "counted"}
+    return calls_behind(form.since, form.until, line=one.line, outcome=one.code, **own)
 
 
 def _day_words(row: ReportRow) -> str:

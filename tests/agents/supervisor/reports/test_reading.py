@@ -5,7 +5,17 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event
 
-from agents.models import Callback, CallbackState, Offer, OfferState, Presence, PresenceInterval, Wait, WaitState
+from agents.models import (
+    Callback,
+    CallbackState,
+    Offer,
+    OfferState,
+    Presence,
+    PresenceInterval,
+    QueuedCall,
+    Wait,
+    WaitState,
+)
 from agents.supervisor.reports.facts import Facts
 from agents.supervisor.reports.figures import BY_NAME
 from agents.supervisor.reports.intervals import Grouping
@@ -106,6 +116,7 @@ class Past:
             tx.add(call)
             tx.flush()
             tx.add(row)
+            tx.add(QueuedCall(insurer_id=insurer_id, queue=queue, call_id=call.id))
             tx.flush()
             if is_served:
                 tx.add(

@@ -7,7 +7,12 @@ from urllib.parse import unquote
 
 import pytest
 
+from agents.models import Agent, Offer, Wait
 from agents.supervisor.reports.figures import FIGURES
+from config.ids import new_id
+from ivr.calls.finding import locked_call
+from ivr.calls.models import Leg
+from ivr.calls.outcomes import record_outcome
 from tests.agents.staff.conftest import Site
 from tests.agents.supervisor.conftest import Logged
 
@@ -54,6 +59,49 @@ def test_a_row_leads_to_its_calls_in_the_log(logged: Logged) -> None:
     assert re.findall(r'<tr id="call-(\w+)"', log) == [near]
     outcome = html.unescape(re.search(r'href="(/calls\?[^"]*outcome=gl_requested[^"]*)"', text)[1])
     assert re.findall(r'<tr id="call-(\w+)"', watcher.get(outcome).text) == [near]
+
+
+def test_outcomes_lead_to_the_calls_that_were_counted_for_them(logged: Logged) -> None:
+    def served(agent: str, outcome: str, *, queue: str = "medical_desk", besides: str | None = None) -> str:
+        call_id = logged.call(minutes_ago=30, waited=5, agent=agent, queue=queue, outcome=outcome)
+        with logged.site.house.centre.database.transaction("test_besides") as tx:
+            call, now = locked_call(tx, call_id), logged.site.house.clock.now()
+            if besides is not None:
+                record_outcome(tx, call=call, code=besides, by=agent, at=now, is_primary=False)
+            return call_id
+
+    own = served("desk-1", "gl_requested")
+    served("desk-1", "info_given", besides="gl_requested")
+    served("desk-1", "gl_requested", queue="curator")
+    heard = served("desk-2", "gl_requested")
+    with logged.site.house.centre.database.transaction("test_listened") as tx:
+        wait, at = tx.query(Wait).filter_by(call_id=heard).one(), logged.site.house.clock.now()
+        listener = tx.query(Agent).filter_by(code="desk-1").one().id
+        tx.add(
+            Offer(
+                id=new_id(at), insurer_id="vsk", wait_id=wait.id, call_id=heard, agent_id=listener, queue=wait.queue,
+                purpose="monitor", presence_before="available", state="done", conference="c", made_at=at,
+                accepted_at=at, bridged_at=at, ended_at=at, end_reason="ended",
+            )
+        )
+        tx.add(
+            Leg(
+                id=new_id(at), insurer_id="vsk", call_id=heard, carrier_sid="CA-listens", party="agent",
+                agent_id=listener, started_at=at, answered_at=at, ended_at=at,
+            )
+        )
+    watcher = logged.site.signed_in("watcher")
+
+    def counted(query: str) -> tuple[list[str], list[str]]:
+        """How many calls the table has of the outcome, and which the log shows behind that."""
+        text = watcher.get(f"/reports?by=hour&{query}").text
+        row = re.search(r'<tr><td>[^<]*</td><td><a href="(/calls[^"]*outcome=gl_requested[^"]*)".*?</tr>', text)
+        log = watcher.get(html.unescape(row[1])).text
+        return re.findall(r'<td class="figures number">(\d+)</td>', row[0]), re.findall(r'<tr id="call-(\w+)"', log)
+
+    assert counted("agent=desk-1&queue=medical_desk") == (["1"], [own])
+    table, log = counted("")
+    assert (table, len(log)) == (["3"], 3)
 
 
 def test_an_hours_row_leads_to_that_hour_by_the_readers_clock(logged: Logged) -> None:
