@@ -19,6 +19,7 @@ from ivr.insured.models import InsuredPerson
 from tests.agents.api.conftest import Api, api_of, recorded
 from tests.agents.supervisor.conftest import NAME, OWN_PHONE, POLICY, Logged
 from tests.databases import read_apart
+from tests.ids import without_ids
 
 PHONE_END = OWN_PHONE[-7:]
 
@@ -313,7 +314,7 @@ def test_a_body_is_refused_with_its_place_and_never_quoted(api: Api) -> None:
     token = api.token(Scope.INSURED)
     answer = api.ask(token, "/insured/look-up", json={"policy": "1234567890", "birth_date": "15.03.1985", "name": "x"})
     assert {one["where"] for one in answer.json["errors"]} == {"#/birth_date", "#/name"}
-    assert "1985" not in answer.text.replace("as 1985-03-15", "")
+    assert "1985" not in without_ids(answer.text).replace("as 1985-03-15", "")
     client, headers = api.app.test_client(), {"Authorization": f"Bearer {token}"}
 
     def posted(data: bytes, content_type: str) -> int:

@@ -109,7 +109,8 @@ def crowd(live: Live) -> None:
         commands.go_away(house.floor, insurer_id="vsk", code=code, reason="meal")
     house.join(house.call("CA-urgent", is_emergency=True), "emergency", is_emergency=True)
     for number in range(3):
-        house.join(house.call(f"CA-{number}"), "curator" if number else "medical_desk")
+        # Of the queues that are open day and night: the clock is the wall's.
+        house.join(house.call(f"CA-{number}"), "urgent" if number else "medical_desk")
     house.clock.move_by(95)
 
 
@@ -175,7 +176,7 @@ def test_the_floor_is_for_everybody(browser: Browser, live: Live, language: str,
         page.screenshot(path=Path(PICTURES) / f"wall-wide-{language}-{scheme}.png")
     assert page.locator(".pinned").bounding_box()["width"] > 1850
     assert text_height(page) > 1.4 * small
-    expect(page.locator("#floor-wall_waiting tbody tr")).to_have_count(2)
+    expect(page.locator("#floor-wall_waiting tbody tr")).to_have_count(4)
     page.set_viewport_size({"width": 1280, "height": 720})
     page.goto(live.url + "/audit")
     is_fine(page, f"audit-{language}-{scheme}")

@@ -12,6 +12,7 @@ from ivr.calls.models import Call
 from recordings.retention import Retention
 from tests.agents.supervisor.conftest import NAME, OWN_PHONE, POLICY, Logged
 from tests.agents.supervisor.test_recording_pages import keep
+from tests.ids import without_ids
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -102,7 +103,7 @@ def test_a_call_that_forgot_who_called_tells_nothing_of_them(logged: Logged) -> 
     call_id = logged.whole()
     with logged.site.house.centre.database.transaction("test_anonymous") as tx:
         tx.get_one(Call, call_id).is_anonymous = True
-    text = logged.site.signed_in("boss").get(f"/calls/{call_id}").text
+    text = without_ids(logged.site.signed_in("boss").get(f"/calls/{call_id}").text)
     for hidden in ("Нажато", "Ждёт ответа", "Гарантийное письмо", "916", "Подтверждён", "piece-menu", "insured/"):
         assert hidden not in text, hidden
     for shown in ("Звонок анонимный", "Ждёт в «Медицинский пульт»", "desk-1 говорит со звонящим", "piece-talk"):
