@@ -48,6 +48,9 @@ if TYPE_CHECKING:
     from ivr.exchange.telephones import DistantTelephone, ManyTelephones, RehearsedTelephone
     from ivr.phone_in_terminal import Event
 
+REAL_SECONDS = 60.0
+"""For what is real in a rehearsal to answer, carrier and Redis: wall time must not decide what becomes of a call."""
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -127,7 +130,7 @@ def rehearse(
         port = free_port()
         settings = _beside(settings, carrier.url, account, port=port, redis_url=redis_url)
         prepare(settings)
-        house = compose(settings, clock, errands=at_once if redis_url else never)
+        house = compose(settings, clock, errands=at_once if redis_url else never, carrier_seconds=REAL_SECONDS)
         front = Front(create_app(house))
         # Few threads: one request at a time can be repeated.
         with exchange.ServedApp(front, port=port, threads=2, name="webhooks"):
@@ -156,8 +159,7 @@ def _beside(
         public_url=f"http://127.0.0.1:{port}",
         account_sid=account.account_sid,
         auth_token=account.auth_token,
-        # Wall time must not decide whether a job is seen: here the turn waits for Redis as long as it takes.
-        turn_redis_seconds=5.0,
+        turn_redis_seconds=REAL_SECONDS,
     )
 
 

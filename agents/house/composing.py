@@ -30,7 +30,7 @@ from config.settings import Settings
 from config.sweep import Sweep
 from flows import Finding, FlowSet
 from ivr import wiring as ivr_wiring
-from ivr.carrier.twilio_adapter import TwilioCarrier
+from ivr.carrier.twilio_adapter import ANSWER_WITHIN_SECONDS, TwilioCarrier
 from ivr.flow_library import install_flows
 from ivr.packs.deliveries import deliveries_of
 from ivr.phone_side import PhoneSide
@@ -88,16 +88,21 @@ def compose(
     *,
     flows_are_read_late: bool = False,
     errands: Errands = at_once,
+    carrier_seconds: float = ANSWER_WITHIN_SECONDS,
 ) -> House:
     """Compose the centre; the database must have been prepared. Raises ConfigError, StoreError or FlowsBroken.
 
-    With `flows_are_read_late` they are read when a call asks for them, for programs that answer no calls.
+    With `flows_are_read_late` they are read when a call asks for them, for programs that answer no calls. The carrier
+    is given `carrier_seconds` to answer.
     """
     clock = clock or WallClock()
     centre = open_centre(settings, clock)
     database, plan = centre.database, centre.plan
     carrier = TwilioCarrier(
-        base_url=settings.carrier_url, account_sid=settings.account_sid, auth_token=settings.auth_token
+        base_url=settings.carrier_url,
+        account_sid=settings.account_sid,
+        auth_token=settings.auth_token,
+        timeout_seconds=carrier_seconds,
     )
     floor = Floor(centre, carrier)
     voicemail = Messages(centre, partial(OwedCalls(centre).plan, keep_place=False))

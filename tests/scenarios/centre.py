@@ -40,7 +40,7 @@ from ivr.carrier.signature import is_signed
 from ivr.exchange.telephones import RehearsedTelephone
 from ivr.fallback import fallback_app
 from tests.scenarios.aftermath import doubled, unfinished
-from wsgi import Stage, rehearse
+from wsgi import REAL_SECONDS, Stage, rehearse
 
 WEEKDAY = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)  # a Tuesday, noon in Moscow
 SATURDAY = datetime(2026, 11, 28, 9, 0, tzinfo=UTC)
@@ -366,7 +366,7 @@ class Centre:
     def crash(self) -> None:
         """Every program of the centre is gone with all that it remembered, and started again on the same database."""
         before = self.house
-        self.house = compose(before.centre.settings, self.stage.rehearsal.clock)
+        self.house = compose(before.centre.settings, self.stage.rehearsal.clock, carrier_seconds=REAL_SECONDS)
         before.close()
         self.take_over()
         reconcile.appoint(self.house.phone)
