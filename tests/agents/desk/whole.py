@@ -60,9 +60,9 @@ class WholeCentre:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, *programs: str) -> None:
-        """`pult serve PROGRAM`, each."""
+        """`pult serve PROGRAM`, each; its agents have a minute to answer."""
         for program in programs:
-            command = [sys.executable, "-m", "config.start", "serve", program]
+            command = [sys.executable, "-m", "tests.agents.desk.patient_pult", "serve", program]
             with (self.folder / f"{program}.log").open("ab") as log:
                 self._running[program] = subprocess.Popen(
                     command, cwd=HERE, env=os.environ | self.environ, stdout=log, stderr=log, start_new_session=True
