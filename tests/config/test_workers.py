@@ -63,7 +63,7 @@ class Bench:
         return [Line(subject, float(at), int(pid)) for subject, at, pid in split]
 
     def done(self, subject: str) -> Line:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while True:
             for line in self.lines():
                 if line.subject == subject:
@@ -155,7 +155,8 @@ def test_the_scheduler_hands_out_what_comes_due(bench: Bench) -> None:
     with bench.workers():
         bench.schedule("now")
         bench.done("now")
-        began = bench.schedule("later", in_seconds=1.5)
+        began = time.time()
+        bench.schedule("later", in_seconds=1.5)
         assert bench.done("later").at - began > 1.4
 
 

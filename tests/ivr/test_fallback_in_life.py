@@ -57,7 +57,7 @@ class Centre:
     def kill(self, name: str, how: signal.Signals = signal.SIGKILL) -> None:
         process = self.running.pop(name)
         os.killpg(process.pid, how)
-        process.wait(20)
+        process.wait(60)
 
     def call(self, sid: str) -> Call | None:
         database = Database(self.settings.database_url)

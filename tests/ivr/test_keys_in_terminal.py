@@ -74,4 +74,4 @@ with _hanging_up_on_interrupt() as is_hung_up:
         assert process.stdout.readline() == "up\n"
         process.send_signal(signal.SIGINT)
         assert process.stdout.read() == "hung up\ngiven up\n"
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0

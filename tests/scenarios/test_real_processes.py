@@ -69,7 +69,7 @@ class Programs:
             yield process
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(60)
 
     def web_answers(self) -> bool:
         """Whether the web server is up."""
@@ -117,18 +117,19 @@ def importing_seconds() -> float:
     return time.monotonic() - began
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(800)
 def test_with_the_workers_stopped_nobody_is_offered_a_call_and_started_again_it_rings_within_two_seconds(
     programs: Programs,
 ) -> None:
-    waits, allowed = [], []
+    waits, allowed, rounds = [], [], 0
     with ExitStack() as running:
         running.enter_context(programs.started("web"))
         running.enter_context(programs.started("sweep"))
         with programs.started("workers"):
             until(lambda: programs.web_answers() and agents_are_there(programs))
         # More than once, as the machine that runs the tests has other things to do too.
-        for _ in range(3):
+        while len(waits) < 3 and rounds < 6:
+            rounds += 1
             before = programs.count(Offer)
             phone = programs.dial()
             until(lambda: programs.count(Wait, Wait.state == WaitState.WAITING) == 1)
@@ -143,6 +144,7 @@ def test_with_the_workers_stopped_nobody_is_offered_a_call_and_started_again_it_
                     allowed.append(limit)
                 programs.carrier.switch.hang_up(phone)
                 until(lambda: programs.count(Wait, Wait.ended_at.is_(None)) == 0 and agents_are_there(programs))
+    assert waits, "each time the sweep was first"
     assert min(wait - limit for wait, limit in zip(waits, allowed, strict=True)) < 0, (waits, allowed)
 
 

@@ -12,14 +12,14 @@ TURNED_AWAY = 'pult_webhooks_refused_total{status="403"}'
 
 
 def got(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=60) as answer:
         return answer.read().decode()
 
 
 def forge(programs: Programs) -> None:  # noqa: F811
     """A webhook that nobody signed."""
     with pytest.raises(urllib.error.HTTPError, match="403"):
-        urllib.request.urlopen(f"{programs.settings.public_url}/voice/incoming", b"CallSid=CA1", timeout=10)
+        urllib.request.urlopen(f"{programs.settings.public_url}/voice/incoming", b"CallSid=CA1", timeout=60)
 
 
 @pytest.mark.timeout(300)

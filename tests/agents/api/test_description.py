@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import jsonschema
+import pytest
 from werkzeug.routing import Rule
 
 from agents.api.routes import OPERATIONS
@@ -38,6 +39,7 @@ def test_the_description_is_openapi_3_1_and_its_schemas_are_json_schema(api: Api
         assert schema.get("description"), schema["title"]
 
 
+@pytest.mark.timeout(1000)
 def test_schemathesis_finds_nothing(logged: Logged, tmp_path: Path) -> None:
     """It sends what the description allows and what it forbids, and checks that each answer is as described."""
     port = free_port()
@@ -54,8 +56,8 @@ def test_schemathesis_finds_nothing(logged: Logged, tmp_path: Path) -> None:
 def run_schemathesis(url: str, token: str, folder: Path) -> subprocess.CompletedProcess[str]:
     program = [sys.executable, "-c", "from schemathesis.cli import schemathesis; schemathesis()"]
     how = ["--checks=all", "--phases=examples,coverage,fuzzing,stateful", "--max-examples=20", "--seed=20261124"]
-    how += ["--generation-deterministic", "--no-color"]
+    how += ["--generation-deterministic", "--no-color", "--request-timeout=60"]
     return subprocess.run(
         [*program, "run", url, f"--header=Authorization: Bearer {token}", *how],
-        cwd=folder, env={**os.environ, "NO_PROXY": "127.0.0.1"}, capture_output=True, text=True, timeout=240,
+        cwd=folder, env={**os.environ, "NO_PROXY": "127.0.0.1"}, capture_output=True, text=True, timeout=900,
     )  # fmt: skip

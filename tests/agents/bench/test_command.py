@@ -67,6 +67,7 @@ def test_everything_is_measured_and_nothing_is_left_behind(tmp_path):
     assert left_behind(tmp_path) == []
 
 
+@pytest.mark.timeout(600)
 def test_a_log_is_built_searched_and_kept_for_the_next_time(tmp_path):
     """Every kind of search is answered by the pages, and what was built is taken again."""
     thrown_away, kept = tmp_path / "thrown", tmp_path / "kept"

@@ -132,6 +132,6 @@ def test_other_desks_are_not_waited_for(teller: Teller, opened: Desks) -> None:
 
 
 def test_silence_at_one_desk_spoils_the_figure(teller: Teller, opened: Desks, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(desks, "_PATIENCE_SECONDS", 5.0)
+    monkeypatch.setattr(desks, "_PATIENCE_SECONDS", 20.0)
     with pytest.raises(NeverCame, match="2 of 3 desks heard nothing"):
         timed(opened, Happening(teller, hear=range(3), only=1))

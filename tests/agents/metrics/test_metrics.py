@@ -8,6 +8,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import update
 
+from agents.metrics import of_job_queues
 from agents.metrics.serving import metrics_app
 from config.addresses import metrics_address
 from config.due_work import DueWork, schedule
@@ -21,6 +22,12 @@ TOKEN = "of-this-test-alone"
 LABELS = {
     *("insurer", "line", "direction", "outcome", "state", "queue", "end", "purpose", "presence", "kind", "job_queue"),
 }
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Redis that answers is heard, however slow the machine is."""
+    monkeypatch.setattr(of_job_queues, "_PATIENCE_SECONDS", 30.0)
 
 
 def scraped(logged: Logged, redis_url: str, *, token: str | None = None, **sent: str) -> tuple[str, str]:  # noqa: F811

@@ -158,10 +158,10 @@ def first_draft_held(live: Live, late: str) -> Iterator[Event]:
             return answered(environ, start_response)
         if late == "draft":
             has_come.set()
-            may_go.wait(20)
+            may_go.wait(60)
         answer = answered(environ, start_response)
         has_come.set()
-        may_go.wait(20)
+        may_go.wait(60)
         is_over.set()
         return answer
 
@@ -171,7 +171,7 @@ def first_draft_held(live: Live, late: str) -> Iterator[Event]:
     finally:
         may_go.set()
         live.app.wsgi_app = answered
-    assert is_over.wait(20)
+    assert is_over.wait(60)
 
 
 @pytest.fixture
@@ -190,7 +190,7 @@ def live(tmp_path: Path, sqlite_url: str, redis_url: str) -> Iterator[Live]:
     database.close()
 
 
-def eventually(found: Callable[[], object], seconds: float = 20) -> None:
+def eventually(found: Callable[[], object], seconds: float = 60) -> None:
     """Wait until it is so; fail when it never is."""
     deadline = time.monotonic() + seconds
     while not found():

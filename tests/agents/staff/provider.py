@@ -1,5 +1,6 @@
 """A small real provider of OpenID Connect on loopback: Authlib's authorization server in a Flask app."""
 
+from config.ports import free_port
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,6 @@ from flask import Flask, Response, jsonify, request
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 
-from config.ports import free_port
 from tests.agents.staff.serving import serving
 
 CLIENT_ID, CLIENT_SECRET = "pult-staff", "a-secret-of-the-provider"

@@ -24,7 +24,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     made = browser.new_context(viewport={"width": 1280, "height": 720}, timezone_id="Asia/Yekaterinburg")
-    made.set_default_timeout(20_000)
+    made.set_default_timeout(60_000)
     yield made
     made.close()
 
@@ -143,7 +143,7 @@ def test_the_reader_sees_times_of_their_own_zone(context: BrowserContext, live: 
 @pytest.mark.parametrize("language", ["ru", "en"])
 def test_nothing_stands_in_the_way_of_anybody(browser: Browser, live: Live, scheme: str, language: str) -> None:
     context = browser.new_context(viewport={"width": 1280, "height": 720}, color_scheme=scheme)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)
     page = context.new_page()
     page.goto(live.url + "/sign-in")
     if language == "en":

@@ -82,7 +82,7 @@ def test_a_lost_redis_delays_nobody_and_asks_pages_to_look(house: House, tmp_pat
     began = time.monotonic()
     house.agent("desk-1")
     commands.go_away(house.floor, insurer_id="vsk", code="desk-1")
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30
     assert house.agent_now("desk-1").presence == Presence.AWAY
     eventually(lambda: None in heard)
     with running(port, tmp_path / "second"):
@@ -235,7 +235,7 @@ def test_a_call_that_rings_at_a_closed_desk_goes_to_somebody_else(site: Site, st
 
 def sign_in(url: str, name: str) -> requests.Session:
     session = requests.Session()
-    page = session.get(f"{url}/sign-in", timeout=20).text
+    page = session.get(f"{url}/sign-in", timeout=60).text
     token = re.search(r'name="form-token" content="([^"]+)"', page)[1]
     data = {"name": name, "password": PASSWORD, "form_token": token}
     assert session.post(f"{url}/sign-in", data, headers={"Origin": url}, timeout=30).ok
@@ -254,17 +254,19 @@ def events(response: requests.Response) -> Iterator[tuple[str, str]]:
 def test_a_stream_tells_the_state_first_then_news_and_ends_with_the_session(live: Live) -> None:
     url, house = live.url, live.house
     session = sign_in(url, "anna")
-    with session.get(f"{url}/news", stream=True, timeout=20) as response:
+    with session.get(f"{url}/news", stream=True, timeout=60) as response:
         assert response.headers["Content-Type"].startswith("text/event-stream")
         coming = events(response)
         assert next(coming)[0] == "state"
+        # Once more when the process listens: what happens before that is in this state, and no news.
+        assert any(kind == "state" for kind, _ in coming)
         eventually(lambda: house.agent_now("desk-1").is_at_desk)
         commands.go_away(house.floor, insurer_id="vsk", code="desk-1", reason="meal")
         news = next(json.loads(data) for kind, data in coming if kind == "news")
         assert news["kind"] == "presence"
         looking_after.set_locked(house.floor.centre, name="anna", is_locked=True, by="t")
         assert any(kind == "over" for kind, _ in coming)
-    assert session.head(f"{url}/news", timeout=20).status_code == 401
+    assert session.head(f"{url}/news", timeout=60).status_code == 401
 
 
 def test_news_that_redis_did_not_take_in_time_are_made_up_for(house: House, redis_url: str) -> None:

@@ -96,7 +96,7 @@ def test_a_slow_reader_has_only_the_newest_parts_waiting_and_hears_of_its_end(si
 def test_the_floor_is_pushed_to_every_supervisor_of_the_insurer_over_one_stream(live: Live) -> None:
     url, house = live.url, live.house
     address = f"{url}/news?watch={FLOOR}&watch=/floor/parts/waiting"
-    opened = [sign_in(url, name).get(address, stream=True, timeout=20) for name in ("watcher", "boss")]
+    opened = [sign_in(url, name).get(address, stream=True, timeout=60) for name in ("watcher", "boss")]
     coming = [events(one) for one in opened]
     for one in coming:
         assert any(kind == "part" for kind, _ in one)
@@ -108,7 +108,7 @@ def test_the_floor_is_pushed_to_every_supervisor_of_the_insurer_over_one_stream(
     assert next(coming[1], None) is None
     for one in opened:
         one.close()
-    assert sign_in(url, "watcher").get(f"{url}/news?watch=/calls", timeout=20).status_code == requests.codes.bad_request
+    assert sign_in(url, "watcher").get(f"{url}/news?watch=/calls", timeout=60).status_code == requests.codes.bad_request
 
 
 def floors(coming: Iterator[tuple[str, str]]) -> Iterator[str]:

@@ -64,7 +64,7 @@ def site(tmp_path: Path, sqlite_url: str, provider: Provider) -> Iterator[Site]:
 def ask_provider(browser: Browser, path: str = "/sign-in/company") -> str:
     """Follow the site to the provider; the address to which the provider sends the browser back."""
     there = browser.get(path).headers["Location"]
-    return requests.get(there, allow_redirects=False, timeout=10).headers["Location"]
+    return requests.get(there, allow_redirects=False, timeout=60).headers["Location"]
 
 
 def come_back(browser: Browser, address: str):

@@ -40,7 +40,7 @@ def logged(live: Live) -> Logged:
 
 def opened(browser: Browser, live: Live, path: str, *, language: str, scheme: str) -> Page:
     context = browser.new_context(viewport={"width": 1280, "height": 720}, color_scheme=scheme)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)
     page = context.new_page()
     page.goto(f"{live.url}/sign-in?next={path}")
     if language == "en":

@@ -87,5 +87,6 @@ def hooked_on_each(tmp_path: Path, database: Database) -> Iterator[Hooked]:
 
 
 @pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sending, "PATIENCE_SECONDS", 1.0)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A receiver that answers is heard, however slow the machine is."""
+    monkeypatch.setattr(sending, "PATIENCE_SECONDS", 30.0)

@@ -29,6 +29,7 @@ from ivr.calls.requests import advance_request, open_request
 from ivr.exchange.voice.certificate import server_context
 from tests.agents.webhooks.conftest import Hooked
 from tests.agents.webhooks.receiver import receiving
+from tests.ids import without_ids
 from tests.recordings.kept import keep
 
 PUBLIC = ("93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946")
@@ -69,7 +70,7 @@ def test_the_end_of_a_call_its_outcome_its_requests_and_its_recording_are_told(h
     assert (request["kind"], request["step"], request["is_open"]) == (None, None, True), "a letter tells of health"
     whole = b"".join(hooked_on_each.receiver.bodies).decode()
     for secret in ("боль", "гарант", "guarantee", "gl_", "+7916", "77"):
-        assert secret not in re.sub(r"[0-9a-f]{32}|\d{4}-\d\d-\d\dT[\d:.]+Z", "", whole)
+        assert secret not in re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "", without_ids(whole))
 
 
 def test_a_request_that_tells_nothing_of_health_says_how_far_it_is(hooked: Hooked) -> None:
@@ -141,12 +142,17 @@ def test_no_secret_lies_in_the_database(hooked: Hooked) -> None:
 
 
 @pytest.mark.parametrize("answer", [500, 404, 302, "hang", "drip"])
-def test_what_is_not_taken_is_sent_again_under_the_same_id_until_it_is(hooked: Hooked, answer: int | str) -> None:
+def test_what_is_not_taken_is_sent_again_under_the_same_id_until_it_is(
+    hooked: Hooked, answer: int | str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     hooked.endpoint(EventKind.CALL_ENDED)
     hooked.receiver.answer = answer
     hooked.ended_call()
     began = stopwatch()
-    hooked.house.work()
+    with monkeypatch.context() as patch:
+        if answer in ("hang", "drip"):
+            patch.setattr(sending, "PATIENCE_SECONDS", 1.0)
+        hooked.house.work()
     assert stopwatch() - began < LEASE.total_seconds(), "a second worker would have begun it beside the first"
     assert len(hooked.receiver.got) == 1, "a redirect is not followed"
     (delivery,) = hooked.deliveries()

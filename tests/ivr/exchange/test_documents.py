@@ -190,7 +190,7 @@ def test_an_answer_that_drips_is_given_up_at_the_time_limit(bench: Bench) -> Non
         connection.recv(4096)
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: 4000\r\n\r\n")
         with suppress(OSError):
-            for _ in range(100):
+            for _ in range(1200):
                 time.sleep(0.05)
                 connection.sendall(b" ")
 
@@ -198,7 +198,7 @@ def test_an_answer_that_drips_is_given_up_at_the_time_limit(bench: Bench) -> Non
         bench.switch.add_number(LINE, f"http://{address}/voice#tt=300&rc=0")
         began = time.monotonic()
         bench.call()
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 30
     assert _codes(bench) == [11205]
 
 

@@ -36,7 +36,7 @@ def test_message_is_recorded_told_and_fetched(app: RecordingApp, bench: Bench) -
     settings = bench.switch.settings
     with (
         requests.get(
-            told["RecordingUrl"] + ".wav", auth=(settings.account_sid, settings.auth_token), timeout=5
+            told["RecordingUrl"] + ".wav", auth=(settings.account_sid, settings.auth_token), timeout=60
         ) as response,
         wave.open(io.BytesIO(response.content)) as sound,
     ):
@@ -87,13 +87,13 @@ def test_media_needs_the_login_and_is_gone_after_delete(app: RecordingApp, bench
     settings = bench.switch.settings
     login = (settings.account_sid, settings.auth_token)
     with requests.Session() as session:
-        assert session.get(recording.media_url, timeout=5).status_code == 401
+        assert session.get(recording.media_url, timeout=60).status_code == 401
         assert (
-            session.get(f"{recording.media_url}?RequestedChannels=2", auth=login, timeout=5).status_code
+            session.get(f"{recording.media_url}?RequestedChannels=2", auth=login, timeout=60).status_code
             == 400
         )
         assert bench.client.recordings(recording.sid).delete()
-        assert session.get(recording.media_url, auth=login, timeout=5).status_code == 404
+        assert session.get(recording.media_url, auth=login, timeout=60).status_code == 404
     assert bench.client.recordings.list() == []
     assert bench.client.recordings.list(include_soft_deleted=True)[0].status == "deleted"
 
@@ -104,7 +104,7 @@ def test_media_may_be_public(app: RecordingApp, make_bench: Callable[..., Bench]
     bench.call()
     bench.run(20)
     with requests.Session() as session:
-        assert session.get(bench.client.recordings.list()[0].media_url, timeout=5).status_code == 200
+        assert session.get(bench.client.recordings.list()[0].media_url, timeout=60).status_code == 200
 
 
 def test_call_is_recorded_paused_and_stopped_by_rest(app: RecordingApp, bench: Bench) -> None:

@@ -55,7 +55,7 @@ def _get(bench: Bench, path: str, **options: Any) -> requests.Response:
     settings = bench.switch.settings
     url = f"{bench.running.url}/2010-04-01/Accounts/{settings.account_sid}{path}"
     with requests.Session() as session:
-        return session.get(url, auth=(settings.account_sid, settings.auth_token), timeout=5, **options)
+        return session.get(url, auth=(settings.account_sid, settings.auth_token), timeout=60, **options)
 
 
 def _code(act: Callable[[], object]) -> tuple[int, int]:
@@ -123,9 +123,9 @@ def test_an_api_key_is_a_login_too(make_bench: Callable[..., Bench]) -> None:
     bench = make_bench(api_keys=(("SK1", "secret"),))
     url = f"{bench.running.url}/2010-04-01/Accounts/{bench.switch.settings.account_sid}/Calls.json"
     with requests.Session() as session:
-        assert session.get(url, auth=("SK1", "secret"), timeout=5).status_code == 200
-        assert session.get(url, auth=("SK1", "wrong"), timeout=5).status_code == 401
-        assert session.get(url, timeout=5).status_code == 401
+        assert session.get(url, auth=("SK1", "secret"), timeout=60).status_code == 200
+        assert session.get(url, auth=("SK1", "wrong"), timeout=60).status_code == 401
+        assert session.get(url, timeout=60).status_code == 401
 
 
 # Calls.

@@ -27,7 +27,7 @@ def _raw(bench: Bench, path: str, method: str = "GET", **options: object) -> req
             method,
             root + path,
             auth=(settings.account_sid, settings.auth_token),
-            timeout=5,
+            timeout=60,
             **options,  # type: ignore[arg-type]
         )
 
@@ -43,7 +43,7 @@ def test_error_has_twilios_shape(bench: Bench) -> None:
 def test_wrong_token_is_20003(bench: Bench) -> None:
     url = f"{bench.running.url}/2010-04-01/Accounts/{bench.switch.settings.account_sid}/Calls.json"
     with requests.Session() as session:
-        response = session.get(url, auth=("AC", "no"), timeout=5)
+        response = session.get(url, auth=("AC", "no"), timeout=60)
     assert (response.status_code, response.json()["code"]) == (401, 20003)
 
 
@@ -214,10 +214,10 @@ def test_control_api_sets_mischief_and_names_bad_fields(bench: Bench) -> None:
     url = f"{bench.running.url}/exchange/mischief"
     with requests.Session() as session:
         body = {"seed": 3, "doubled": 0.5, "next": [{"fault": "throttled", "times": 2}]}
-        assert session.put(url, json=body, timeout=5).json()["doubled"] == 0.5
+        assert session.put(url, json=body, timeout=60).json()["doubled"] == 0.5
         assert _raw(bench, "/Calls.json").status_code == 429
-        wrong = session.put(url, json={"cruelty": 1}, timeout=5)
+        wrong = session.put(url, json={"cruelty": 1}, timeout=60)
         assert wrong.status_code == 400
         assert "cruelty" in wrong.json()["error"]
-        assert session.delete(url, timeout=5).status_code == 204
+        assert session.delete(url, timeout=60).status_code == 204
     assert _raw(bench, "/Calls.json").status_code == 200

@@ -72,7 +72,7 @@ def test_program_starts_says_where_and_stops_on_sigterm() -> None:
         assert program.stdout
         assert "listening on http://127.0.0.1:" in program.stdout.readline()
         program.send_signal(signal.SIGTERM)
-        _, errors = program.communicate(timeout=10)
+        _, errors = program.communicate(timeout=60)
     assert (program.returncode, errors) == (0, "")
 
 
@@ -83,7 +83,7 @@ def test_program_on_a_taken_port_is_one_line() -> None:
             [sys.executable, "-m", "ivr.exchange", "--port", port],
             capture_output=True,
             text=True,
-            timeout=20,
+            timeout=60,
             check=False,
         )
     assert done.returncode == 1

@@ -95,7 +95,7 @@ def test_the_last_words_are_kept_while_an_older_draft_is_on_its_way(context, liv
     page = opened(context, live, call)
     with first_draft_held(live, late) as has_come:
         page.locator("[name=note]").fill("позвонить")
-        assert has_come.wait(20)
+        assert has_come.wait(60)
         page.locator("[name=note]").press_sequentially(" завтра")
         page.close()
         eventually(lambda: [row.note for row in rows(live, WrapUp)] == ["позвонить завтра"])
@@ -194,7 +194,7 @@ def test_however_much_is_known_the_outcome_can_be_saved_without_scrolling(contex
 @pytest.mark.parametrize("language", ["ru", "en"])
 def test_nothing_stands_in_the_way(browser: Browser, live, call, scheme: str, language: str) -> None:  # noqa: F811
     context = browser.new_context(viewport={"width": 1280, "height": 720}, color_scheme=scheme)  # noqa: F811
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)
     context.add_cookies([{"name": "pult_language", "value": language, "url": live.url}])
     page = context.new_page()
     page.goto(live.url + "/sign-in")

@@ -182,7 +182,7 @@ def fetch(bench: Bench) -> Callable[..., wave.Wave_read]:
     def get(sid: str, query: str = "") -> wave.Wave_read:
         account = bench.switch.settings
         url = f"{bench.running.url}/2010-04-01/Accounts/{account.account_sid}/Recordings/{sid}.wav{query}"
-        answer = requests.get(url, auth=(account.account_sid, account.auth_token), timeout=5)
+        answer = requests.get(url, auth=(account.account_sid, account.auth_token), timeout=60)
         assert answer.status_code == 200
         return wave.open(io.BytesIO(answer.content))
 

@@ -34,7 +34,7 @@ CHROMIUM = os.environ.get("PULT_CHROMIUM") or next(
 )
 HARNESS = (Path(__file__).parent / "harness.js").read_text()
 API_KEY, API_SECRET, APPLICATION = "SK" + "1" * 32, "a secret that both sides know, long enough", "AP" + "2" * 32
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +146,7 @@ def telephone(chromium: Browser, carrier: RunningExchange) -> Iterator[Callable[
         page = context.new_page()
         page.goto(f"{carrier.url}/exchange/phone/")
         page.evaluate("(tone) => { window.tone = tone; }", tone)
-        signal = requests.get(f"{carrier.url}/exchange/voice", timeout=5).json()["signal"]
+        signal = requests.get(f"{carrier.url}/exchange/voice", timeout=60).json()["signal"]
         module = "/exchange/phone/softphone/exchange_telephone.js"
         page.evaluate(f"(signal) => openTelephone('{module}', 'ExchangeTelephone', signal)", signal)
         return Telephone(page)
@@ -200,7 +200,7 @@ def recording_of(carrier: RunningExchange, sid: str, query: str = "") -> bytes:
     url = f"{carrier.url}/2010-04-01/Accounts/{account}/Recordings/{sid}.wav{query}"
 
     def fetched() -> bytes | None:
-        response = requests.get(url, auth=(account, token), timeout=5)
+        response = requests.get(url, auth=(account, token), timeout=60)
         return response.content if response.status_code == 200 else None
 
     content: bytes = until(fetched, "the recording")

@@ -10,13 +10,13 @@ from playwright.sync_api import WebSocketRoute
 from ivr.exchange import RunningExchange
 from tests.ivr.exchange.voice.conftest import Telephone, token_for, until
 
-pytestmark = [pytest.mark.timeout(90), pytest.mark.xdist_group("browsers")]
+pytestmark = [pytest.mark.xdist_group("browsers")]
 MakeTelephone = Callable[..., Telephone]
 NO_ANSWER = "the exchange does not answer"
 # What becomes of what is asked of a telephone: what it gives, or why it was refused.
 BECOMES = """([what, ...given]) => Promise.race([
   window.telephone[what](...given).then(String, (error) => error.message),
-  new Promise((resolve) => setTimeout(resolve, 10_000, "nothing")),
+  new Promise((resolve) => setTimeout(resolve, 50_000, "nothing")),
 ])"""
 
 
@@ -121,7 +121,7 @@ def test_a_token_brought_before_the_connection_is_back_is_taken(
     lines.break_off()
     until(lambda: anna.page.evaluate("Boolean(window.renewed)"), "the next try")
 
-    took = "Promise.race([renewed, new Promise((resolve) => setTimeout(resolve, 10_000, 'nothing'))])"
+    took = "Promise.race([renewed, new Promise((resolve) => setTimeout(resolve, 50_000, 'nothing'))])"
     assert anna.page.evaluate(took) == "boris"
     with carrier.switch.turn() as core:
         assert "client:boris" in core.registered

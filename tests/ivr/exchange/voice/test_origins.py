@@ -25,12 +25,12 @@ def carrier() -> Iterator[RunningExchange]:
 
 
 def asked(carrier: RunningExchange, origin: str) -> requests.Response:
-    return requests.get(f"{carrier.url}/exchange/voice", headers={"Origin": origin}, timeout=5)
+    return requests.get(f"{carrier.url}/exchange/voice", headers={"Origin": origin}, timeout=60)
 
 
 def opened(carrier: RunningExchange, origin: str) -> int:
     signal = asked(carrier, DESK).json()["signal"].replace("ws://", "http://")
-    with requests.get(signal, headers={**UPGRADE, "Origin": origin}, timeout=5, stream=True) as answer:
+    with requests.get(signal, headers={**UPGRADE, "Origin": origin}, timeout=60, stream=True) as answer:
         return answer.status_code
 
 
@@ -47,7 +47,7 @@ def test_the_desk_and_the_exchanges_own_page_may(carrier: RunningExchange) -> No
 
 
 def test_the_phone_page_has_a_strict_policy(carrier: RunningExchange) -> None:
-    answer = requests.get(f"{carrier.url}/exchange/phone/", timeout=5)
+    answer = requests.get(f"{carrier.url}/exchange/phone/", timeout=60)
 
     policy = answer.headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self';")

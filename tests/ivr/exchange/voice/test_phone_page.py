@@ -14,7 +14,7 @@ from tests.accessibility import faults
 from tests.ivr.exchange.conftest import LINE, RecordingApp
 from tests.ivr.exchange.voice.conftest import until
 
-pytestmark = [pytest.mark.timeout(90), pytest.mark.xdist_group("browsers")]
+pytestmark = [pytest.mark.xdist_group("browsers")]
 MENU = "Здравствуйте! Чтобы записаться к врачу, нажмите один. Если нужна больница, нажмите два. Оператор: нажмите ноль."
 
 

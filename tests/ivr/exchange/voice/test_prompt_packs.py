@@ -18,7 +18,7 @@ from ivr.telephone_sound.wav import Coding, write_wav
 from tests.ivr.exchange.conftest import CALLER, LINE, RecordingApp
 from tests.ivr.exchange.voice.conftest import Telephone
 
-pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("browsers")]
+pytestmark = [pytest.mark.xdist_group("browsers")]
 TEMPLATE = "Перед вами {ahead:number}, ждите."
 # So long that a browser which comes to a standstill for a few seconds misses none.
 TONE_SECONDS = 8.0

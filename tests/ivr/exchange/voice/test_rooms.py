@@ -12,7 +12,7 @@ from ivr.exchange import RunningExchange
 from tests.ivr.exchange.conftest import CALLER, LINE, RecordingApp
 from tests.ivr.exchange.voice.conftest import Telephone, read_wav, recording_of, share_of, token_for, until
 
-pytestmark = [pytest.mark.timeout(90), pytest.mark.xdist_group("browsers")]
+pytestmark = [pytest.mark.xdist_group("browsers")]
 MakeTelephone = Callable[..., Telephone]
 CALLERS, ANNAS, BORIS = 440.0, 620.0, 800.0
 
@@ -29,7 +29,7 @@ class Room:
     def post(self, path: str, **fields: str) -> requests.Response:
         settings = self.carrier.switch.settings
         url = f"{self.carrier.url}/2010-04-01/Accounts/{settings.account_sid}/Conferences/room/{path}"
-        return requests.post(url, data=fields, auth=(settings.account_sid, settings.auth_token), timeout=5)
+        return requests.post(url, data=fields, auth=(settings.account_sid, settings.auth_token), timeout=60)
 
     def change(self, who: str, **fields: str) -> None:
         assert self.post(f"Participants/{who}.json", **fields).status_code == 200

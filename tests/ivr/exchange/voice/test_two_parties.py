@@ -10,7 +10,7 @@ from ivr.exchange import RunningExchange
 from tests.ivr.exchange.conftest import CALLER, LINE, RecordingApp
 from tests.ivr.exchange.voice.conftest import Telephone, read_wav, recording_of, share_of, token_for, until
 
-pytestmark = [pytest.mark.timeout(60), pytest.mark.xdist_group("browsers")]
+pytestmark = [pytest.mark.xdist_group("browsers")]
 MakeTelephone = Callable[..., Telephone]
 DIAL_ANNA = (
     '<Dial record="record-from-answer-dual" action="/after">'

@@ -22,7 +22,7 @@ from tests.ivr.exchange.voice.conftest import (
     until,
 )
 
-pytestmark = [pytest.mark.timeout(90), pytest.mark.xdist_group("browsers")]
+pytestmark = [pytest.mark.xdist_group("browsers")]
 MakeTelephone = Callable[..., Telephone]
 KINDS = {".js": "text/javascript", ".wav": "audio/wav"}
 
