@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import expect
 
 from config import embedded_redis
@@ -23,6 +25,11 @@ from tests.postgres import PostgresServer
 _KINDS = ("sqlite", "postgresql")
 # Of what a page shows; machines that run the tests stand still for seconds. It is one for the whole process.
 expect.set_options(timeout=60_000)
+# The same examples each time, and no judgement by how long this machine took for them.
+hypothesis_settings.register_profile(
+    "pult", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("pult")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

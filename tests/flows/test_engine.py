@@ -50,7 +50,7 @@ def _call(flows: FlowSet, line: str, *heard: Heard, language: str = "ru") -> Ses
     return session
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_no_input_ever_raises_and_each_session_survives_storage(shipped: FlowSet, data: st.DataObject) -> None:
     line = data.draw(st.sampled_from(sorted(shipped.lines)))
@@ -64,7 +64,7 @@ def test_no_input_ever_raises_and_each_session_survives_storage(shipped: FlowSet
         session = stored
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(data=st.data())
 def test_a_silent_caller_comes_to_an_end_whatever_is_answered(shipped: FlowSet, data: st.DataObject) -> None:
     session = begin(shipped, data.draw(st.sampled_from(sorted(shipped.lines))), language="ru")

@@ -54,7 +54,7 @@ def put_in_order(text: str) -> str:
 
 
 @pytest.mark.parametrize("template", RUSSIAN)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_parts_say_what_the_text_says(template: str, data: st.DataObject) -> None:
     (placeholder,) = placeholders(template)

@@ -180,7 +180,7 @@ def test_digits_of_a_person_and_free_words_are_spoken_and_stand_in_no_address(
     assert "четыре ноль семь один" in document
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(ahead=st.integers(0, 900), seconds=st.integers(0, 6 * 3600), minute=st.integers(0, 1439))
 def test_composed_prompts_say_their_text_whatever_the_values(
     playing: PhoneSide, shipped: FlowSet, ahead: int, seconds: int, minute: int  # noqa: F811

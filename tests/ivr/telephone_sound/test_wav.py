@@ -87,7 +87,7 @@ def test_a_broken_file_is_refused_with_the_reason(content: bytes, why: str) -> N
         read_wav(content)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(cut=st.integers(0, 700), at=st.integers(0, 690), byte=st.integers(0, 255), coding=st.sampled_from(list(Coding)))
 def test_whatever_is_damaged_is_read_or_refused(cut: int, at: int, byte: int, coding: Coding) -> None:
     content = bytearray(write_wav(tone(0.05), WORDS, coding))

@@ -175,7 +175,7 @@ _forms = st.lists(st.tuples(_names, _values), max_size=12)
 _kinds = st.sampled_from(
     [FORM, FORM + "; charset=koi8-r", "multipart/form-data; boundary=x", "application/json", "", "?"]
 )
-_any_time = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+_any_time = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 @_any_time

@@ -30,7 +30,7 @@ LOADS = st.builds(Load, st.floats(1, 400), st.floats(30, 600), st.floats(20, 900
 
 
 @given(LOADS, st.integers(1, 60))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_it_agrees_with_the_chain_of_states(load: Load, agents: int) -> None:
     """Whoever is in the system leaves served, at n μ at most, or impatient: the share of the latter, counted apart."""
     rate, serves, leaves = load.per_hour / 3600, 1 / load.handling_seconds, 1 / load.patience_seconds
@@ -49,7 +49,7 @@ def test_it_agrees_with_the_chain_of_states(load: Load, agents: int) -> None:
 
 
 @given(LOADS, st.floats(0.5, 0.99))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_the_fewest_agents_reach_the_level_and_one_less_do_not(load: Load, level: float) -> None:
     needed = agents_needed(load, service_level=level, target_seconds=20)
     assert needed is not None
