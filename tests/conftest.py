@@ -15,11 +15,11 @@ from config.database import Database
 from config.embedded_redis import EmbeddedRedis
 from config.errors import ConfigError
 from config.job_queues import connect
-from config.ports import free_port
 from config.settings import Settings, read_settings
 from tests import postgres
 from tests.carrier_watch import _every_document_is_valid, carrier_watch  # noqa: F401 - fixtures of every test
 from tests.databases import Templates
+from tests.ports import free_port
 from tests.postgres import PostgresServer
 
 _KINDS = ("sqlite", "postgresql")

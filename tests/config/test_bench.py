@@ -19,8 +19,9 @@ from config.bench.report import Measurement, run_bench
 from config.bench.scripts import CallScript, TurnFailed
 from config.bench.turns import compare_turns
 from config.bench.waits import time_effects, wait_findings
-from config.ports import accepts, free_port
+from config.ports import accepts
 from config.processes import Program, Supervisor
+from tests.ports import free_port
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from redis import Redis
 
 from config.embedded_redis import EmbeddedRedis, responds, running
 from config.errors import ConfigError
-from config.ports import free_port
+from tests.ports import free_port
 
 
 def test_answers_and_stops(tmp_path: Path) -> None:

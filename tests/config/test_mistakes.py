@@ -17,8 +17,8 @@ import pytest
 
 import config
 from config import start
-from config.ports import free_port
 from config.settings import DEMO, read_settings
+from tests.ports import free_port
 
 PLACES = ("PULT_REDIS_URL", "PULT_PUBLIC_URL", "PULT_DESK_URL", "PULT_FALLBACK_URL", "PULT_CARRIER_URL")
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from config.errors import ConfigError
-from config.ports import accepts, free_port
+from config.ports import accepts
 from config.processes import Program, Supervisor, is_in_use, sole_use
+from tests.ports import free_port
 
 SERVE = """
 import http.server, sys

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from config.errors import ConfigError
-from config.ports import accepts, free_port
+from config.ports import accepts
 from config.web_server import MAX_BODY_BYTES, WebServer, safe_path, serve
 from tests.config import web_app
+from tests.ports import free_port
 
 APP = Path(web_app.__file__)
 ID = "0193a5b0c0d1712389abcdef01234567"

@@ -22,11 +22,11 @@ from config.database import Database
 from config.due_work import LEASE, DueWork, JobQueue, WorkPlan, schedule
 from config.embedded_redis import EmbeddedRedis, running
 from config.job_queues import JobQueues, connect
-from config.ports import free_port
 from config.sweep import Sweep
 from config.sweep_process import run_sweep
 from config.workers import run_burst
 from tests.config import pool_of_workers
+from tests.ports import free_port
 
 POOL = Path(pool_of_workers.__file__)
 

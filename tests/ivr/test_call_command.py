@@ -11,12 +11,12 @@ from sqlalchemy import select
 from agents.demo import load_demo
 from config.database import Database
 from config.embedded_redis import running
-from config.ports import free_port
 from config.settings import DEMO, demo_settings, read_settings
 from ivr.call_command import RunningSwitchboard, WantedCall, place_call
 from ivr.calls.models import Call
 from ivr.insured.roster import import_roster
 from ivr.phone_in_terminal import KINDS, Event, Transcript
+from tests.ports import free_port
 from wsgi import Stage, rehearse
 
 VSK, INSURED = "+78002001441", "+70002000001"

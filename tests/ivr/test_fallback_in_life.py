@@ -18,11 +18,12 @@ from agents.house.composing import prepare
 from config.clock import WallClock
 from config.database import Database
 from config.lines import load_insurers
-from config.ports import answers, free_port
+from config.ports import answers
 from config.settings import Settings, demo_settings, read_settings
 from ivr.calls.models import Call, Outcome
 from ivr.exchange import Phone, RunningExchange
 from ivr.exchange import Settings as ExchangeSettings
+from tests.ports import free_port
 from wsgi import connect_lines
 
 HERE = Path(config.__file__).parents[1]

@@ -10,12 +10,12 @@ import pytest
 
 from config.database import Database
 from config.errors import IoInsideTransaction, SettingMissing
-from config.ports import free_port
 from recordings.errors import NotThere, ShelfUnavailable
 from recordings.models import Recording, RecordingState
 from recordings.playing_conversations import sound_of
 from recordings.sealing import CHUNK_BYTES
 from recordings.shelf import FolderShelf, shelf_of
+from tests.ports import free_port
 from tests.recordings.kept import SOUND, keep, kept_house
 
 with warnings.catch_warnings():

@@ -28,7 +28,6 @@ from agents.presence import AUTOPILOT, AUTOPILOT_SECONDS
 from config import due_work
 from config.database import Database
 from config.failpoints import ProcessKilled
-from config.ports import free_port
 from config.settings import demo_settings, read_settings
 from config.workers import run_burst
 from flows.session import Session
@@ -39,6 +38,7 @@ from ivr.calls.requests import advance_request, rules_of
 from ivr.carrier.signature import is_signed
 from ivr.exchange.telephones import RehearsedTelephone
 from ivr.fallback import fallback_app
+from tests.ports import free_port
 from tests.scenarios.aftermath import doubled, unfinished
 from wsgi import REAL_SECONDS, Stage, rehearse
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from config.embedded_redis import running
-from config.ports import free_port
+from tests.ports import free_port
 from tests.postgres import PostgresServer
 from tests.scenarios.centre import SATURDAY, WEEKDAY, Centre, opened
 

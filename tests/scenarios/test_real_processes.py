@@ -18,10 +18,11 @@ from agents.models import Agent, Offer, Presence, Wait, WaitState
 from config.clock import WallClock
 from config.database import Database
 from config.job_queues import connect
-from config.ports import answers, free_port
+from config.ports import answers
 from config.settings import demo_settings, read_settings
 from ivr import exchange
 from ivr.calls.models import Call, Outcome
+from tests.ports import free_port
 from tests.scenarios.aftermath import doubled, unfinished
 from tests.scenarios.lines import LINES, OPERATOR
 from wsgi import connect_lines

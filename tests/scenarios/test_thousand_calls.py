@@ -15,9 +15,9 @@ from sqlalchemy import select
 
 from config import failpoints
 from config.embedded_redis import running
-from config.ports import free_port
 from ivr import exchange
 from ivr.calls.models import Call, Outcome
+from tests.ports import free_port
 from tests.scenarios.centre import ANSWERS, WEEKDAY, Centre, opened
 from tests.scenarios.lines import EMERGENCY, LINES, MAIN, OPERATOR
 from tests.scenarios.reference import served

@@ -5,7 +5,8 @@ import urllib.request
 
 import pytest
 
-from config.ports import answers, free_port
+from config.ports import answers
+from tests.ports import free_port
 from tests.scenarios.test_real_processes import Programs, programs, until  # noqa: F401 - a fixture
 
 TURNED_AWAY = 'pult_webhooks_refused_total{status="403"}'

@@ -13,10 +13,10 @@ from werkzeug.routing import Rule
 from agents.api.routes import OPERATIONS
 from agents.api.site import DESCRIPTION
 from agents.site import API
-from config.ports import free_port
 from tests.agents.api.conftest import Api, api_of, recorded
 from tests.agents.staff.serving import serving
 from tests.agents.supervisor.conftest import Logged
+from tests.ports import free_port
 
 
 def test_every_route_is_described_and_every_description_has_its_route(api: Api) -> None:

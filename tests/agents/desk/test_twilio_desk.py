@@ -11,7 +11,6 @@ from playwright.sync_api import Browser, Page, expect
 from agents.desk.telephones import page_telephone, signal_origins
 from agents.models import Dial, Offer
 from config.embedded_redis import running
-from config.ports import free_port
 from config.settings import Settings
 from ivr.calls.models import Call
 from tests.agents.desk.whole import (
@@ -28,6 +27,7 @@ from tests.agents.desk.whole import (
 )
 from tests.agents.staff.browsing import launched
 from tests.agents.staff.conftest import Site
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("browsers")]
 ANNA = "vsk-desk-1"

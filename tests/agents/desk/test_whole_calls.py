@@ -10,7 +10,6 @@ from agents.at_work import commands
 from agents.models import Dial, Offer
 from config.audit import AuditEntry
 from config.embedded_redis import running
-from config.ports import free_port
 from ivr.calls.models import Call, CallEvent, Hold, Leg
 from tests.accessibility import faults
 from tests.agents.desk.signals import HeldSignals
@@ -29,6 +28,7 @@ from tests.agents.desk.whole import (
     until,
 )
 from tests.agents.staff.browsing import launched
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("browsers")]
 ANNA, BORIS, BOSS = "vsk-desk-1", "vsk-desk-2", "vsk-supervisor"

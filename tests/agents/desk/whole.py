@@ -19,9 +19,10 @@ from agents.at_work.wrap_up import WrittenOutcome, record_call_outcome
 from agents.demo import load_demo
 from agents.house.composing import compose, prepare
 from agents.models import Agent, Offer, Presence
-from config.ports import answers, free_port
+from config.ports import answers
 from config.settings import demo_settings, read_settings
 from ivr.calls.models import Call, CallState
+from tests.ports import free_port
 
 HERE: Final = Path(__file__).resolve().parents[3]
 EAR: Final = (Path(__file__).parent / "ear.js").read_text()

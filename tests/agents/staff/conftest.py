@@ -27,9 +27,9 @@ from config.audit import AuditEntry
 from config.clock import WallClock
 from config.database import Database
 from config.news import Announcer
-from config.ports import free_port
 from tests.agents.conftest import House, make_house
 from tests.agents.staff.serving import serving
+from tests.ports import free_port
 
 PASSWORD = "correct-horse-7"
 ORIGIN = {"Origin": "http://127.0.0.1:8082"}

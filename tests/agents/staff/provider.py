@@ -1,6 +1,5 @@
 """A small real provider of OpenID Connect on loopback: Authlib's authorization server in a Flask app."""
 
-from config.ports import free_port
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 
 from tests.agents.staff.serving import serving
+from tests.ports import free_port
 
 CLIENT_ID, CLIENT_SECRET = "pult-staff", "a-secret-of-the-provider"
 

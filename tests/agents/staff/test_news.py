@@ -20,10 +20,10 @@ from agents.staff.side import EXTENSION
 from agents.staff.streams import Signal, Streams, TooManyStreams
 from config.embedded_redis import running
 from config.news import Announcer, News, NewsListener
-from config.ports import free_port
 from tests.agents.conftest import House
 from tests.agents.staff.conftest import PASSWORD, Live, Site, eventually
 from tests.databases import all_metadata
+from tests.ports import free_port
 
 
 @pytest.fixture

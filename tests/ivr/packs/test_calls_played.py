@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from config.embedded_redis import running
-from config.ports import free_port
 from config.settings import DEMO, demo_settings, read_settings
 from ivr.call_command import WantedCall, place_call
 from ivr.calls.replay import replay_call
 from ivr.insured.roster import import_roster
 from ivr.phone_in_terminal import Event
 from tests.ivr.turns.conftest import NOON
+from tests.ports import free_port
 from wsgi import Stage, rehearse
 
 VSK, INSURED = "+78002001441", "+70002000001"

@@ -21,11 +21,11 @@ import flows
 from agents.demo import load_demo
 from config.embedded_redis import running
 from config.logs import set_up_logging
-from config.ports import free_port
 from config.settings import demo_settings, read_settings
 from ivr.calls.models import Call
 from ivr.exchange import Mischief
 from tests.carrier_watch import CarrierWatch
+from tests.ports import free_port
 from wsgi import Stage, rehearse
 
 NOON = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)  # a Tuesday, noon in Moscow
