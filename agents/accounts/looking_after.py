@@ -60,7 +60,7 @@ def add_account(
         tx.add(account)
         tx.flush()
         _give(tx, account, insurer_id, role, agent_code)
-        _audit(tx, account, insurer_id, now, by, "added_account", role=role)
+        _audit(tx, account, insurer_id, now, by, "added_account", role=role, agent=agent_code)
 
 
 def give_role(
@@ -71,7 +71,7 @@ def give_role(
     with centre.database.transaction("give_role") as tx:
         account = account_named(tx, name)
         _give(tx, account, insurer_id, role, agent_code)
-        _audit(tx, account, insurer_id, now, by, "gave_role", role=role)
+        _audit(tx, account, insurer_id, now, by, "gave_role", role=role, agent=agent_code)
 
 
 def take_role(centre: Centre, *, insurer_id: str, name: str, role: Role, by: str) -> None:
@@ -82,8 +82,10 @@ def take_role(centre: Centre, *, insurer_id: str, name: str, role: Role, by: str
         held = tx.get(AccountRole, (account.id, insurer_id, role))
         if held is None:
             raise UnknownRole(f"{name} is no {role} at {insurer_id}")
+        code = None if held.agent_id is None else tx.get_one(Agent, held.agent_id).code
         tx.delete(held)
-        _audit(tx, account, insurer_id, now, by, "took_role", role=role)
+        # Once the row is gone, only the audit knows by which code the account went.
+        _audit(tx, account, insurer_id, now, by, "took_role", role=role, agent=code)
 
 
 def set_password(centre: Centre, *, name: str, password: str, by: str) -> None:
@@ -151,7 +153,7 @@ def _give(tx: Transaction, account: Account, insurer_id: str, role: Role, agent_
 
 
 def _audit(
-    tx: Transaction, account: Account, insurer_id: str, at: datetime, by: str, action: str, **detail: str | int
+    tx: Transaction, account: Account, insurer_id: str, at: datetime, by: str, action: str, **detail: str | int | None
 ) -> None:
     audit(
         tx,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, exists, select, update
+from sqlalchemy import ColumnElement, Select, exists, select, update
 
 from agents.accounts.models import Account, AccountRole, Role, SessionEnd, StaffSession
 from agents.models import Agent, Presence
@@ -139,6 +139,12 @@ def act_for(tx: Transaction, session_id: str, insurer_id: str) -> bool:
     return True
 
 
+def agent_code_of(tx: Transaction, account_id: str, insurer_id: str) -> str | None:
+    """The agent's code by which an account goes at an insurer, as the audit names it there; None without one."""
+    rows = tx.execute(_roles_at(account_id, insurer_id)).all()
+    return next((code for _, agent_id, code in rows if agent_id), None)
+
+
 def end(tx: Transaction, session_id: str, *, reason: SessionEnd, at: datetime) -> None:
     """End one session; one that is over stays as it ended."""
     session = tx.get(StaffSession, session_id)
@@ -162,11 +168,7 @@ def _alive(at: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def _staff(tx: Transaction, session: StaffSession, account: Account) -> Staff:
-    rows = tx.execute(
-        select(AccountRole.role, AccountRole.agent_id, Agent.code)
-        .outerjoin(Agent, Agent.id == AccountRole.agent_id)
-        .where(AccountRole.account_id == account.id, AccountRole.insurer_id == session.insurer_id)
-    ).all()
+    rows = tx.execute(_roles_at(account.id, session.insurer_id)).all()
     as_agent = next(((agent_id, code) for _, agent_id, code in rows if agent_id), (None, None))
     return Staff(
         session_id=session.id,
@@ -179,6 +181,14 @@ def _staff(tx: Transaction, session: StaffSession, account: Account) -> Staff:
         agent_code=as_agent[1],
         form_token=session.form_token,
         language=account.language,
+    )
+
+
+def _roles_at(account_id: str, insurer_id: str) -> Select[str, str | None, str]:
+    return (
+        select(AccountRole.role, AccountRole.agent_id, Agent.code)
+        .outerjoin(Agent, Agent.id == AccountRole.agent_id)
+        .where(AccountRole.account_id == account_id, AccountRole.insurer_id == insurer_id)
     )
 
 

@@ -60,6 +60,7 @@ def open_session(
             subject_id=account.id,
             by=how,
             address=address or None,
+            agent=sessions.agent_code_of(tx, account.id, account.insurer_id),
         )
     return token
 

@@ -71,6 +71,7 @@ def act_for() -> ResponseReturnValue:
             action="acts_for",
             subject_kind="account",
             subject_id=staff().account_id,
+            agent=sessions.agent_code_of(tx, staff().account_id, wanted),
         )
     return redirect(url_for("home.home"))
 

@@ -88,7 +88,7 @@ def breach_report(
         insurer=insurer,
         period=period,
         suspects=suspects,
-        actors=tuple(sorted(actors)),
+        actors=tuple(sorted({one.name for one in actors})),
         entries=len(touches),
         people=people,
         accounts=_grouped(touches, lambda touch: (touch.actor,)),

@@ -7,8 +7,8 @@ from typing import Final
 
 from sqlalchemy import select
 
-from agents.accounts.models import Account, AccountRole
-from agents.models import Agent
+from agents.accounts.sessions import LONGEST
+from agents.supervisor.breach.stints import stints
 from config.audit import AuditEntry
 from config.database import Transaction
 
@@ -30,50 +30,52 @@ class Suspects:
         return not (self.accounts or self.tokens or self.addresses)
 
 
+@dataclass(frozen=True)
+class Actor:
+    """A name in the audit, and when it stood for a suspect: always, or for a stretch of which an end may be open."""
+
+    name: str
+    since: datetime | None = None
+    until: datetime | None = None
+
+
 def actors_of(
     tx: Transaction, suspects: Suspects, *, insurer_id: str, since: datetime, until: datetime
-) -> frozenset[str]:
-    """The names by which the audit has them at this insurer: an account's own, and its agent's code."""
-    names = {name.strip().casefold() for name in suspects.accounts}
+) -> frozenset[Actor]:
+    """How the audit has them at this insurer: by an account's own name, and by its agent's code for as long as it had
+    that code, also where the role was taken away since.
+    """
+    named = {name.strip().casefold() for name in suspects.accounts}
     came = _signed_in_from(tx, suspects.addresses, since, until)
-    names |= _known_at(tx, came, insurer_id, since, until)
-    codes = (
-        select(Agent.code)
-        .join(AccountRole, AccountRole.agent_id == Agent.id)
-        .join(Account, Account.id == AccountRole.account_id)
-        .where(Account.name.in_(names), AccountRole.insurer_id == insurer_id)
-    )
+    roles = [one for one in stints(tx, named | came, insurer_id=insurer_id) if one.is_within(since, until)]
+    known = came & {one.account for one in roles} | _acted(tx, came, insurer_id, since, until)
+    codes = {Actor(one.code, one.since, one.until) for one in roles if one.code and one.account in named | known}
     tokens = {f"{TOKEN}{name.removeprefix(TOKEN)}" for name in suspects.tokens}
-    # A code alone is a suspect too: it may have lost its account since.
-    return frozenset(names | set(suspects.accounts) | set(tx.scalars(codes)) | tokens)
+    # A code alone is a suspect too.
+    return frozenset({*(Actor(name) for name in {*named, *known, *suspects.accounts, *tokens}), *codes})
 
 
 def _signed_in_from(tx: Transaction, addresses: Sequence[str], since: datetime, until: datetime) -> set[str]:
-    """Who signed in from there, at whatever insurer: a session may act for several."""
+    """Whose session from there may have lasted into the period, at whatever insurer: it may act for several."""
     if not addresses:
         return set()
     statement = select(AuditEntry.actor).where(
         AuditEntry.action == SIGNED_IN,
-        AuditEntry.at >= since,
+        AuditEntry.at >= since - LONGEST,
         AuditEntry.at < until,
         AuditEntry.detail["address"].as_string().in_(addresses),
     )
     return set(tx.scalars(statement.distinct()))
 
 
-def _known_at(tx: Transaction, names: set[str], insurer_id: str, since: datetime, until: datetime) -> set[str]:
-    """Those with a role at this insurer, or who did something there: an office's address is many insurers' people's."""
+def _acted(tx: Transaction, names: set[str], insurer_id: str, since: datetime, until: datetime) -> set[str]:
+    """Who did something at this insurer: an office's address is many insurers' people's."""
     if not names:
         return set()
-    of_role = (
-        select(Account.name)
-        .join(AccountRole, AccountRole.account_id == Account.id)
-        .where(Account.name.in_(names), AccountRole.insurer_id == insurer_id)
-    )
-    acted = select(AuditEntry.actor).where(
+    statement = select(AuditEntry.actor).where(
         AuditEntry.insurer_id == insurer_id,
         AuditEntry.actor.in_(names),
         AuditEntry.at >= since,
         AuditEntry.at < until,
     )
-    return {*tx.scalars(of_role), *tx.scalars(acted.distinct())}
+    return set(tx.scalars(statement.distinct()))

@@ -1,14 +1,15 @@
 """What entries of the audit touched: people, calls and recordings, also those in files that were taken away."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, false, or_, select
 
 from agents.models import Dial
+from agents.supervisor.breach.suspects import Actor
 from agents.supervisor.exports.exporting import FILLED, TAKEN
 from config.audit import AuditEntry
 from config.database import Transaction
@@ -34,18 +35,28 @@ class Touch:
 
 
 def read_touches(
-    tx: Transaction, *, insurer_id: str, actors: frozenset[str] | None, since: datetime, until: datetime
+    tx: Transaction, *, insurer_id: str, actors: Collection[Actor] | None, since: datetime, until: datetime
 ) -> list[Touch]:
     """Every act of these actors (None is everybody) in the half-open period at the insurer, the oldest first."""
     statement = select(AuditEntry).where(
         AuditEntry.insurer_id == insurer_id, AuditEntry.at >= since, AuditEntry.at < until, AuditEntry.action != FILLED
     )
     if actors is not None:
-        statement = statement.where(AuditEntry.actor.in_(actors))
+        statement = statement.where(or_(false(), *(_by(one) for one in actors)))
     touches = [_touch(one) for one in tx.scalars(statement.order_by(AuditEntry.id))]
     _add_contents(tx, touches)
     _follow(tx, touches)
     return touches
+
+
+def _by(actor: Actor) -> ColumnElement[bool]:
+    """The last moment counts: an act and the end of the role that it was done by may have the same."""
+    is_by = AuditEntry.actor == actor.name
+    if actor.since is not None:
+        is_by = and_(is_by, AuditEntry.at >= actor.since)
+    if actor.until is not None:
+        is_by = and_(is_by, AuditEntry.at <= actor.until)
+    return is_by
 
 
 def _touch(entry: AuditEntry) -> Touch:

@@ -68,6 +68,52 @@ def test_who_signed_in_from_an_address_is_suspected_by_it(breached: Logged) -> N
     assert "<table" not in lines(page, "people")
 
 
+def test_who_lost_the_role_since_is_reported_with_what_was_done_by_its_code(breached: Logged) -> None:
+    looking_after.take_role(breached.site.house.centre, insurer_id="vsk", name="boss", role=Role.SUPERVISOR, by="t")
+    breached.site.house.clock.move_by(60)
+    admin = breached.site.signed_in("admin")
+    for suspected in ("accounts=boss", "addresses=10.0.0.1"):
+        page = admin.get(f"/audit/breach?{DAY}&{suspected}").text
+        assert "boss, desk-2" in lines(page, "summary").replace("admin, ", "")
+        assert "desk-2" in lines(page, "accounts")
+        assert breached.insured_id[-12:] in lines(page, "people")
+
+
+def test_a_code_stands_for_an_account_only_while_the_account_had_it(breached: Logged) -> None:
+    house = breached.site.house
+    centre, call = house.centre, breached.call()
+    looking_after.take_role(centre, insurer_id="vsk", name="boss", role=Role.SUPERVISOR, by="t")
+    house.clock.move_by(60)
+    give = looking_after.give_role
+    give(centre, insurer_id="vsk", name="watcher", role=Role.SUPERVISOR, by="t", agent_code="desk-2")
+    house.clock.move_by(60)
+    breached.site.signed_in("watcher").get(f"/calls/{call}")
+    house.clock.move_by(60)
+    admin = breached.site.signed_in("admin")
+    assert call[-12:] in lines(admin.get(f"/audit/breach?{DAY}&accounts=watcher").text, "calls")
+    page = admin.get(f"/audit/breach?{DAY}&accounts=boss").text
+    assert "desk-2" in lines(page, "accounts")
+    assert call[-12:] not in lines(page, "calls")
+    since = f"from={house.clock.now():%Y-%m-%dT}12:02"
+    page = admin.get(f"/audit/breach?{since}&accounts=boss").text
+    assert "desk-2" not in lines(page, "summary")
+
+
+def test_a_session_that_began_before_the_period_is_found_by_its_address(breached: Logged) -> None:
+    site = breached.site
+    browser = site.browser("10.9.9.9")
+    browser.sign_in("watcher")
+    call = breached.call()
+    for _ in range(5):
+        site.house.clock.move_by(45 * 60)
+        assert browser.get("/calls").status_code == 200
+    browser.get(f"/calls/{call}")
+    site.house.clock.move_by(60)
+    page = site.signed_in("boss").get("/audit/breach?from=2026-11-24T15:30&addresses=10.9.9.9").text
+    assert call[-12:] in lines(page, "calls")
+    assert "watcher" in lines(page, "accounts")
+
+
 def test_of_those_who_share_an_address_only_those_known_at_the_insurer_are_named(breached: Logged) -> None:
     house = breached.site.house
     centre, now = house.centre, house.clock.now()
