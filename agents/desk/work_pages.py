@@ -9,6 +9,7 @@ from flask_babel import gettext, lazy_gettext
 
 from agents.at_work import my_work
 from agents.at_work.my_work import MyWork
+from agents.at_work.work_shown import note_work_shown
 from agents.desk.outcome_words import action_words, outcome_words
 from agents.desk.request_words import due_words, kind_words, step_words
 from agents.errors import ChangedMeanwhile, OutOfSight
@@ -16,7 +17,8 @@ from agents.staff.entrance import AT_A_DESK
 from agents.staff.guarding import only_for
 from agents.staff.languages import language
 from agents.staff.parts import part, refused_page
-from agents.staff.side import own_insurer, side, staff
+from agents.staff.side import actor, own_insurer, side, staff
+from config.audit import audited_reading
 from ivr.calls.errors import RequestUnknown, StepRefused
 from recordings.errors import NotThere, RecordingError
 from recordings.playing_messages import play_message
@@ -37,12 +39,12 @@ def _needs_an_agent() -> None:
 @bp.get("/my-work")
 @only_for(*AT_A_DESK)
 def show() -> ResponseReturnValue:
-    """All of it."""
+    """All of it; whose calls and requests are on it is audited."""
     insurer = own_insurer()
     return part(
         "desk/my_work.html",
         gettext("My work"),
-        work=_work(),
+        work=_work_shown(),
         action_words=action_words,
         day_long=timedelta(hours=24),
         due_words=lambda at: due_words(at, insurer),
@@ -109,6 +111,22 @@ def _work() -> MyWork:
     now = side().centre.clock.now()
     with side().centre.database.reading("my_work") as tx:
         return my_work.my_work(tx, insurer=own_insurer(), agent_id=staff().agent_id or "", at=now)
+
+
+def _work_shown() -> MyWork:
+    now, agent_id = side().centre.clock.now(), staff().agent_id or ""
+    with audited_reading(side().centre.database, "show_work") as tx:
+        work = my_work.my_work(tx, insurer=own_insurer(), agent_id=agent_id, at=now)
+        note_work_shown(
+            tx,
+            work,
+            insurer_id=staff().insurer_id,
+            agent_id=agent_id,
+            actor=actor(),
+            at=now,
+            is_opened=request.headers.get("Sec-Fetch-Dest") != "empty",
+        )
+    return work
 
 
 def _agent() -> dict[str, str]:

@@ -51,6 +51,7 @@ ACTIONS: Final[Mapping[str, LazyString]] = {
     "password_change_refused": lazy_gettext("was refused a change of password"),
     "insured_shown": lazy_gettext("looked at an insured person's record"),
     "played_recording": lazy_gettext("played a recording"),
+    "work_shown": lazy_gettext("looked at their own work"),
     "requests_listed": lazy_gettext("listed requests"),
     "request_opened": lazy_gettext("opened a request"),
     "request_advanced": lazy_gettext("moved a request"),

@@ -73,6 +73,40 @@ def test_a_task_is_its_owners_and_done_once(at_work: AtWork) -> None:
     assert outcome_id not in boss.get("/desk/my-work").text
 
 
+def test_a_look_at_the_work_is_on_record_with_whom_it_shows_and_the_breach_report_counts_it(at_work: AtWork) -> None:
+    leave_task(at_work, "desk", note="после операции")
+    boss = at_work.site.signed_in("boss")
+
+    def looks() -> list[AuditEntry]:
+        return [one for one in at_work.rows(AuditEntry) if one.action == "work_shown"]
+
+    boss.get("/desk/my-work/summary")
+    assert looks() == []
+    assert "после операции" in boss.get("/desk/my-work", **{"Sec-Fetch-Dest": "document"}).text
+    (look,) = looks()
+    assert (look.actor, look.subject_kind) == ("desk-2", "agent")
+    assert at_work.call.id in look.detail["calls"].split()
+    # The open page reads itself again: nothing is new on it; then something is.
+    boss.get("/desk/my-work", **{"Sec-Fetch-Dest": "empty"})
+    assert len(looks()) == 1
+    request_id = new_id(at_work.house.clock.now())
+    with at_work.house.centre.database.transaction("test_request") as tx:
+        tx.add(
+            Request(
+                id=request_id, insurer_id="vsk", kind="guarantee_letter", call_id=at_work.call.id, owner="desk-2",
+                step="formed", opened_at=at_work.house.clock.now(), details={},
+            )
+        )  # fmt: skip
+    boss.get("/desk/my-work", **{"Sec-Fetch-Dest": "empty"})
+    assert request_id in looks()[1].detail["requests"].split()
+    boss.get("/desk/my-work", **{"Sec-Fetch-Dest": "document"})
+    assert len(looks()) == 3
+    at_work.house.clock.move_by(60)
+    page = boss.get("/audit/breach?from=2026-11-24&accounts=boss").text
+    assert at_work.call.id[-12:] in page.split('id="h-calls"', 1)[1].split("</section>", 1)[0]
+    assert "смотрел свою работу" in page
+
+
 def test_what_is_the_desks_is_everybodys_of_the_insurer(at_work: AtWork) -> None:
     outcome_id = leave_task(at_work, "desk")
     for name in ("anna", "boss"):
