@@ -1,13 +1,16 @@
-"""The routes of the report after a breach: the page, masked, and its files, which name people whole."""
+"""The routes of the report after a breach: the page, masked, and its files, which name people whole: an
+administrator's alone.
+"""
 
 from typing import Final
 
 from flask import Blueprint, Response, abort, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
+from agents.accounts.models import Role
 from agents.staff.guarding import only_for
 from agents.staff.languages import language
-from agents.staff.side import actor, own_insurer, side
+from agents.staff.side import actor, own_insurer, side, staff
 from agents.supervisor.audit.pages import READERS
 from agents.supervisor.breach.files import TYPES, BreachFile, breach_file
 from agents.supervisor.breach.report import BreachReport, breach_report
@@ -17,6 +20,8 @@ from agents.supervisor.period import Period, read_period
 
 bp: Final = Blueprint("breach", __name__, url_prefix="/audit/breach")
 
+TAKERS: Final = (Role.ADMINISTRATOR,)
+"""Supervisors see people masked everywhere; without a suspect the file has everybody whole."""
 _FIELDS: Final = ("from", "to", "accounts", "tokens", "addresses")
 _CHAIN: Final = "chain"
 """Ticked, the page walks the audit's chain too, which takes a minute for each million entries or so."""
@@ -36,7 +41,7 @@ def show() -> ResponseReturnValue:
 
 
 @bp.get("/file.<kind>")
-@only_for(*READERS)
+@only_for(*TAKERS)
 def take(kind: str) -> ResponseReturnValue:
     """The same as a file for the notice, the chain always verified; its taker is on record with everybody in it."""
     period = _period()
@@ -81,7 +86,7 @@ def _page(typed: dict[str, str], *, report: BreachReport | None = None, is_wrong
         has_chain=_CHAIN in request.args,
         report=report,
         tables=tables(report, is_whole=False) if report is not None else (),
-        kinds=list(BreachFile),
+        kinds=list(BreachFile) if staff().roles & {*TAKERS} else [],
         asked={name: value for name, value in typed.items() if value},
         most=_MOST_ROWS,
     )

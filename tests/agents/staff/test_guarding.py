@@ -92,7 +92,7 @@ ROUTES = {
     ("POST", "/desk/wrap-ups/release"): SUPERVISORS,
     ("GET", "/audit"): AUDITORS,
     ("GET", "/audit/breach"): AUDITORS,
-    ("GET", "/audit/breach/file.x"): AUDITORS,
+    ("GET", "/audit/breach/file.x"): {"admin"},
     ("GET", "/floor"): SUPERVISORS,
     ("GET", "/floor/wall"): SUPERVISORS,
     ("GET", "/floor/parts/x"): SUPERVISORS,

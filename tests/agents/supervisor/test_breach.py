@@ -154,6 +154,18 @@ def test_a_file_names_people_whole_and_taking_it_is_on_record_with_them(breached
     assert breached.insured_id[-12:] in lines(page, "people")
 
 
+def test_a_supervisor_sees_people_masked_and_takes_no_file(breached: Logged) -> None:
+    for name in ("boss", "watcher"):
+        supervisor = breached.site.signed_in(name)
+        page = supervisor.get(f"/audit/breach?{DAY}").text
+        assert breached.insured_id[-12:] in lines(page, "people")
+        assert "/audit/breach/file" not in page
+        assert "берёт администратор" in page
+        for kind in ("csv", "xlsx", "pdf"):
+            assert supervisor.get(f"/audit/breach/file.{kind}?{DAY}").status_code == 403
+    assert "/audit/breach/file.csv" in breached.site.signed_in("admin").get(f"/audit/breach?{DAY}").text
+
+
 def test_a_changed_audit_is_said_and_the_terminal_answers_too(breached: Logged, tmp_path: Path) -> None:
     centre = breached.site.house.centre
     with centre.database.engine.begin() as connection:
@@ -165,7 +177,8 @@ def test_a_changed_audit_is_said_and_the_terminal_answers_too(breached: Logged, 
         page = boss.get(f"/audit/breach?{DAY}&chain=1").text
         assert 'role="alert"' in page
         assert "нарушена" in lines(page, "summary")
-    book = load_workbook(io.BytesIO(boss.get(f"/audit/breach/file.xlsx?{DAY}").data))
+    admin = breached.site.signed_in("admin")
+    book = load_workbook(io.BytesIO(admin.get(f"/audit/breach/file.xlsx?{DAY}").data))
     assert any("нарушена" in str(cell.value) for row in book["summary"] for cell in row)
     command = breach_command(lambda: centre)
     asked = ["--since", "2026-11-24", "--account", "boss", "--insurer", "vsk", "--language", "en"]
