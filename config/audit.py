@@ -63,7 +63,8 @@ def audit(
     """Append one entry; within `audited_reading`, once all is read. `actor` is an agent's code, an operating-system
     account, `line` for the menus themselves, or `api:` and the name of another system's token.
 
-    `detail` must hold no digits that identify a person, no name and no full number.
+    `detail` must hold no digits that identify a person, no name and no full number of anybody's; where a line was
+    diverted to is told whole.
     """
     entry = AuditEntry(
         insurer_id=insurer_id,

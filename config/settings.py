@@ -74,7 +74,7 @@ def desk_threads(settings: Settings) -> int:
 
 
 def dial_prefixes(settings: Settings) -> tuple[str, ...]:
-    """How the numbers begin that agents may dial; everything else is refused to their pages."""
+    """How the numbers begin that agents may dial and callers be diverted to; everything else is refused."""
     return tuple(settings.named.get("PULT_DESK_DIAL", "+7").split())
 
 

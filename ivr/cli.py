@@ -17,6 +17,7 @@ from config.audit import audited_reading
 from config.calendars import zone_named
 from config.centre import Centre
 from config.line_descriptions import Insurer
+from config.settings import dial_prefixes
 from config.terminal import operator
 from ivr import diversions, line_notices
 from ivr.calls.listing import CallFilter, ListedCall, list_calls
@@ -98,7 +99,7 @@ def divert(
         now = centre.clock.now()
         ends = _until(until, now, centre.insurers[insurer].time_zone)
         if to is not None:
-            wanted = diversions.to_number(to)
+            wanted = diversions.to_number(to, begins=dial_prefixes(centre.settings))
         else:
             wanted = diversions.VOICEMAIL if to_voicemail else diversions.Diversion(queue=to_queue)
         diversions.divert(

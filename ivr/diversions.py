@@ -42,14 +42,19 @@ class Diversion:
 VOICEMAIL: Final = Diversion()
 
 
-def to_number(text: str) -> Diversion:
-    """A diversion to a telephone number; raises NoticeRefused where it is none, or has an extension."""
+def to_number(text: str, *, begins: tuple[str, ...]) -> Diversion:
+    """A diversion to a telephone number; raises NoticeRefused where it is none, has an extension, or begins otherwise
+    than one of `begins`, as the numbers do that agents may dial (`config.settings.dial_prefixes`).
+    """
     try:
         number = parse_phone(text)
     except PhoneNumberError as error:
         raise NoticeRefused(Refusal.NO_NUMBER, f"a diversion needs a telephone number: {error}") from error
     if number.extension is not None:
         raise NoticeRefused(Refusal.NO_NUMBER, "a diversion goes to a number without an extension")
+    if not number.e164.startswith(begins):
+        may = f"a diversion goes to a number that begins with {' or '.join(begins)} (PULT_DESK_DIAL)"
+        raise NoticeRefused(Refusal.NOT_DIALLED, may)
     return Diversion(number=number.e164)
 
 

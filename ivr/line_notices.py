@@ -48,6 +48,7 @@ class Refusal(StrEnum):
     ENDED = "would end before now"
     TAKEN = "somebody has just put up another"
     NO_NUMBER = "no telephone number"
+    NOT_DIALLED = "numbers like it are not dialled"
     NO_TARGET = "a diversion to nowhere"
     LINE_TO_NUMBER = "a line goes to a number"
     EMERGENCY = "emergencies stay where they are"
@@ -239,4 +240,7 @@ def _audit(tx: Transaction, notice: LineNotice, action: str, *, by: str, at: dat
         notice_kind=notice.kind,
         line=notice.line,
         queue=notice.queue,
+        # Whole: it is the insurer's own number, or one that somebody put in its place, and never a caller's.
+        divert_to=notice.divert_to,
+        until=None if notice.until is None else notice.until.isoformat(),
     )

@@ -77,6 +77,7 @@ def test_queue_is_diverted(house: House) -> None:
         (("line", "announce", "vsk", "medical_desk", "--ru", "Ждите.", "--until", "soon"), "no time"),
         (("line", "announce", "vsk", "medical_desk", "--ru", "Ждите.", "--until", "01:00"), "later than now"),
         (("line", "divert", "vsk", "medical_desk", "--to", "home"), "telephone number"),
+        (("line", "divert", "vsk", "medical_desk", "--to", "+37122220000"), "begins with +7 (PULT_DESK_DIAL)"),
         (("calls", "list", "--since", "yesterday"), "no time"),
     ],
 )

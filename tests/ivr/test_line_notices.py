@@ -22,6 +22,7 @@ from ivr.line_notices import (
     SAID,
     NoticeRefused,
     Place,
+    Refusal,
     announce,
     announcement_of_line,
     current_notices,
@@ -36,6 +37,8 @@ from tests.ivr.log_rows import NOW, add_call
 LINE = Place("vsk", line="medical_desk")
 QUEUE = Place("vsk", queue="medical_desk")
 SOON = NOW + timedelta(hours=1)
+LATE = NOW + timedelta(hours=2)
+RUSSIA = ("+7",)
 VSK = shipped_insurers()["vsk"]
 
 
@@ -84,8 +87,8 @@ def test_a_call_is_told_what_hangs_at_its_line_and_queues_once(database: Databas
 def test_new_diversion_replaces_the_old_one_and_leaves_the_announcement(database: Database) -> None:
     with database.transaction("test") as tx:
         announce(tx, place=QUEUE, text={"ru": "Ждите."}, by="duty", at=NOW)
-        put(tx, QUEUE, to_number("8 (000) 000-00-01"))
-        put(tx, QUEUE, to_number("+7 000 000-00-02"))
+        put(tx, QUEUE, to_number("8 (000) 000-00-01", begins=RUSSIA))
+        put(tx, QUEUE, to_number("+7 000 000-00-02", begins=RUSSIA))
         assert diversion_of_queue(tx, "vsk", "medical_desk", NOW) == Diversion(number="+70000000002")
         assert diversion_of_line(tx, "vsk", "medical_desk", NOW) is None
         assert len(current_notices(tx, "vsk", now=NOW)) == 2
@@ -145,13 +148,30 @@ def test_one_of_a_kind_hangs_at_a_place_whoever_hung_it_up(database: Database) -
     with database.transaction("test") as tx:
         put(tx, QUEUE, VOICEMAIL, until=SOON)
         announce(tx, place=QUEUE, text={"ru": "Ждите."}, by="duty", at=NOW)
-        put(tx, QUEUE, to_number("+70000000001"), at=SOON)
+        put(tx, QUEUE, to_number("+70000000001", begins=RUSSIA), at=SOON)
     twin = {"insurer_id": "vsk", "queue": "medical_desk", "kind": "diversion", "divert_to": "voicemail"}
     with database.transaction("test") as tx:
         tx.add(LineNotice(id="twin", put_up_by="other", put_up_at=SOON, **twin))
         with pytest.raises(IntegrityError):
             tx.flush()
         tx.rollback()
+
+
+def test_a_diversion_goes_only_where_agents_may_dial() -> None:
+    for number in ("8-10-371-2222-0000", "+1 900 555 01 00", "+7 809 505-00-01"):
+        with pytest.raises(NoticeRefused, match="begins with") as refused:
+            to_number(number, begins=("+7495", "+7800"))
+        assert refused.value.why is Refusal.NOT_DIALLED
+    assert str(to_number("8 495 785-10-57", begins=("+7495", "+7800"))) == "+74957851057"
+
+
+def test_where_callers_are_sent_and_until_when_is_on_record(database: Database) -> None:
+    with database.transaction("test") as tx:
+        put(tx, LINE, to_number("+70000000001", begins=RUSSIA), until=LATE)
+        take_down(tx, place=LINE, by="duty", at=SOON)
+        tx.flush()
+        for entry in tx.scalars(select(AuditEntry)):
+            assert (entry.detail["divert_to"], entry.detail["until"]) == ("+70000000001", LATE.isoformat())
 
 
 def test_notice_that_nobody_could_follow_is_refused(database: Database) -> None:
@@ -161,9 +181,9 @@ def test_notice_that_nobody_could_follow_is_refused(database: Database) -> None:
                 announce(tx, place=LINE, text=text, by="duty", at=NOW)
         for to in ("nowhere", "+7 000 000-00-02 доб. 12"):
             with pytest.raises(NoticeRefused):
-                to_number(to)
+                to_number(to, begins=RUSSIA)
         with pytest.raises(NoticeRefused):
-            put(tx, LINE, to_number("+70000000002"), until=NOW)
+            put(tx, LINE, to_number("+70000000002", begins=RUSSIA), until=NOW)
 
 
 def test_place_that_the_insurer_does_not_have_is_refused() -> None:

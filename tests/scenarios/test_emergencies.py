@@ -102,7 +102,8 @@ def test_nine_brings_help_on_a_diverted_line(centre: Centre, line: str, asking: 
     database = centre.house.centre.database
     with database.transaction("divert") as tx:
         insurer = centre.house.centre.insurers[INSURERS[line]]
-        divert(tx, insurer=insurer, place=place, to=to_number(ANYWHERE), by="duty manager", at=centre.now)
+        to = to_number(ANYWHERE, begins=("+7",))
+        divert(tx, insurer=insurer, place=place, to=to, by="duty manager", at=centre.now)
     try:
         _press_at(centre, line, asking, "9")
     finally:

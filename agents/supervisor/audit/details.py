@@ -22,6 +22,7 @@ from agents.supervisor.audit.words import audit_words
 from agents.supervisor.call_log.query_words import Titles, query_words
 from config.audit import AuditEntry
 from config.line_descriptions import Insurer
+from ivr.diversions import Diversion
 
 _LISTS: Final = frozenset({"calls", "people", "requests"})
 """Everybody whom a look touched: the ids are for a breach's report; of a day of the demo's past it is how many."""
@@ -43,6 +44,7 @@ _NAMES: Final[Mapping[str, LazyString]] = {
     "changed_so_far": lazy_gettext("changed so far"),
     "count": lazy_gettext("how many"),
     "decided_by_agent": lazy_gettext("decided by the agent"),
+    "divert_to": lazy_gettext("where to"),
     "delivery": lazy_gettext("event"),
     "entries": lazy_gettext("entries"),
     "events": lazy_gettext("events"),
@@ -172,10 +174,18 @@ def _query(_: AuditEntry, query: str, reader: Reader) -> str:
     return query_words(dict(parse_qsl(query.removeprefix("?"))), reader.titles)
 
 
+def _where_to(_: AuditEntry, target: str, reader: Reader) -> str:
+    to = Diversion.read(target)
+    if to.queue is not None:
+        return reader.titles("queue", to.queue)
+    return str(gettext("messages")) if to.number is None else to.number
+
+
 _Tell = Callable[[AuditEntry, str, Reader], str]
 _TOLD: Final[Mapping[str, _Tell]] = {
     "after": _stage,
     "before": _stage,
+    "divert_to": _where_to,
     "file": lambda _, kind, __: kind.upper(),
     "level": lambda _, code, __: str(LEVELS.get(code, code)),
     "line": lambda _, name, reader: reader.titles("line", name),

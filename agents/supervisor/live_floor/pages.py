@@ -27,6 +27,7 @@ from agents.supervisor.live_floor.state import FloorNow, Stage, floor_now
 from agents.supervisor.words import title_words
 from config.centre import Centre
 from config.line_descriptions import EMERGENCY_QUEUE
+from config.settings import dial_prefixes
 from ivr.diversions import VOICEMAIL, Diversion, divert, to_number
 from ivr.line_notices import NoticeKind, NoticeRefused, Place, Refusal, announce, place_in, take_down
 
@@ -57,6 +58,7 @@ _REFUSALS: Final[Mapping[Refusal, LazyString]] = {
     Refusal.ENDED: lazy_gettext("This would end before it begins."),
     Refusal.TAKEN: lazy_gettext("Somebody has just put up another one there. Look at it first."),
     Refusal.NO_NUMBER: lazy_gettext("This is no telephone number that can be dialled, or it has an extension."),
+    Refusal.NOT_DIALLED: lazy_gettext("Callers are sent only to numbers that begin like those that agents may dial."),
     Refusal.NO_TARGET: lazy_gettext("Say where to: type a number, or choose where calls of the queue go."),
     Refusal.LINE_TO_NUMBER: lazy_gettext("A line is diverted to a telephone number: type it."),
     Refusal.EMERGENCY: lazy_gettext("Emergencies are never diverted, and nobody is diverted to their queue."),
@@ -222,7 +224,7 @@ def _place() -> Place:
 def _diversion(place: Place) -> Diversion:
     """To a number that is typed; else, from a queue, to where was chosen."""
     if number := request.form.get("number", "")[:40].strip():
-        return to_number(number)
+        return to_number(number, begins=dial_prefixes(side().centre.settings))
     to = "" if place.queue is None else request.form.get("to", "")
     if to not in (str(VOICEMAIL), *(str(Diversion(queue=name)) for name in own_insurer().queues)):
         why = Refusal.LINE_TO_NUMBER if place.queue is None else Refusal.NO_TARGET

@@ -175,6 +175,7 @@ def test_an_announcement_and_a_diversion_are_put_up_and_taken_down(site: Site) -
         ({"kind": "diversion", "place": "line:medical_desk", "to": "voicemail"}, "Линия переадресуется на номер"),
         ({"kind": "diversion", "place": "queue:emergency", "to": "queue:curator"}, "Экстренные звонки не переадр"),
         ({"kind": "diversion", "place": "queue:curator", "number": "12"}, "Это не номер телефона"),
+        ({"kind": "diversion", "place": "line:medical_desk", "number": "+37122220000"}, "Звонящих переводят только"),
         ({"kind": "diversion", "place": "queue:curator", "to": ""}, "Укажите, куда"),
         ({"kind": "diversion", "place": "queue:curator", "to": "queue:curator"}, "ведёт обратно"),
         ({"kind": "diversion", "place": "queue:psychologist", "to": "voicemail"}, "анонимны"),

@@ -138,7 +138,7 @@ def test_who_waits_already_is_served_by_the_other_queue_from_the_next_round(hand
 
 
 def test_a_queue_diverted_to_a_number_is_dialled_through_and_the_outcome_says_so(hand: Hand) -> None:
-    send(hand, DESK, to_number("+7 000 555-00-01"))
+    send(hand, DESK, to_number("+7 000 555-00-01", begins=("+7",)))
     reply = queued(hand)
     number = reply.find("Dial/Number")
     assert number is not None
@@ -150,7 +150,7 @@ def test_a_queue_diverted_to_a_number_is_dialled_through_and_the_outcome_says_so
 def test_who_waits_already_is_taken_out_and_dialled_through(hand: Hand) -> None:
     reply = queued(hand)
     first = first_round(hand, reply)
-    send(hand, DESK, to_number("+7 000 555-00-01"))
+    send(hand, DESK, to_number("+7 000 555-00-01", begins=("+7",)))
     leave = next_round(hand, first)
     assert leave.find("Leave") is not None
     dialled = hand.post(action(reply, "Enqueue"), QueueResult="leave")
