@@ -36,6 +36,7 @@ from agents.staff.languages import LANGUAGES, language, speak
 from agents.staff.side import EXTENSION, StaffSide, side
 from agents.staff.streams import Streams
 from agents.staff.words import role_words
+from agents.supervisor import act_pages as acts
 from agents.supervisor import export_pages as exports
 from agents.supervisor import keeping_pages as keeping
 from agents.supervisor.audit import pages as audit
@@ -58,7 +59,7 @@ _BLUEPRINTS: Final = (
     *(desk.bp, desk_asking.bp, desk_telephone.bp, desk_telephone.softphone),
     *(wrap_up.bp, requests.bp, work.bp, insured.bp),
     *(desk_recording.bp, recordings.bp),
-    *(floor_page.bp, listening.bp, calls.bp, exports.bp, call.bp, keeping.bp, audit.bp, breach.bp),
+    *(floor_page.bp, listening.bp, calls.bp, exports.bp, call.bp, keeping.bp, acts.bp, audit.bp, breach.bp),
     *(reports.bp, funnel.bp, staffing.bp),
     *(quality.bp, scoring.bp, calibration.bp, own_quality.bp),
 )

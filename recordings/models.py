@@ -153,10 +153,15 @@ class DestructionAct(Base):
     """That a recording was destroyed: who, what, when, and on what ground. Append-only."""
 
     __tablename__ = "destruction_acts"
-    __table_args__ = (UniqueConstraint("recording_id"), {"info": {"append_only": True}})
+    __table_args__ = (
+        UniqueConstraint("recording_id"),
+        # Read along their ids, which begin with when they were written.
+        Index("ix_destruction_acts_insurer_id_id", "insurer_id", "id"),
+        {"info": {"append_only": True}},
+    )
 
     id: Mapped[RowId]
-    insurer_id: Mapped[InsurerId]
+    insurer_id: Mapped[CoveredInsurerId]
     recording_id: Mapped[Ref]
     call_id: Mapped[Ref]
     ground: Mapped[str]

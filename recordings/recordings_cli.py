@@ -9,6 +9,7 @@ from sqlalchemy import select
 from config.centre import Centre
 from config.terminal import operator
 from recordings import rotating
+from recordings.acts import find_acts
 from recordings.errors import HeldBack, NotAtRest, NotThere, RecordingError
 from recordings.models import Recording, RecordingState
 from recordings.retention import Retention
@@ -44,9 +45,12 @@ def _add_looking(group: click.Group, make_centre: Callable[[], Centre]) -> None:
 
     @group.command("acts")
     @_INSURER
-    def acts(insurer: str) -> None:
+    @click.option("--limit", default=100, show_default=True)
+    def acts(insurer: str, limit: int) -> None:
         """Show the acts of destruction, newest first: when, what, by whom, on what ground."""
-        for act in Retention(make_centre()).acts(insurer_id=insurer):
+        with make_centre().database.reading("destruction_acts") as tx:
+            found = find_acts(tx, insurer_id=insurer, limit=limit).acts
+        for act in found:
             click.echo(f"{act.destroyed_at:%Y-%m-%d %H:%M} UTC  recording {act.recording_id}")
             click.echo(f"  of {act.recorded_at:%Y-%m-%d %H:%M}  call {act.call_id}")
             click.echo(f"  by {act.destroyed_by}  ground: {act.ground}")

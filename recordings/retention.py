@@ -153,12 +153,6 @@ class Retention:
             done, last = done + len(rows), ids[-1]
         return done
 
-    def acts(self, *, insurer_id: str, limit: int = 100) -> list[DestructionAct]:
-        """The insurer's acts of destruction, newest first."""
-        with self.centre.database.reading("destruction_acts") as tx:
-            statement = select(DestructionAct).where(DestructionAct.insurer_id == insurer_id)
-            return list(tx.scalars(statement.order_by(DestructionAct.id.desc()).limit(limit)))
-
     def _at_rest_after(self, insurer_id: str, last: str) -> list[str]:
         with self.centre.database.reading("recordings_to_review") as tx:
             statement = select(Recording.id).where(

@@ -1,8 +1,8 @@
-"""How long the recordings of a call are kept, on its page: until when, why longer, and what of them was destroyed."""
+"""How long the recordings of a call are kept, from its page: a hold, and its release."""
 
 from typing import Final
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -11,20 +11,11 @@ from agents.staff.guarding import only_for
 from agents.staff.parts import refused_page
 from agents.staff.side import actor, side, staff
 from recordings.errors import NotThere
-from recordings.retention import RETENTION, TERM, Retention
+from recordings.retention import Retention
 
 bp: Final = Blueprint("keeping", __name__, url_prefix="/calls")
 
 _LONGEST_REASON: Final = 200
-
-
-@bp.app_context_processor
-def words() -> dict[str, object]:
-    """For the page of a call, and that of the acts."""
-    return {
-        "destroyer_words": lambda by: gettext("the retention rules") if by == RETENTION else by,
-        "ground_words": lambda ground: gettext("its time was over") if ground == TERM else ground,
-    }
 
 
 @bp.post("/<call_id>/hold-recordings")
@@ -50,11 +41,3 @@ def release(call_id: str) -> ResponseReturnValue:
     except NotThere:
         abort(404)
     return redirect(url_for("call.show", call_id=call_id), 303)
-
-
-@bp.get("/destroyed-recordings")
-@only_for(Role.SUPERVISOR)
-def acts() -> ResponseReturnValue:
-    """The acts of destruction, the newest first: what, when, by whom, on what ground."""
-    found = Retention(side().centre).acts(insurer_id=staff().insurer_id)
-    return render_template("supervisor/destruction_acts.html", acts=found)

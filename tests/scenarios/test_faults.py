@@ -105,7 +105,7 @@ APART: Final = {
     *("commit:open_desk", "commit:close_desk", "commit:leave_desk", "commit:desks_seen"),
     # What a page showed or found is audited; nothing follows.
     *("commit:note_card_shown", "commit:search_insured", "commit:audit_refused_search"),
-    *("commit:search_calls", "commit:show_call", "commit:show_work"),
+    *("commit:search_calls", "commit:show_call", "commit:show_work", "commit:take_acts"),
     "commit:search_audit",
     # A supervisor's own searches: kept or not, they ask again.
     *("commit:save_search", "commit:drop_search"),

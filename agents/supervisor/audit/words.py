@@ -8,6 +8,7 @@ from flask_babel.speaklater import LazyString
 
 SUBJECTS: Final[Mapping[str, LazyString]] = {
     "account": lazy_gettext("account"),
+    "acts": lazy_gettext("acts of destruction"),
     "agent": lazy_gettext("agent"),
     "audit": lazy_gettext("audit"),
     "breach": lazy_gettext("breach"),
@@ -38,6 +39,7 @@ ACTIONS: Final[Mapping[str, LazyString]] = {
     "journal_exported": lazy_gettext("exported the journal of contacts"),
     "export_filled": lazy_gettext("wrote calls into an exported file"),
     "export_taken": lazy_gettext("took an exported file"),
+    "acts_taken": lazy_gettext("took acts of destruction as a table"),
     "calls_listed": lazy_gettext("listed calls"),
     "call_replayed": lazy_gettext("looked at the call"),
     "call_shown": lazy_gettext("was given a call's data"),

@@ -15,11 +15,12 @@ from config.audit import audit
 from config.audit_chain import Verdict, verify
 from config.centre import Centre
 from config.line_descriptions import Insurer
+from recordings.acts import TAKEN as ACTS_TAKEN
 from recordings.plays import PLAYED
 
 REPORTED: Final = "breach_reported"
 """The audit's word for a look at such a report, or a file of it."""
-_EXPORTS: Final = frozenset({TAKEN, *ASKED.values()})
+_EXPORTS: Final = frozenset({TAKEN, ACTS_TAKEN, *ASKED.values()})
 _SEARCHES: Final = frozenset({"calls_searched", "insured_searched", "audit_searched"})
 
 

@@ -402,7 +402,7 @@ def upgrade() -> None:
     info={'append_only': True}
     )
     with op.batch_alter_table('destruction_acts', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_destruction_acts_insurer_id'), ['insurer_id'], unique=False)
+        batch_op.create_index('ix_destruction_acts_insurer_id_id', ['insurer_id', 'id'], unique=False)
 
     op.create_table('waits',
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -1156,7 +1156,7 @@ def downgrade() -> None:
 
     op.drop_table('waits')
     with op.batch_alter_table('destruction_acts', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_destruction_acts_insurer_id'))
+        batch_op.drop_index('ix_destruction_acts_insurer_id_id')
 
     op.drop_table('destruction_acts')
     with op.batch_alter_table('recordings', schema=None) as batch_op:

@@ -2,16 +2,21 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from html import unescape
 
 import pytest
 
+from agents.supervisor.exports.file import read_csv
 from agents.supervisor.one_call import view as call_view
 from agents.supervisor.one_call.timeline import Span, Stretch, menu_spans, time_line
 from ivr.calls.log import record
 from ivr.calls.models import Call
+from recordings.acts import find_acts
+from recordings.models import Recording
 from recordings.retention import Retention
 from tests.agents.supervisor.conftest import NAME, OWN_PHONE, POLICY, Logged
-from tests.agents.supervisor.test_recording_pages import keep
+from tests.agents.supervisor.test_recording_pages import SOUND, keep
 from tests.ids import without_ids
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -154,6 +159,65 @@ def test_what_was_destroyed_is_an_act_on_the_page_and_in_the_list(logged: Logged
     acts = boss.get("/calls/destroyed-recordings").text
     assert "требование 7" in acts
     assert f"/calls/{call_id}" in acts
+
+
+def destroyed(logged: Logged, *grounds: str) -> list[str]:
+    """Recordings that were destroyed a minute after each other; the acts, the oldest first."""
+    house = logged.site.house
+    for ground in grounds:
+        recording_id = keep(logged.site, call_id=logged.call())
+        with house.centre.database.transaction("test_digest") as tx:
+            tx.get_one(Recording, recording_id).sha256 = sha256(SOUND).hexdigest()
+        Retention(house.centre).destroy(insurer_id="vsk", recording_id=recording_id, by="admin", ground=ground)
+        house.clock.move_by(60)
+    with house.centre.database.reading("test_acts") as tx:
+        return [one.id for one in reversed(find_acts(tx, insurer_id="vsk").acts)]
+
+
+def test_the_acts_are_read_page_by_page_and_by_period(logged: Logged, monkeypatch: pytest.MonkeyPatch) -> None:
+    destroyed(logged, "one", "two", "three")
+    monkeypatch.setitem(find_acts.__kwdefaults__, "limit", 2)
+    boss = logged.site.signed_in("boss")
+    page = boss.get("/calls/destroyed-recordings?from=2026-11-24").text
+    assert ("three" in page, "two" in page, "<td>one</td>" in page) == (True, True, False)
+    earlier = unescape(re.search(r'href="(/calls/destroyed-recordings\?[^"]*before=[^"]*)"', page)[1])
+    assert "from=2026-11-24" in earlier
+    page = boss.get(earlier).text
+    assert ("<td>one</td>" in page, "<td>two</td>" in page, "Более ранние акты" in page) == (True, False, False)
+    page = boss.get("/calls/destroyed-recordings?to=2026-11-24T12:01").text
+    assert ("<td>one</td>" in page, "<td>two</td>" in page) == (True, False)
+    assert boss.get("/calls/destroyed-recordings?from=never").status_code == 400
+    assert "В эти дни" in boss.get("/calls/destroyed-recordings?to=2026-11-20").text
+
+
+def test_an_act_has_a_page_of_its_own_which_is_printed_and_says_what_the_digest_is_of(logged: Logged) -> None:
+    (act_id,) = destroyed(logged, "требование 7")
+    boss = logged.site.signed_in("boss")
+    page = boss.get(f"/calls/destroyed-recordings/{act_id}").text
+    assert sha256(SOUND).hexdigest() in page
+    assert "до запечатывания" in page
+    assert "запечатанного файла" not in page + boss.get("/calls/destroyed-recordings").text
+    answer = boss.get(f"/calls/destroyed-recordings/{act_id}/act.pdf")
+    assert (answer.status_code, answer.mimetype, answer.data[:5]) == (200, "application/pdf", b"%PDF-")
+    assert boss.get("/calls/destroyed-recordings/no-such-act").status_code == 404
+    with logged.site.house.centre.database.reading("test_call") as tx:
+        call_id = find_acts(tx, insurer_id="vsk").acts[0].call_id
+    assert f"/calls/destroyed-recordings/{act_id}" in boss.get(f"/calls/{call_id}").text
+
+
+def test_the_acts_of_a_period_are_taken_as_a_table_on_record(logged: Logged, monkeypatch: pytest.MonkeyPatch) -> None:
+    acts = destroyed(logged, "=cmd()", "two")
+    boss = logged.site.signed_in("boss")
+    answer = boss.get("/calls/destroyed-recordings/acts.csv?from=2026-11-24")
+    head, newest, oldest = read_csv(answer.data.decode("utf-8-sig").encode())
+    assert (newest[0], oldest[0]) == (acts[1], acts[0])
+    assert oldest[3] == "'=cmd()"
+    assert "SHA-256 звука" in head
+    assert logged.site.audited(actor="desk-2")[-1] == "acts_taken"
+    logged.site.house.clock.move_by(60)
+    assert "скачал акты" in boss.get("/audit/breach?from=2026-11-24&accounts=boss").text
+    monkeypatch.setattr("recordings.acts.MOST", 1)
+    assert boss.get("/calls/destroyed-recordings/acts.csv").status_code == 400
 
 
 def test_the_callers_own_time_stands_beside_where_it_is_another(logged: Logged) -> None:
