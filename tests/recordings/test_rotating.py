@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from config import failpoints
 from config.audit import AuditEntry
 from config.errors import ConfigError
-from config.settings import read_seal_keys
+from config.settings import read_seal_keys, write_seal_keys
 from recordings import rotating
 from recordings.errors import KeysInUse, SealBroken
 from recordings.keys import seal_keys
@@ -81,6 +81,47 @@ def test_a_key_that_is_needed_is_not_forgotten(house):
         rotate(house)
     with pytest.raises(KeysInUse):
         rotating.forget_old_keys(house.centre, by="admin")
+
+
+def noted(house, action: str) -> list[str]:
+    with house.centre.database.reading("audit") as tx:
+        entries = select(AuditEntry.subject_id).where(AuditEntry.insurer_id == "vsk", AuditEntry.action == action)
+        return list(tx.scalars(entries.order_by(AuditEntry.id)))
+
+
+@pytest.mark.parametrize("again", ["rotate", "forget"])
+def test_a_rotation_that_was_killed_before_it_was_noted_is_noted_by_what_is_said_next(house, monkeypatch, again):
+    with monkeypatch.context() as patched:
+
+        def written(*args):
+            write_seal_keys(*args)
+            raise failpoints.ProcessKilled
+
+        patched.setattr(rotating, "write_seal_keys", written)
+        with pytest.raises(failpoints.ProcessKilled):
+            rotate(house)
+    lost = seal_keys(house.centre.settings).current.id
+    assert noted(house, "rotated_seal_key") == []
+    if again == "rotate":
+        rotate(house)
+        assert noted(house, "rotated_seal_key") == [lost, seal_keys(house.centre.settings).current.id]
+    else:
+        rotating.forget_old_keys(house.centre, by="admin")
+        assert noted(house, "rotated_seal_key") == [lost]
+
+
+def test_keys_are_not_forgotten_without_a_note_whoever_is_killed(house, monkeypatch):
+    rotate(house)
+
+    def written(*args):
+        write_seal_keys(*args)
+        raise failpoints.ProcessKilled
+
+    monkeypatch.setattr(rotating, "write_seal_keys", written)
+    with pytest.raises(failpoints.ProcessKilled):
+        rotating.forget_old_keys(house.centre, by="admin")
+    assert len(seal_keys(house.centre.settings).all) == 1
+    assert noted(house, "forgot_seal_keys") == [seal_keys(house.centre.settings).current.id]
 
 
 def test_what_is_sealed_while_its_key_is_forgotten_is_sealed_anew(house, monkeypatch):
