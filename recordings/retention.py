@@ -31,6 +31,7 @@ TERM: Final = "term"
 RETENTION: Final = "retention"
 
 _AT_REST: Final = (RecordingState.DELETED_AT_CARRIER, RecordingState.FAILED)
+_TO_END: Final = tuple(one for one in RecordingState if one not in (RecordingState.ABSENT, RecordingState.DESTROYED))
 _HELD_FOR_NOW: Final = timedelta(days=1)
 _AT_ONCE: Final = 100
 # A bucket is asked twice, and has 13 s each time to accept a connection and to answer.
@@ -46,6 +47,8 @@ class KeptUntil:
     until: datetime | None
     hold: LegalHold | None
     acts: tuple[DestructionAct, ...]
+    can_be_held: bool = False
+    """Whether anything of it is here, or at the carrier, or still to come; what failed ends in its time too."""
 
 
 @dataclass(frozen=True)
@@ -163,10 +166,10 @@ class Retention:
 
 def keeping_of(tx: Transaction, insurers: Insurers, call: Call) -> KeptUntil:
     """How long the recordings of a call are kept."""
-    rows = tx.scalars(select(Recording).where(Recording.call_id == call.id, Recording.state.in_(KEPT))).all()
+    rows = tx.scalars(select(Recording).where(Recording.call_id == call.id, Recording.state.in_(_TO_END))).all()
     acts = tx.scalars(select(DestructionAct).where(DestructionAct.call_id == call.id).order_by(DestructionAct.id))
-    until = max((usual_end(insurers, tx, row) for row in rows), default=None)
-    return KeptUntil(until, open_hold(tx, call.id), tuple(acts))
+    until = max((usual_end(insurers, tx, row) for row in rows if row.state in KEPT), default=None)
+    return KeptUntil(until, open_hold(tx, call.id), tuple(acts), can_be_held=bool(rows))
 
 
 def open_hold(tx: Transaction, call_id: str) -> LegalHold | None:

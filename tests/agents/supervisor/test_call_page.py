@@ -147,6 +147,22 @@ def test_a_supervisor_sees_until_when_it_is_kept_and_holds_it_longer(logged: Log
     assert boss.post("/calls/no-such-call/hold-recordings", {"reason": "x"}, page=page).status_code == 404
 
 
+@pytest.mark.parametrize("state", ["expected", "announced", "failed"])
+def test_what_failed_or_is_still_to_come_is_held_from_the_page_too(logged: Logged, state: str) -> None:
+    call_id = logged.whole()
+    boss, page = logged.site.signed_in("boss"), f"/calls/{call_id}"
+    recording_id = keep(logged.site, call_id=call_id)
+    with logged.site.house.centre.database.transaction("test_state") as tx:
+        row = tx.get_one(Recording, recording_id)
+        row.state, row.ended_at = state, row.ended_at if state == "failed" else None
+        row.file_name = row.wrapped_key = row.key_id = None
+    assert f'action="{page}/hold-recordings"' in boss.get(page).text
+    assert boss.post(f"{page}/hold-recordings", {"reason": "жалоба 12"}, page=page).status_code == 303
+    held = boss.get(page).text
+    assert "Удерживается независимо от срока</strong>: жалоба 12" in held
+    assert f'action="{page}/release-recordings"' in held
+
+
 def test_what_was_destroyed_is_an_act_on_the_page_and_in_the_list(logged: Logged) -> None:
     call_id = logged.whole()
     boss = logged.site.signed_in("boss")
