@@ -168,6 +168,7 @@ def test_quality_is_the_mean_of_scores_and_the_share_of_what_failed() -> None:
 def test_rows_by_name_have_every_kind_of_fact() -> None:
     made = {
         "waits": wait(5),
+        "emergencies": EmergencyFact(NINE, "a", "desk", "one", 4),
         "services": ServiceFact(NINE, "a", "desk", "one", 100, 20),
         "presences": PresenceFact("one", NINE, NINE + seconds(60), True),
         "callbacks": CallbackFact(NINE, "a", "desk", True),
@@ -196,5 +197,5 @@ def test_each_figure_is_named_and_explained_once() -> None:
     assert len(BY_NAME) == len(FIGURES)
     assert len({str(one.words) for one in FIGURES}) == len(FIGURES)
     assert {one.name for one in fields(Facts)} == {
-        *("waits", "services", "presences", "callbacks", "contacts", "ratings", "evaluations")
+        *("waits", "emergencies", "services", "presences", "callbacks", "contacts", "ratings", "evaluations")
     }
