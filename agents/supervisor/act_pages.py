@@ -68,7 +68,8 @@ def take() -> ResponseReturnValue:
         )
     if acts is None:
         return refused_page(gettext("More than %(count)s acts: choose fewer days.", count=MOST), 400)
-    return _file(acts_csv(acts), "text/csv; charset=utf-8", f"destroyed-recordings-{now:%Y-%m-%d}.csv")
+    content = acts_csv(acts, own_insurer().time_zone)
+    return _file(content, "text/csv; charset=utf-8", f"destroyed-recordings-{now:%Y-%m-%d}.csv")
 
 
 @bp.get("/<act_id>")
@@ -77,7 +78,11 @@ def show(act_id: str) -> ResponseReturnValue:
     """One act."""
     act = _act(act_id)
     return render_template(
-        "supervisor/destruction_act.html", act=act, facts=facts(act), what=what_words(act), digest=digest_words()
+        "supervisor/destruction_act.html",
+        act=act,
+        facts=facts(act, own_insurer().time_zone),
+        what=what_words(act),
+        digest=digest_words(),
     )
 
 

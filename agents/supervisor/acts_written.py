@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from flask_babel import gettext
 
@@ -36,16 +37,16 @@ def digest_words() -> str:
     )
 
 
-def facts(act: DestructionAct) -> tuple[tuple[str, str], ...]:
-    """Everything that an act says, each by its name; times are the reader's."""
+def facts(act: DestructionAct, zone: ZoneInfo) -> tuple[tuple[str, str], ...]:
+    """Everything that an act says, each by its name; times are those of the insurer's `zone`, and say so."""
     told = (
         (gettext("Act"), act.id),
-        (gettext("Destroyed"), moment(act.destroyed_at)),
-        (gettext("By whom"), destroyer_words(act.destroyed_by)),
+        (gettext("Destroyed"), _at(act.destroyed_at, zone)),
+        (gettext("Destroyed by"), destroyer_words(act.destroyed_by)),
         (gettext("Ground"), ground_words(act.ground)),
         (gettext("Recording"), act.recording_id),
         (gettext("Call"), act.call_id),
-        (gettext("Recorded"), moment(act.recorded_at)),
+        (gettext("Recorded at"), _at(act.recorded_at, zone)),
         (gettext("Length"), "–" if act.duration_seconds is None else duration(act.duration_seconds)),
         (gettext("Size, bytes"), "–" if act.size_bytes is None else str(act.size_bytes)),
         (gettext("SHA-256 of the sound"), act.sha256 or "–"),
@@ -53,11 +54,11 @@ def facts(act: DestructionAct) -> tuple[tuple[str, str], ...]:
     return tuple((str(name), str(value).replace("\N{NO-BREAK SPACE}", " ")) for name, value in told)
 
 
-def acts_csv(acts: Iterable[DestructionAct]) -> bytes:
+def acts_csv(acts: Iterable[DestructionAct], zone: ZoneInfo) -> bytes:
     """A row for each act; no cell can be a formula."""
     rows: list[tuple[str, ...]] = []
     for one in acts:
-        told = facts(one)
+        told = facts(one, zone)
         if not rows:
             rows.append(tuple(name for name, _ in told))
         rows.append(tuple(value for _, value in told))
@@ -66,15 +67,19 @@ def acts_csv(acts: Iterable[DestructionAct]) -> bytes:
 
 def act_pdf(act: DestructionAct, insurer: Insurer, *, at: datetime) -> bytes:
     """The act on paper."""
-    printed = gettext("printed %(when)s", when=moment(at))
+    printed = gettext("printed %(when)s", when=_at(at, insurer.time_zone))
     sheet = Sheet(str(gettext("Act: a recording was destroyed")), f"{worded(insurer.title)} · {printed}")
     parts = [
         paragraph(worded(insurer.title), size=11),
-        *table(("", ""), facts(act), widths=[_NAME_WIDTH, sheet.width - _NAME_WIDTH], size=9),
+        *table(("", ""), facts(act, insurer.time_zone), widths=[_NAME_WIDTH, sheet.width - _NAME_WIDTH], size=9),
         paragraph(what_words(act)),
         paragraph(digest_words(), is_soft=True),
     ]
     return as_pdf(sheet, parts, page_words=lambda number: str(gettext("page %(number)s", number=number)))
+
+
+def _at(at: datetime, zone: ZoneInfo) -> str:
+    return f"{moment(at, zone)} ({zone.key})"
 
 
 def what_words(act: DestructionAct) -> str:

@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from agents.api.tokens import revoke_token
 from agents.scopes import Scope
+from agents.supervisor.breach.suspects import Actor
 from agents.supervisor.breach.touches import read_touches
 from config.audit import AuditEntry
 from ivr.calls.models import Call
@@ -384,7 +385,7 @@ def test_after_a_breach_whoever_was_in_a_list_is_named(api: Api, logged: Logged,
     assert api.ask(api.token(name="dwh"), path).status_code == 200
     now = api.clock.now()
     with api.house.centre.database.reading("test_breach") as tx:
-        actors, hour = frozenset({"api:dwh"}), timedelta(hours=1)
+        actors, hour = {Actor("api:dwh")}, timedelta(hours=1)
         (touch,) = read_touches(tx, insurer_id="vsk", actors=actors, since=now - hour, until=now + hour)
     assert (touch.calls, touch.people) == ({call_id}, {logged.insured_id})
 
