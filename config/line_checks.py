@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Iterator
 
-from config.line_descriptions import Insurer
+from config.line_descriptions import Insurer, InsurerKind
 from config.written import Findings, Written, join
 
 
 def check_insurer(insurer: Insurer, written: Written, findings: Findings) -> None:
-    """Findings on references within one insurer: queues, services, steps, ids."""
+    """Findings on one insurer as a whole: references to queues, services, steps, ids; and what its kind asks for."""
     for path, what in (
         *_file_name(insurer),
+        *_recording(insurer),
         *_overflows(insurer),
         *_overflow_loops(insurer),
         *_extensions(insurer),
@@ -40,6 +41,13 @@ Path = tuple[str, ...]
 def _file_name(insurer: Insurer) -> Iterator[tuple[Path, str]]:
     if insurer.id and insurer.file != f"{insurer.id}.yaml":
         yield ("insurer",), f"the file must be called {insurer.id}.yaml"
+
+
+def _recording(insurer: Insurer) -> Iterator[tuple[Path, str]]:
+    """Contact centres of compulsory insurance record what comes in and what goes out (standards.md §5.8)."""
+    for line in insurer.lines.values():
+        if insurer.kind is InsurerKind.OMS and not line.records_calls:
+            yield ("lines", line.name, "records_calls"), "an ОМС line records its calls: write `records_calls: true`"
 
 
 def _overflows(insurer: Insurer) -> Iterator[tuple[Path, str]]:

@@ -53,6 +53,15 @@ def test_an_insurers_own_reasons_to_be_away_replace_the_usual_ones(tmp_path):
     assert read_insurers(tmp_path, {})["demo"].away_reasons == {"rounds": {"ru": "Обход"}}
 
 
+def test_a_line_of_compulsory_insurance_records_its_calls(tmp_path):
+    number = 'duty_number: "+7 000 000-00-02"'
+    oms = GOOD.replace("kind: dms", "kind: oms")
+    said = findings(tmp_path, oms.replace(number, f"{number}, records_calls: false"))
+    assert said == "demo.yaml:8: lines.desk.records_calls: an ОМС line records its calls: write `records_calls: true`"
+    (tmp_path / "demo.yaml").write_text(oms.replace(number, f"{number}, records_calls: true"), encoding="utf-8")
+    assert read_insurers(tmp_path, {})["demo"].lines["desk"].records_calls
+
+
 @pytest.mark.parametrize(
     ("written", "read"),
     [
@@ -82,6 +91,7 @@ def test_a_line_is_listened_to_where_callers_are_told_of_recording_or_where_it_s
             "demo.yaml:17: away_reasons.rona.title: rona is a reason of the centre's own",
         ),
         ("kind: dms", "kind: dsm", "demo.yaml:3: kind: one of dms, oms, migrant"),
+        ("kind: dms", "kind: oms", "demo.yaml:8: lines.desk.records_calls: an ОМС line records its calls: write"),
         ("Europe/Moscow", "Europe/Moskow", "demo.yaml:4: time_zone: no time zone 'Europe/Moskow'"),
         ("keyed_max: 6", "keyed_max: 5", "demo.yaml:6: policy.keyed_max: is below keyed_min"),
         ("'[0-9]{6}'", "'[0-9'", "demo.yaml:6: policy.pattern: not a regular expression"),
