@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, func, or_, select
 from agents.calling_back import callbacks
 from agents.confidence import was_confidential
 from agents.curators import preferred_on_shift
+from agents.dialling.passing_outside import is_on_the_way
 from agents.models import SERVING_PURPOSES, Agent, Callback, Offer, OfferState, Presence, Purpose, Wait, WaitState
 from agents.offering import answering, offers
 from agents.rows import locked, open_offers
@@ -153,6 +154,8 @@ class WaitingLines:
             .order_by(Offer.bridged_at.desc(), Offer.id.desc())
             .limit(1)
         ).first()
+        if is_on_the_way(tx, call, at=self._centre.clock.now()):
+            return Parting.OUTSIDE
         wait = waits.last_wait(tx, call.id)
         if row is not None and wait is not None and wait.purpose == Purpose.TRANSFER:
             return Parting.TRANSFERRED

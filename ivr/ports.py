@@ -29,9 +29,10 @@ class StandingAdvice(StrEnum):
 
 
 class Parting(StrEnum):
-    """How the agent's side left the last conversation."""
+    """How the agent's side left the last conversation; `outside` has passed the caller on to a number, and goes on."""
 
     CONCLUDED = "concluded"
+    OUTSIDE = "outside"
     TRANSFERRED = "transferred"
     LOST = "lost"
 

@@ -1,5 +1,8 @@
 """Callers whom an agent passes on to a number outside: connected with it, and back in the queue if nobody answers."""
 
+from datetime import datetime, timedelta
+from typing import Final
+
 from sqlalchemy import select
 
 from agents.addresses import dial_through_url
@@ -13,7 +16,11 @@ from agents.waiting.waits import last_wait
 from config.database import Transaction
 from config.phone_numbers import PhoneNumber
 from ivr.calls.log import record
-from ivr.calls.models import Call
+from ivr.calls.models import Call, CallEvent
+
+# The carrier tells at once that the caller left the conversation. Where they could not be moved after all, it goes on,
+# and its end is an end like any other.
+_LEFT_WITHIN: Final = timedelta(minutes=1)
 
 
 def pass_outside(floor: Floor, *, insurer_id: str, code: str, number: PhoneNumber) -> None:
@@ -60,6 +67,14 @@ def through_over(floor: Floor, dial_id: str, *, carrier_sid: str, is_answered: b
         else:
             wait.purpose, wait.preferred_agent_id = Purpose.TRANSFER, None
         return call
+
+
+def is_on_the_way(tx: Transaction, call: Call, *, at: datetime) -> bool:
+    """Whether the caller left the conversation because an agent just passed them on outside."""
+    passed = select(CallEvent.data).where(CallEvent.call_id == call.id, CallEvent.kind == "transfer_began")
+    data = tx.scalar(passed.order_by(CallEvent.seq.desc()).limit(1)) or {}
+    dial = tx.get(Dial, data["dial"]) if "dial" in data else None
+    return dial is not None and dial.state == DialState.ASKED and at - dial.asked_at <= _LEFT_WITHIN
 
 
 def _conclude(tx: Transaction, call: Call, dial: Dial) -> None:

@@ -105,6 +105,9 @@ def bridge_left(phone: PhoneSide, call_id: str, number: int, *, has_hung_up: boo
         if one.is_over:
             return elements.EMPTY
         parting = one.phone.ports.queues.parting(one.tx, one.call)
+        if parting is Parting.OUTSIDE:
+            # The carrier asks all the same, and plays no answer: what follows is for the number's end to say.
+            return elements.EMPTY
         return finish(one, Answered("served")) if parting is Parting.CONCLUDED else _back_to_queue(one, parting)
 
 

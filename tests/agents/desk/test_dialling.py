@@ -443,6 +443,23 @@ def test_a_caller_is_passed_on_to_a_number_outside(talking: Ringing) -> None:
     assert "<Hangup/>" in connect_outside(floor, dial_id, "CA-another")
 
 
+def test_who_is_passed_on_outside_is_in_no_queue_meanwhile(talking: Ringing) -> None:
+    dial_id, house = passed_on(talking), talking.site.house
+    with house.centre.database.transaction("parting") as tx:
+        assert house.queues.parting(tx, tx.get_one(Call, talking.call.id)) is Parting.OUTSIDE
+    go_on_after_outside(house.floor, dial_id, "CA-now", is_answered=False)
+    with house.centre.database.transaction("parting") as tx:
+        assert house.queues.parting(tx, tx.get_one(Call, talking.call.id)) is Parting.TRANSFERRED
+
+
+def test_who_could_not_be_moved_outside_talks_on_and_leaves_as_usual(talking: Ringing) -> None:
+    passed_on(talking)
+    house = talking.site.house
+    house.clock.move_by(61)
+    with house.centre.database.transaction("parting") as tx:
+        assert house.queues.parting(tx, tx.get_one(Call, talking.call.id)) is not Parting.OUTSIDE
+
+
 @pytest.mark.parametrize(("is_answered", "parting"), [(True, Parting.CONCLUDED), (False, Parting.TRANSFERRED)])
 def test_answered_there_the_call_ends_well_and_unanswered_it_comes_back(
     talking: Ringing, is_answered: bool, parting: Parting
