@@ -174,6 +174,7 @@ def connect_outside(floor: Floor, dial_id: str, sid: str) -> str:
             action=dial_through_over_url(floor.centre.settings, dial.id),
             caller_id=call.dnis,
             timeout=dialled_numbers.RING_SECONDS,
+            recording_url=passing_outside.recording_url(floor, dial, call),
         )
     )
 

@@ -168,6 +168,21 @@ class Voicemail(Protocol):
         ...
 
 
+class OutsideRecordings(Protocol):
+    """Recordings of callers who are connected with a number outside; each such conversation has a name of its own.
+
+    Every method works inside the transaction that holds the call, and may be repeated.
+    """
+
+    def expect(self, tx: Transaction, call: Call, *, conversation: str) -> str:
+        """The call is about to be connected, and to be recorded: the url where the carrier tells of the recording."""
+        ...
+
+    def number_left(self, tx: Transaction, call: Call, *, conversation: str, is_answered: bool) -> None:
+        """The number is done with the caller, or nobody answered there; nothing where nothing was to be recorded."""
+        ...
+
+
 @dataclass(frozen=True)
 class Ports:
     """All that the phone side asks upward."""
@@ -176,6 +191,7 @@ class Ports:
     curators: Curators
     callbacks: Callbacks
     voicemail: Voicemail
+    outside_recordings: OutsideRecordings
 
 
 def _to_five_minutes(at: datetime) -> datetime:

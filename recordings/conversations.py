@@ -1,10 +1,11 @@
 """Recordings of conversations: expected once caller and agent meet, followed by the carrier's news, looked for without.
 
-The carrier makes them (`record-from-start` of a conference). A call whose caller spoke to
-several agents one after the other has one for each: its parts.
+The carrier makes them: of a conference from its start, of a caller connected with a number outside from the answer. A
+call whose caller spoke to several people one after the other has one for each: its parts.
 """
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -36,7 +37,8 @@ STAYED: Final = "stayed_on_line"
 """How a caller who was told agrees: by staying on the line (standards.md §5.4)."""
 
 _STILL_TALKING: Final = timedelta(minutes=10)
-_NEWS_WITHIN: Final = timedelta(minutes=1)
+NEWS_WITHIN: Final = timedelta(minutes=1)
+"""What the carrier has not told so long after an end is asked for."""
 # What the carrier does not list so long after the call's end was never recorded.
 _LISTED_WITHIN: Final = timedelta(minutes=10)
 
@@ -95,29 +97,35 @@ class Conversations:
         """No news for long: ask the carrier what became of it, and again later while it goes on."""
         with self.centre.database.reading("recording_to_check") as tx:
             row = tx.get(Recording, recording_id)
+            call_sid = "" if row is None else tx.scalar(select(Call.carrier_sid).where(Call.id == row.call_id))
         if row is None or row.state not in UNDER_WAY:
             return
-        found = self.carrier.recordings_of(row.conversation or "")
+        is_outside = row.kind == RecordingKind.OUTSIDE
+        if is_outside:
+            found = self.carrier.recordings_of_dials(call_sid or "")
+        else:
+            found = self.carrier.recordings_of(row.conversation or "")
         now = self.centre.clock.now()
         with self.centre.database.transaction("check_recording") as tx:
             call, locked = locked_call(tx, row.call_id), locked_recording(tx, recording_id)
             if locked is None or locked.state not in UNDER_WAY:
                 return
+            found = _of_this_dial(tx, locked, found) if is_outside else found
             for one in found:
                 _follow(tx, self.centre.insurers, call, locked, one, at=now)
             if locked.state not in UNDER_WAY:
                 return
             if not found and call.ended_at is not None and now - call.ended_at >= _LISTED_WITHIN:
-                _end_absent(tx, call, locked, at=now, why="never made", alarm=locked.kind == RecordingKind.CONVERSATION)
+                end_absent(tx, call, locked, at=now, why="never made", alarm=_is_missed(locked))
                 return
-            appoint(tx, locked, CHECK, now + (_NEWS_WITHIN if call.ended_at else _STILL_TALKING))
+            appoint(tx, locked, CHECK, now + (NEWS_WITHIN if call.ended_at else _STILL_TALKING))
 
     def on_call_ended(self, _sender: Any, *, tx: Transaction, call: Call, **_more: Any) -> None:
         """The caller is gone: what is not told of its recording in a minute is asked for."""
         now = self.centre.clock.now()
         rows = tx.scalars(select(Recording).where(Recording.call_id == call.id, Recording.state.in_(UNDER_WAY)))
         for row in rows.all():
-            appoint(tx, row, CHECK, now + _NEWS_WITHIN)
+            appoint(tx, row, CHECK, now + NEWS_WITHIN)
 
 
 def _follow(
@@ -128,7 +136,8 @@ def _follow(
     One that the carrier began anew, as it does where everybody was out of the conference for a moment, has a row of its
     own: no part of it may be missing, or stay at the carrier.
     """
-    row = first if first.carrier_sid in (None, news.sid) else _begun_anew(tx, call, first, news.sid, at)
+    known = tx.scalar(select(Recording).where(Recording.carrier_sid == news.sid))
+    row = known or (first if first.carrier_sid is None else _begun_anew(tx, call, first, news.sid, at))
     row.carrier_sid = news.sid
     match news.status:
         case RecordingStatus.UNDER_WAY:
@@ -136,17 +145,41 @@ def _follow(
         case RecordingStatus.COMPLETED:
             _end(tx, call, row, news, at=at)
         case RecordingStatus.ABSENT:
-            _end_absent(tx, call, row, at=at)
+            end_absent(tx, call, row, at=at)
         case RecordingStatus.FAILED:
             if row.state in UNDER_WAY:
                 end_pause(tx, row, at=at)
             fail(tx, insurers, call, row, "the carrier could not record", at=at)
 
 
+def _of_this_dial(tx: Transaction, row: Recording, found: Sequence[CarrierRecording]) -> list[CarrierRecording]:
+    """Those of a call's recordings that are this connection's: its own by sid, else what began before the next one.
+
+    What the two clocks make of a connection that was answered at once must lose nothing: the first takes what began
+    before any.
+    """
+    if row.carrier_sid is not None:
+        return [one for one in found if one.sid == row.carrier_sid]
+    outside = select(Recording).where(Recording.call_id == row.call_id, Recording.kind == RecordingKind.OUTSIDE)
+    rows = tx.scalars(outside.order_by(Recording.announced_at, Recording.id)).all()
+    known = {other.carrier_sid for other in rows}
+    waiting = [other for other in rows if other.carrier_sid is None and other.state in UNDER_WAY]
+
+    def is_its_own(one: CarrierRecording) -> bool:
+        before = [other for other in waiting if one.started_at is None or other.announced_at <= one.started_at]
+        return (before or waiting)[-1 if before else 0].id == row.id
+
+    return [one for one in found if one.sid not in known and is_its_own(one)]
+
+
+def _is_missed(row: Recording) -> bool:
+    """Whether somebody spoke who ought to have been recorded."""
+    if row.kind == RecordingKind.OUTSIDE:
+        return row.answered_at is not None or row.carrier_sid is not None
+    return row.kind == RecordingKind.CONVERSATION
+
+
 def _begun_anew(tx: Transaction, call: Call, first: Recording, carrier_sid: str, at: datetime) -> Recording:
-    known = tx.scalar(select(Recording).where(Recording.carrier_sid == carrier_sid))
-    if known is not None:
-        return known
     row = _expected(tx, call, conversation=first.conversation or "", kind=first.kind, at=at, carrier_sid=carrier_sid)
     pause_anew(tx, row, at=at)
     return row
@@ -164,10 +197,10 @@ def _end(tx: Transaction, call: Call, row: Recording, news: CarrierRecording, *,
     if not has_been_told(tx, call.id) or call.is_anonymous:
         # Whoever was not told has not agreed: nothing of it is fetched, and nothing may stay at the carrier.
         due_work.schedule(tx, kind=DISCARD, subject_id=news.sid, insurer_id=row.insurer_id, due_at=at)
-        _end_absent(tx, call, row, at=at, why="nobody was told")
+        end_absent(tx, call, row, at=at, why="nobody was told")
         return
     if not news.duration_seconds:
-        _end_absent(tx, call, row, at=at)
+        end_absent(tx, call, row, at=at)
         return
     if not move(row, RecordingState.ANNOUNCED):
         return
@@ -179,9 +212,10 @@ def _end(tx: Transaction, call: Call, row: Recording, news: CarrierRecording, *,
     record(tx, call, "recording_ended", at=at, recording=row.id, seconds=news.duration_seconds)
 
 
-def _end_absent(
+def end_absent(
     tx: Transaction, call: Call, row: Recording, *, at: datetime, why: str = "nothing was said", alarm: bool = False
 ) -> None:
+    """Nothing came of an expected recording: the locked row ends, with an alarm where it ought to have been made."""
     if not move(row, RecordingState.ABSENT):
         return
     row.ended_at, row.error = at, why

@@ -11,11 +11,14 @@ from config.database import Base, CoveredInsurerId, InsurerId, Ref, RowId
 
 
 class RecordingKind(StrEnum):
-    """What was recorded: a message left, a conversation in a conference, or a call that an agent made."""
+    """What was recorded: a message left, a conversation in a conference, a call that an agent made, or what a caller
+    said who was connected with a number outside.
+    """
 
     VOICEMAIL = "voicemail"
     CONVERSATION = "conversation"
     OWN_CALL = "own_call"
+    OUTSIDE = "outside"
 
 
 class RecordingState(StrEnum):
@@ -41,8 +44,9 @@ HAS_FAILED: Final = text("state = 'failed'")
 class Recording(Base):
     """One recording, or one part of a call whose caller spoke to several agents one after the other.
 
-    `conversation` is the name of the conference that is recorded, at times more than once. `key_id` tells which seal
-    key wraps the data key. `peaks` is the loudness along its length, base64 of a byte each.
+    `conversation` is the name of the conference that is recorded, at times more than once, or of one connection with a
+    number outside, where `answered_at` is when we were told that somebody had answered. `key_id` tells which seal key
+    wraps the data key. `peaks` is the loudness along its length, base64 of a byte each.
     """
 
     __tablename__ = "recordings"
@@ -90,6 +94,7 @@ class Recording(Base):
     peaks: Mapped[str | None]
     began_at: Mapped[datetime | None]
     announced_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
     sealed_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     error: Mapped[str | None]

@@ -22,7 +22,7 @@ from ivr.calls.models import Call
 from ivr.carrier.errors import CallGone
 from ivr.carrier.port import Shelf
 from recordings.errors import NothingRecorded
-from recordings.models import UNDER_WAY, Recording, RecordingPause
+from recordings.models import UNDER_WAY, Recording, RecordingKind, RecordingPause
 
 PAUSE: Final = "pause_recording"
 
@@ -138,7 +138,10 @@ class Pauses:
 
 
 def _running(tx: Transaction, call_id: str) -> Recording | None:
-    statement = select(Recording).where(Recording.call_id == call_id, Recording.state.in_(UNDER_WAY))
+    """With a number outside there is no agent who could pause."""
+    statement = select(Recording).where(
+        Recording.call_id == call_id, Recording.state.in_(UNDER_WAY), Recording.kind != RecordingKind.OUTSIDE
+    )
     return tx.scalar(statement.order_by(Recording.id.desc()).limit(1))
 
 

@@ -12,7 +12,7 @@ from ivr.web.webhook import Guard
 from recordings.conversations import Conversations
 from recordings.models import RecordingKind
 
-_KINDS: Final = (RecordingKind.CONVERSATION, RecordingKind.OWN_CALL)
+_KINDS: Final = (RecordingKind.CONVERSATION, RecordingKind.OWN_CALL, RecordingKind.OUTSIDE)
 
 
 def blueprint(conversations: Conversations, guard: Guard) -> Blueprint:

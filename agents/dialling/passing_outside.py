@@ -17,6 +17,8 @@ from config.database import Transaction
 from config.phone_numbers import PhoneNumber
 from ivr.calls.log import record
 from ivr.calls.models import Call, CallEvent
+from ivr.calls.recorded import is_recorded
+from recordings.outside import ConnectedOutside
 
 # The carrier tells at once that the caller left the conversation. Where they could not be moved after all, it goes on,
 # and its end is an end like any other.
@@ -37,9 +39,17 @@ def pass_outside(floor: Floor, *, insurer_id: str, code: str, number: PhoneNumbe
         tx.add(dial)
         record(tx, call, "transfer_began", at=now, agent=code, dial=dial.id)
         audit_dial(tx, dial, code, now, action="passes_outside")
+        if is_recorded(tx, floor.centre, call, offer.queue):
+            ConnectedOutside(floor.centre).expect(tx, call, conversation=dial.id)
         dial_id, call_sid, leg_sid, offer_id = dial.id, call.carrier_sid, offer.carrier_sid, offer.id
     floor.carrier.redirect(call_sid=call_sid, document_url=dial_through_url(floor.centre.settings, dial_id))
     let_go(floor, offer_id, leg_sid)
+
+
+def recording_url(floor: Floor, dial: Dial, call: Call) -> str | None:
+    """Where the carrier tells of the recording of what the caller says outside; None where it is not recorded."""
+    with floor.centre.database.reading("outside_recording") as tx:
+        return ConnectedOutside(floor.centre).url_if_expected(tx, call, conversation=dial.id)
 
 
 def through(floor: Floor, dial_id: str, *, carrier_sid: str) -> tuple[Dial, Call] | None:
@@ -61,6 +71,7 @@ def through_over(floor: Floor, dial_id: str, *, carrier_sid: str, is_answered: b
         if call is None or wait is None or dial.state != DialState.ASKED:
             return call
         dial.state = DialState.OVER
+        ConnectedOutside(floor.centre).number_left(tx, call, conversation=dial.id, is_answered=is_answered)
         record(tx, call, "passed_outside", at=floor.centre.clock.now(), dial=dial.id, answered=is_answered)
         if is_answered:
             _conclude(tx, call, dial)

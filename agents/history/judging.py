@@ -24,7 +24,7 @@ from agents.quality.errors import NotScorable
 from agents.quality.evaluations import Written
 from agents.quality.scoring import Answer, Answers, Moment, from_row, result_of
 from config.database import Transaction
-from recordings.models import Recording
+from recordings.models import Recording, RecordingKind
 
 _SITTINGS: Final = (time(10, 10), time(11, 10), time(12, 5), time(15, 20), time(16, 20))
 """When supervisors sit down to it on a working day; each then takes one conversation."""
@@ -201,8 +201,9 @@ class Judges:
         return self._dice.choice(_COMMENTS[kind])
 
     def _moment(self, tx: Transaction, call_id: str) -> Callable[[], Moment | None]:
-        """Somewhere in the first recording of the call."""
-        recording = tx.scalar(select(Recording).where(Recording.call_id == call_id).order_by(Recording.id).limit(1))
+        """Somewhere in the first recording of the call with an agent."""
+        of_agents = select(Recording).where(Recording.call_id == call_id, Recording.kind != RecordingKind.OUTSIDE)
+        recording = tx.scalar(of_agents.order_by(Recording.id).limit(1))
         if recording is None or not recording.duration_seconds:
             return lambda: None
         recording_id, seconds = recording.id, recording.duration_seconds

@@ -22,6 +22,7 @@ from agents.webhooks import delivering
 from agents.webhooks.outbox import DELIVER, Outbox
 from config.due_work import LEASE, Handler, JobQueue, WorkPlan
 from ivr.ports import Ports, Voicemail
+from recordings.outside import ConnectedOutside
 
 
 def wire(plan: WorkPlan, floor: Floor) -> Listener:
@@ -43,6 +44,7 @@ def ports(floor: Floor, voicemail: Voicemail) -> Ports:
         curators=ShiftCurators(centre.clock),
         callbacks=OwedCalls(centre),
         voicemail=voicemail,
+        outside_recordings=ConnectedOutside(centre),
     )
 
 

@@ -15,17 +15,17 @@ RECORDED_ONE_IN: Final = "PULT_RECORDED_ONE_IN"
 """The setting by which a demonstration on a small disk records one call in so many."""
 
 
-def is_recorded(tx: Transaction, centre: Centre, call: Call, queue: str) -> bool:
-    """Whether a conversation of this call with whoever serves `queue` is recorded.
+def is_recorded(tx: Transaction, centre: Centre, call: Call, *queues: str) -> bool:
+    """Whether a conversation of this call with whoever serves `queues` is recorded; without any, whoever is on duty.
 
     Never an anonymous one, and none whose caller was not told first (152-ФЗ; docs/rules.md). A centre that is no real
     one may record some of the calls only, each with all its conversations.
     """
     insurer = centre.insurers[call.insurer_id]
-    line, asked = insurer.lines.get(call.line), insurer.queues.get(queue)
+    line, asked = insurer.lines.get(call.line), [insurer.queues.get(name) for name in queues]
     if line is None or not line.records_calls or call.is_anonymous:
         return False
-    if asked is None or asked.is_confidential:
+    if any(queue is None or queue.is_confidential for queue in asked):
         return False
     return _is_drawn(centre, call.id) and has_been_told(tx, call.id)
 

@@ -205,6 +205,10 @@ class Shelf(Protocol):
         """Every recording of the conferences of this name, ended ones included; deleted ones are not among them."""
         ...
 
+    def recordings_of_dials(self, call_sid: str) -> list[CarrierRecording]:
+        """Every recording of this call's being connected with numbers, one for each that answered; no conference's."""
+        ...
+
     def pause_recording(self, conference: str, *, on: bool) -> None:
         """Let silence stand for what is said from now, or record again. Raises CallGone where nothing is recorded."""
         ...

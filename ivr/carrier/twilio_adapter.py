@@ -25,6 +25,7 @@ _CONFERENCE_EVENTS: Final = ["start", "end", "join", "leave", "hold"]
 _RECORDING_EVENTS: Final = ["in-progress", "completed", "absent"]
 # Stands for the recording that runs, whose sid need not be known yet.
 _RUNNING: Final = "Twilio.CURRENT"
+_DIAL: Final = "DialVerb"
 # An agent's client is rung for a bounded time anyway; a conversation that lasts a working day is a forgotten
 # one.
 _LONGEST_CALL_SECONDS: Final = 4 * 3600
@@ -264,6 +265,15 @@ class TwilioCarrier:
     def _recordings(self, name: str) -> Iterator[Any]:
         for conference in self._client.conferences.list(friendly_name=name):
             yield from self._client.conferences(_sid(conference)).recordings.list(page_size=_PAGE)
+
+    def recordings_of_dials(self, call_sid: str) -> list[CarrierRecording]:
+        """See `port.Shelf`."""
+        recordings = self._client.calls(call_sid).recordings
+        try:
+            found = self._ask("recordings_of_dials", lambda: recordings.list(page_size=_PAGE))
+        except CallGone:
+            return []
+        return [_recording(it) for it in found if it.source == _DIAL]
 
     def pause_recording(self, conference: str, *, on: bool) -> None:
         """See `port.Shelf`. Silence and not a gap, so that the sound keeps to the call's own time."""

@@ -8,6 +8,7 @@ from config.phone_numbers import PhoneNumber
 from ivr.calls.finding import locked_call
 from ivr.calls.log import record
 from ivr.phone_side import PhoneSide
+from ivr.turns.connecting import sorry_recording_url
 from ivr.turns.turning import turning_of
 from ivr.twiml import elements
 from ivr.twiml.elements import Xml
@@ -61,16 +62,29 @@ def way_on(phone: PhoneSide, call_id: str) -> Xml:
     with phone.centre.database.transaction("apologise") as tx:
         one = turning_of(phone, tx, locked_call(tx, call_id))
         record(tx, one.call, "turn_failed", at=one.at, turn=one.call.turn)
-        return apology(one.call.language, one.line.duty_number, one.call.dnis, one.delivery)
+        recording_url = sorry_recording_url(one)
+        return apology(one.call.language, one.line.duty_number, one.call.dnis, one.delivery, recording_url)
 
 
-def apology(language: str, duty_number: PhoneNumber, caller_id: str, delivery: Delivery) -> Xml:
-    """Sorry, the duty number, and if nobody answers there, when to ring again."""
+def apology(
+    language: str,
+    duty_number: PhoneNumber,
+    caller_id: str,
+    delivery: Delivery,
+    recording_url: str | None = None,
+) -> Xml:
+    """Sorry, the duty number, and if nobody answers there, when to ring again; recorded where there is a
+    `recording_url`.
+    """
     spoken = language if language in APOLOGY else "ru"
     return elements.document(
         say_text(APOLOGY[spoken], language=spoken, delivery=delivery),
         elements.dial_last(
-            duty_number.e164, extension=duty_number.extension, caller_id=caller_id, timeout=_DUTY_SECONDS
+            duty_number.e164,
+            extension=duty_number.extension,
+            caller_id=caller_id,
+            timeout=_DUTY_SECONDS,
+            recording_url=recording_url,
         ),
         say_text(GOODBYE[spoken], language=spoken, delivery=delivery),
         elements.hang_up(),

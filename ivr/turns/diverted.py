@@ -12,6 +12,7 @@ from ivr.calls.transitions import move
 from ivr.calls.zones import told_there, zone_of_caller
 from ivr.diversions import Diversion
 from ivr.ports import CallbackPlan
+from ivr.turns.connecting import dial
 from ivr.turns.turning import Turning
 from ivr.twiml import elements
 from ivr.twiml.elements import Xml
@@ -25,25 +26,14 @@ REASON: Final = "message"
 """What a callback for a message is about, wherever the message was left."""
 
 
-def diverted_document(one: Turning, diversion: Diversion, words: Xml) -> Xml:
-    """Say `words` and send the caller where the duty manager wants them: to a number, or to the secretary."""
+def diverted_document(one: Turning, diversion: Diversion, words: Xml, *, queue: str) -> Xml:
+    """Say `words` and send the queue's caller where the duty manager wants them: to a number, or to the secretary."""
     one.note("queue_diverted", to="number" if diversion.number else "voicemail")
     if diversion.number is None:
         return _ask_for_message(one, words, "message.speak")
     move(one.call, CallState.TRANSFERRED)
-    return dial(one, PhoneNumber(diversion.number), words, one.urls.diverted(one.call.turn + 1), _RING_SECONDS)
-
-
-def dial(one: Turning, destination: PhoneNumber, words: Xml, action: str, seconds: int) -> Xml:
-    """Say `words` and connect the caller to a number; the carrier tells `action` what came of it."""
-    connecting = elements.dial_number(
-        destination.e164,
-        extension=destination.extension,
-        action=action,
-        caller_id=one.call.dnis,
-        timeout=seconds,
-    )
-    return elements.document(words, connecting)
+    number, action = PhoneNumber(diversion.number), one.urls.diverted(one.call.turn + 1)
+    return dial(one, number, words, action=action, seconds=_RING_SECONDS, queue=queue)
 
 
 def is_with_secretary(one: Turning) -> bool:

@@ -55,7 +55,7 @@ def queue_left(phone: PhoneSide, call_id: str, number: int, result: QueueResult)
         if heard is None:
             return elements.EMPTY
         if heard == Answered("timed_out") and (diversion := one.phone.ports.queues.diversion(one.tx, one.call)):
-            return end_turn(one, diverted_document(one, diversion, ""))
+            return end_turn(one, diverted_document(one, diversion, "", queue=_queue_of(one)))
         return finish(one, heard)
 
 

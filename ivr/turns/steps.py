@@ -17,7 +17,8 @@ from ivr.errors import TurnWithoutEnd
 from ivr.flow_library import DIVERSION, DUTY
 from ivr.ports import QueueEntry
 from ivr.signals import caller_left, caller_queued
-from ivr.turns.diverted import dial, diverted_document, recording_document
+from ivr.turns.connecting import dial
+from ivr.turns.diverted import diverted_document, recording_document
 from ivr.turns.notices import announcements
 from ivr.turns.turning import Turning
 from ivr.twiml import elements
@@ -132,7 +133,7 @@ def _enqueue(one: Turning, step: Enqueue, words: Xml) -> Xml | Heard:
     one.has_left_queue = False
     diversion = None if step.is_emergency else diversion_of_queue(one.tx, call.insurer_id, step.queue, one.at)
     if diversion is not None and diversion.queue is None:
-        return diverted_document(one, diversion, words)
+        return diverted_document(one, diversion, words, queue=step.queue)
     if step.is_emergency:
         call.is_emergency = True
     entry = queues.join(
@@ -186,7 +187,7 @@ def _transfer(one: Turning, step: Transfer, words: Xml) -> Xml | Heard:
     action = one.urls.turn(one.call.turn + 1)
     if words and not one.call.is_emergency:
         words = elements.gather_or_go_on(words, action=action, timeout=PASSING_SECONDS)
-    return dial(one, destination, words, action, seconds)
+    return dial(one, destination, words, action=action, seconds=seconds)
 
 
 def _destination(one: Turning, name: str) -> PhoneNumber | None:

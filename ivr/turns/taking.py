@@ -12,6 +12,7 @@ from ivr.calls.models import CallState
 from ivr.calls.outcomes import DESK, LINE, TRANSFERRED_DUTY, TRANSFERRED_ELSEWHERE, record_outcome
 from ivr.flow_library import DIVERSION, DUTY
 from ivr.phone_side import PhoneSide
+from ivr.turns.connecting import number_left
 from ivr.turns.replies import keep_reply, latest_reply
 from ivr.turns.steps import leave_for_good, settle
 from ivr.turns.turning import Turning, turning
@@ -70,6 +71,7 @@ def transfer_result(dial_status: str) -> Listening:
     result = _DIALLED.get(dial_status, FAILED)
 
     def listen(one: Turning) -> Heard:
+        number_left(one, is_answered=result == "completed")
         code = _SPOKE_TO.get(getattr(one.node(), "destination", ""))
         if result == "completed" and code is not None:
             _note_spoken_to(one, code)
@@ -83,6 +85,7 @@ def diversion_result(dial_status: str) -> Listening:
     is_served = _DIALLED.get(dial_status) == "completed"
 
     def listen(one: Turning) -> Heard:
+        number_left(one, is_answered=is_served)
         if is_served:
             _note_spoken_to(one, TRANSFERRED_ELSEWHERE)
         return Answered("served" if is_served else FAILED)

@@ -88,11 +88,22 @@ def leave() -> Xml:
     return "<Leave/>"
 
 
-def dial_number(number: str, *, extension: str | None, action: str, caller_id: str, timeout: int) -> Xml:
-    """Connect to a number, and key its extension a second after it answers."""
+def dial_number(
+    number: str,
+    *,
+    extension: str | None,
+    action: str,
+    caller_id: str,
+    timeout: int,
+    recording_url: str | None = None,
+) -> Xml:
+    """Connect to a number, and key its extension a second after it answers; from then on recorded, each side on a
+    channel of its own, where there is a `recording_url`, which hears of it.
+    """
     return (
         f'<Dial action="{escape(action)}" method="POST" timeout="{timeout}" callerId="{escape(caller_id)}"'
-        f' answerOnBridge="true" ringTone="ru">{number_to_ring(number, extension)}</Dial>'
+        f' answerOnBridge="true" ringTone="ru"{_dial_recorded(recording_url)}>'
+        f"{number_to_ring(number, extension)}</Dial>"
     )
 
 
@@ -106,10 +117,12 @@ def dial_telephone(address: str, *, status_url: str, action: str, caller_id: str
     )
 
 
-def dial_last(number: str, *, extension: str | None, caller_id: str, timeout: int) -> Xml:
+def dial_last(
+    number: str, *, extension: str | None, caller_id: str, timeout: int, recording_url: str | None = None
+) -> Xml:
     """As `dial_number`, with nothing to ask about afterwards: the document goes on behind it."""
     return (
-        f'<Dial timeout="{timeout}" callerId="{escape(caller_id)}" ringTone="ru">'
+        f'<Dial timeout="{timeout}" callerId="{escape(caller_id)}" ringTone="ru"{_dial_recorded(recording_url)}>'
         f"{number_to_ring(number, extension)}</Dial>"
     )
 
@@ -133,7 +146,7 @@ def await_in_conference(name: str, *, action: str, wait_url: str, recording_url:
     """Let somebody hear `wait_url` in a conference that starts with whoever comes next, and ends when they go; recorded
     from its start where there is a `recording_url`, which hears of it.
     """
-    recorded = "" if recording_url is None else _recorded(recording_url)
+    recorded = "" if recording_url is None else _recorded("record-from-start", recording_url)
     return (
         f'<Dial action="{escape(action)}" method="POST"><Conference startConferenceOnEnter="false"'
         f' endConferenceOnExit="true" beep="false" waitUrl="{escape(wait_url)}" waitMethod="POST"{recorded}>'
@@ -141,9 +154,13 @@ def await_in_conference(name: str, *, action: str, wait_url: str, recording_url:
     )
 
 
-def _recorded(status_url: str) -> Xml:
+def _dial_recorded(recording_url: str | None) -> Xml:
+    return "" if recording_url is None else _recorded("record-from-answer-dual", recording_url)
+
+
+def _recorded(how: str, status_url: str) -> Xml:
     return (
-        f' record="record-from-start" recordingStatusCallback="{escape(status_url)}"'
+        f' record="{how}" recordingStatusCallback="{escape(status_url)}"'
         ' recordingStatusCallbackMethod="POST" recordingStatusCallbackEvent="in-progress completed absent"'
     )
 

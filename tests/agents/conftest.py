@@ -149,6 +149,10 @@ class RecordingCarrier:
         self._ask("recordings_of", conference=conference)
         return self.recorded.get(conference, [])
 
+    def recordings_of_dials(self, call_sid: str) -> list[CarrierRecording]:
+        self._ask("recordings_of_dials", call_sid=call_sid)
+        return self.recorded.get(call_sid, [])
+
     def pause_recording(self, conference: str, *, on: bool) -> None:
         self._ask("pause_recording", conference=conference, on=on)
         self._answer("pause_recording")

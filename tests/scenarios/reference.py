@@ -276,6 +276,22 @@ def recording_news_lost(centre: Centre) -> None:
     centre.run_for(120)
 
 
+def outside_news_lost(centre: Centre) -> None:
+    """An emergency is given to the duty number, and the carrier tells nothing of its recording: it is asked."""
+    centre.switch.behave("client:*", exchange.NoAnswer())
+    phone = centre.dial(LINES["soglasie"], EMERGENCY["soglasie"])
+    centre.reach_news(phone, "transferred", seconds=120)
+    centre.switch.misbehave(exchange.Mischief(lost=1))
+    centre.reach(phone, "bridged", seconds=60)
+    centre.run_for(5)
+    with centre.switch.turn() as core:
+        for recording in core.recordings.values():
+            recording.callback = NOWHERE
+    centre.switch.misbehave(exchange.Mischief())
+    phone.hang_up()
+    centre.run_for(120)
+
+
 def passed_to_a_queue(centre: Centre) -> None:
     """An agent passes the caller on to whoever serves a queue."""
     code = _talking(centre)

@@ -55,6 +55,7 @@ PASSED_BY: Final[dict[calls.Scenario, str]] = {
     """,
     calls.paused: "commit:pause_recording commit:confirm_pause carrier:pause_recording",
     calls.recording_news_lost: "commit:check_recording carrier:recordings_of",
+    calls.outside_news_lost: "carrier:recordings_of_dials",
     calls.rang_a_colleague: "commit:ask_to_ring_colleague commit:hear_colleague",
     calls.declined: "commit:become_available commit:go_away commit:note_leg_ended",
     calls.agent_lost_in_between: "carrier:end_conference",

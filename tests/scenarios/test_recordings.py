@@ -1,6 +1,7 @@
 """Whole calls that are recorded: notice, conversation, the carrier's news, and the sealed sound at rest."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 
 import pytest
@@ -8,14 +9,20 @@ from sqlalchemy import select
 
 from agents.at_work import commands
 from agents.at_work.recording_commands import pause_recording
+from agents.dialling import passing_outside
 from agents.models import Agent, Offer, OfferState
+from config import failpoints
+from config.phone_numbers import PhoneNumber
+from ivr import exchange
 from ivr.calls.models import Call, CallEvent, Direction
+from ivr.diversions import divert, to_number
 from ivr.exchange.twiml.verbs import NOWHERE
+from ivr.line_notices import Place, take_down
 from recordings import pauses
 from recordings.models import Recording, RecordingKind, RecordingState
 from tests.scenarios import reference as calls
-from tests.scenarios.centre import Centre
-from tests.scenarios.lines import INSURED, LINES, OPERATOR
+from tests.scenarios.centre import MOBILE, Centre
+from tests.scenarios.lines import EMERGENCY, INSURED, INSURERS, LINES, OPERATOR, PUBLISHED
 
 
 def of_call(centre: Centre, call_id: str) -> list[Recording]:
@@ -150,3 +157,136 @@ def test_a_supervisor_listens_to_a_call_that_an_agent_makes(centre: Centre) -> N
     centre.run_until_quiet()
     call = newest_call(centre, Direction.OUTBOUND)
     assert events(centre, call.id, "monitor_%") == ["monitor_began", "monitor_whisper"]
+
+
+# --- with a number outside -------------------------------------------------------------------------
+
+
+OUTSIDE = "+70009000009"
+ANSWERS_OUTSIDE = exchange.AutoAnswer(after=2, talk_for=9, patience=None)
+
+
+@contextmanager
+def diverted(centre: Centre, place: Place) -> Iterator[None]:
+    """The duty manager sends the line's, or the queue's, callers to a number outside, where somebody answers."""
+    centre.switch.register(OUTSIDE, ANSWERS_OUTSIDE)
+    database, insurer = centre.house.centre.database, centre.house.centre.insurers[place.insurer_id]
+    with database.transaction("divert") as tx:
+        to = to_number(OUTSIDE, begins=("+7",))
+        divert(tx, insurer=insurer, place=place, to=to, by="duty manager", at=centre.now)
+    try:
+        yield
+    finally:
+        with database.transaction("clear_line") as tx:
+            take_down(tx, place=place, by="duty manager", at=centre.now)
+        centre.switch.unregister(OUTSIDE)
+
+
+def alarms(centre: Centre, call_id: str) -> list[str]:
+    with centre.records.reading("alarms") as tx:
+        found = tx.scalars(select(CallEvent).where(CallEvent.call_id == call_id, CallEvent.kind.like("recording_%")))
+        return [event.kind for event in found if event.data.get("alarm")]
+
+
+def duty_number(centre: Centre, line: str) -> str:
+    insurer = centre.house.centre.insurers[INSURERS[line]]
+    return insurer.lines[PUBLISHED[line]].duty_number.e164
+
+
+def test_an_emergency_given_to_the_duty_number_is_recorded(either_centre: Centre) -> None:
+    either_centre.switch.behave("client:*", exchange.NoAnswer())
+    phone = either_centre.dial(LINES["oms"], EMERGENCY["oms"])
+    either_centre.reach(phone, "bridged", seconds=180)
+    either_centre.run_for(10)
+    phone.hang_up()
+    either_centre.run_until_quiet()
+    call = newest_call(either_centre)
+    (row,) = of_call(either_centre, call.id)
+    assert (row.kind, row.state) == (RecordingKind.OUTSIDE, RecordingState.DELETED_AT_CARRIER)
+    assert row.duration_seconds >= 9
+    assert events(either_centre, call.id)[0] == "recording_announced"
+    assert alarms(either_centre, call.id) == []
+    assert at_carrier(either_centre) == []
+    either_centre.assert_carrier_is_content()
+
+
+def test_with_all_news_of_what_was_said_to_duty_lost_it_is_asked_for(centre: Centre) -> None:
+    calls.outside_news_lost(centre)
+    centre.run_until_quiet()
+    call = newest_call(centre)
+    (row,) = of_call(centre, call.id)
+    assert row.state == RecordingState.DELETED_AT_CARRIER
+    assert at_carrier(centre) == []
+    assert alarms(centre, call.id) == []
+
+
+def test_where_nobody_answers_on_duty_no_row_stays_open_and_no_alarm_is_raised(centre: Centre) -> None:
+    centre.switch.register(duty_number(centre, "oms"), exchange.NoAnswer())
+    try:
+        centre.switch.behave("client:*", exchange.NoAnswer())
+        phone = centre.dial(LINES["oms"], EMERGENCY["oms"])
+        centre.reach(phone, "ended", seconds=900)
+    finally:
+        centre.switch.unregister(duty_number(centre, "oms"))
+    centre.run_until_quiet()
+    call = newest_call(centre)
+    rows = of_call(centre, call.id)
+    assert rows
+    assert {(row.state, row.error) for row in rows} == {(RecordingState.ABSENT, "nobody answered")}
+    assert alarms(centre, call.id) == []
+
+
+def test_a_caller_of_a_failed_turn_is_recorded_with_the_duty_number(centre: Centre) -> None:
+    phone = centre.dial(LINES["rgs"], ("3",))
+    centre.reach(phone, "waits_for_input")
+    failpoints.arm_once("commit:take_turn", calls._fail)
+    centre.reach(phone, "bridged", seconds=90)
+    centre.run_for(10)
+    phone.hang_up()
+    centre.run_until_quiet()
+    states = [row.state for row in of_call(centre, newest_call(centre).id) if row.kind == RecordingKind.OUTSIDE]
+    assert RecordingState.DELETED_AT_CARRIER in states
+    assert set(states) <= {RecordingState.DELETED_AT_CARRIER, RecordingState.ABSENT}
+
+
+def test_a_caller_who_is_passed_on_outside_leaves_a_part_with_the_agent_and_one_with_the_number(centre: Centre) -> None:
+    code = calls._talking(centre)
+    centre.run_for(5)
+    centre.switch.register(MOBILE, ANSWERS_OUTSIDE)
+    pass_outside = partial(passing_outside.pass_outside, insurer_id="rgs", code=code, number=PhoneNumber(MOBILE))
+    calls._do(centre, pass_outside)
+    centre.run_for(30)
+    calls._hang_up_all(centre)
+    centre.run_until_quiet()
+    call = newest_call(centre)
+    assert events(centre, call.id, "queued_again") == []
+    rows = of_call(centre, call.id)
+    assert [row.kind for row in rows] == [RecordingKind.CONVERSATION, RecordingKind.OUTSIDE]
+    assert {row.state for row in rows} == {RecordingState.DELETED_AT_CARRIER}
+    assert at_carrier(centre) == []
+
+
+@pytest.mark.parametrize("place", [Place("vsk", line="medical_desk"), Place("vsk", queue="medical_desk")])
+def test_a_caller_of_a_diverted_line_or_queue_is_recorded(centre: Centre, place: Place) -> None:
+    with diverted(centre, place):
+        phone = centre.dial(LINES["vsk"], () if place.line else OPERATOR["vsk"])
+        centre.reach(phone, "bridged", seconds=120)
+        centre.reach(phone, "ended", seconds=120)
+    centre.run_until_quiet()
+    (row,) = of_call(centre, newest_call(centre).id)
+    assert (row.kind, row.state) == (RecordingKind.OUTSIDE, RecordingState.DELETED_AT_CARRIER)
+    assert at_carrier(centre) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "keys"), [("vsk", ("5", "2", *INSURED["vsk"])), ("rgs", ("3", "1", *INSURED["rgs"]))]
+)
+def test_the_psychologists_callers_are_not_recorded_with_a_number_outside_either(
+    centre: Centre, line: str, keys: tuple[str, ...]
+) -> None:
+    with diverted(centre, Place(line, queue="psychologist")):
+        phone = centre.dial(LINES[line], keys)
+        assert centre.reach(phone, "bridged", seconds=120)
+        centre.reach(phone, "ended", seconds=120)
+    centre.run_until_quiet()
+    assert of_call(centre, newest_call(centre).id) == []

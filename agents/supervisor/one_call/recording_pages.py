@@ -38,6 +38,7 @@ STATES: Final = {
 KINDS: Final = {
     RecordingKind.CONVERSATION: lazy_gettext("Conversation"),
     RecordingKind.OWN_CALL: lazy_gettext("Call that an agent made"),
+    RecordingKind.OUTSIDE: lazy_gettext("With a number outside"),
     RecordingKind.VOICEMAIL: lazy_gettext("Message left"),
 }
 

@@ -43,7 +43,7 @@ def context_of(centre: Centre, tx: Transaction) -> Callable[..., ActionContext]:
     def make(insurer_id: str = "vsk", **given: object) -> ActionContext:
         insurer = INSURERS[insurer_id]
         line = next(iter(insurer.lines.values()))
-        nothing_asked = Ports(None, None, None, None)
+        nothing_asked = Ports(None, None, None, None, None)
         call = add_call(tx, insurer_id=insurer_id, line=line.name, **given)
         return ActionContext(
             tx=tx,
