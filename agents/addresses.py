@@ -74,6 +74,11 @@ def dial_through_url(settings: Settings, dial_id: str) -> str:
     return f"{settings.public_url}/voice/dials/{dial_id}/through"
 
 
+def dial_through_answer_url(settings: Settings, dial_id: str) -> str:
+    """What whoever answers there hears first, where it is recorded."""
+    return f"{settings.public_url}/voice/dials/{dial_id}/through/answer"
+
+
 def dial_through_over_url(settings: Settings, dial_id: str) -> str:
     """Where that caller goes on afterwards."""
     return f"{settings.public_url}/voice/dials/{dial_id}/through/over"

@@ -6,7 +6,13 @@ from typing import Final, Protocol
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
-from agents.addresses import colleague_leg_url, dial_over_url, dial_ringing_url, dial_through_over_url
+from agents.addresses import (
+    colleague_leg_url,
+    dial_over_url,
+    dial_ringing_url,
+    dial_through_answer_url,
+    dial_through_over_url,
+)
 from agents.calling_back import placing
 from agents.dialling import colleague_calls, dialled_calls, dialled_numbers, passing_outside
 from agents.errors import UnknownOffer
@@ -54,7 +60,7 @@ class OutgoingCalls(Protocol):
         """The document where `answer` failed: an apology and the line's duty number."""
         ...
 
-    def tell_of_recording(self, tx: Transaction, call: Call) -> str:
+    def tell_of_recording(self, tx: Transaction, call: Call, *, language: str | None = None) -> str:
         """Note on the locked call that whoever answered is told of the recording; the verb that says so."""
         ...
 
@@ -75,7 +81,7 @@ def blueprint(floor: Floor, outgoing: OutgoingCalls, guard: Guard) -> Blueprint:
     _hear_of_offers(routes, floor)
     _hear_of_callbacks(routes, floor, outgoing)
     _hear_of_dials(routes, floor, outgoing)
-    _hear_of_passing_outside(routes, floor)
+    _hear_of_passing_outside(routes, floor, outgoing)
     return routes
 
 
@@ -148,10 +154,14 @@ def _hear_of_dials(routes: Blueprint, floor: Floor, outgoing: OutgoingCalls) -> 
         return Response(status=204)
 
 
-def _hear_of_passing_outside(routes: Blueprint, floor: Floor) -> None:
+def _hear_of_passing_outside(routes: Blueprint, floor: Floor, outgoing: OutgoingCalls) -> None:
     @routes.post("/dials/<dial_id>/through")
     def dial_through(dial_id: str) -> ResponseReturnValue:
         return answers.document(connect_outside(floor, dial_id, request.form.get("CallSid", "")))
+
+    @routes.post("/dials/<dial_id>/through/answer")
+    def dial_through_answer(dial_id: str) -> ResponseReturnValue:
+        return answers.document(tell_outside(floor, outgoing, dial_id))
 
     @routes.post("/dials/<dial_id>/through/over")
     def dial_through_over(dial_id: str) -> ResponseReturnValue:
@@ -167,6 +177,7 @@ def connect_outside(floor: Floor, dial_id: str, sid: str) -> str:
     if found is None:
         return _HANG_UP
     dial, call = found
+    recording = passing_outside.recording_url(floor, dial, call)
     return elements.document(
         elements.dial_number(
             dial.e164 or "",
@@ -174,9 +185,19 @@ def connect_outside(floor: Floor, dial_id: str, sid: str) -> str:
             action=dial_through_over_url(floor.centre.settings, dial.id),
             caller_id=call.dnis,
             timeout=dialled_numbers.RING_SECONDS,
-            recording_url=passing_outside.recording_url(floor, dial, call),
+            recording_url=recording,
+            answer_url=dial_through_answer_url(floor.centre.settings, dial.id) if recording else None,
         )
     )
+
+
+def tell_outside(floor: Floor, outgoing: OutgoingCalls, dial_id: str) -> str:
+    """What whoever answers at a number outside hears before they hear the caller, who was told at the call's beginning.
+    """
+    with floor.centre.database.reading("who_is_passed_on") as tx:
+        dial = tx.get(Dial, dial_id)
+        call = None if dial is None or dial.about_call_id is None else tx.get(Call, dial.about_call_id)
+        return _HANG_UP if call is None else elements.document(outgoing.tell_of_recording(tx, call, language="ru"))
 
 
 def go_on_after_outside(floor: Floor, dial_id: str, sid: str, *, is_answered: bool) -> str:

@@ -102,14 +102,17 @@ class OutgoingCalls:
         delivery = self._phone.deliveries.of(line)
         return apology(promised_in.language, line.duty_number, promised_in.dnis, delivery)
 
-    def tell_of_recording(self, tx: Transaction, call: Call) -> Xml:
-        """Note on the locked call that whoever answered is told of the recording; the verb that says so."""
+    def tell_of_recording(self, tx: Transaction, call: Call, *, language: str | None = None) -> Xml:
+        """Note on the locked call that whoever answered is told of the recording; the verb that says so, in the call's
+        language or another.
+        """
         line = self._phone.centre.insurers[call.insurer_id].lines[call.line]
         if not has_been_told(tx, call.id):
             record(tx, call, RECORDING_ANNOUNCED, at=self._phone.centre.clock.now(), language=call.language)
-        text = _RECORDED.get(call.language, _RECORDED["ru"])
+        spoken = language or call.language
+        text = _RECORDED.get(spoken, _RECORDED["ru"])
         delivery = self._phone.deliveries.of(line)
-        return say_text(text, language=call.language, delivery=delivery)
+        return say_text(text, language=spoken, delivery=delivery)
 
     def ended(self, *, carrier_sid: str, status: CarrierStatus) -> None:
         """The outgoing call is over. One that nobody answered is unknown here."""

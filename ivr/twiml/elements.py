@@ -96,14 +96,15 @@ def dial_number(
     caller_id: str,
     timeout: int,
     recording_url: str | None = None,
+    answer_url: str | None = None,
 ) -> Xml:
     """Connect to a number, and key its extension a second after it answers; from then on recorded, each side on a
-    channel of its own, where there is a `recording_url`, which hears of it.
+    channel of its own, where there is a `recording_url`, which hears of it. Who answers hears `answer_url` first.
     """
     return (
         f'<Dial action="{escape(action)}" method="POST" timeout="{timeout}" callerId="{escape(caller_id)}"'
         f' answerOnBridge="true" ringTone="ru"{_dial_recorded(recording_url)}>'
-        f"{number_to_ring(number, extension)}</Dial>"
+        f"{number_to_ring(number, extension, answer_url)}</Dial>"
     )
 
 
@@ -127,10 +128,11 @@ def dial_last(
     )
 
 
-def number_to_ring(number: str, extension: str | None) -> Xml:
-    """Whom a Dial rings: a number, and the extension that is keyed a second after it answers."""
+def number_to_ring(number: str, extension: str | None, answer_url: str | None = None) -> Xml:
+    """Whom a Dial rings: a number, the extension that is keyed a second after it answers, and what it hears first."""
     digits = f' sendDigits="ww{escape(extension)}"' if extension else ""
-    return f"<Number{digits}>{escape(number)}</Number>"
+    first = f' url="{escape(answer_url)}" method="POST"' if answer_url else ""
+    return f"<Number{digits}{first}>{escape(number)}</Number>"
 
 
 def dial_conference(name: str, *, action: str | None) -> Xml:

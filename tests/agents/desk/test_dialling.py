@@ -10,10 +10,12 @@ from agents.at_work.wrap_up import WrittenOutcome, record_call_outcome, release
 from agents.dialling import dialled_calls, dialled_numbers, dials
 from agents.house.upkeep import keep_up
 from agents.models import Agent, Dial, Offer
-from agents.web import answer_dial, connect_outside, go_on_after_outside, place_dial, ring_out
+from agents.web import answer_dial, connect_outside, go_on_after_outside, place_dial, ring_out, tell_outside
 from config.database import Transaction
 from config.phone_numbers import PhoneNumber
+from ivr.calls.log import record
 from ivr.calls.models import Call, CallEvent, IdentificationLevel, Leg
+from ivr.calls.recorded import RECORDING_ANNOUNCED
 from ivr.carrier.errors import CarrierRefused
 from ivr.carrier.port import CarrierStatus
 from ivr.ports import Parting
@@ -253,7 +255,7 @@ class Told:
     def __init__(self) -> None:
         self.calls: list[str] = []
 
-    def tell_of_recording(self, tx: Transaction, call: Call) -> str:
+    def tell_of_recording(self, tx: Transaction, call: Call, *, language: str | None = None) -> str:
         self.calls.append(call.id)
         return "<Say>notice</Say>"
 
@@ -441,6 +443,19 @@ def test_a_caller_is_passed_on_to_a_number_outside(talking: Ringing) -> None:
     document = connect_outside(floor, dial_id, "CA-now")
     assert '<Number sendDigits="ww5995">+74957274444</Number>' in document
     assert "<Hangup/>" in connect_outside(floor, dial_id, "CA-another")
+
+
+def test_where_it_is_recorded_whoever_answers_outside_is_told_first(talking: Ringing) -> None:
+    house, told = talking.site.house, Told()
+    with house.centre.database.transaction("test_told") as tx:
+        record(tx, tx.get_one(Call, talking.call.id), RECORDING_ANNOUNCED, at=house.clock.now(), language="en")
+    dial_id = passed_on(talking)
+    document = connect_outside(house.floor, dial_id, "CA-now")
+    assert 'record="record-from-answer-dual"' in document
+    assert f'/voice/dials/{dial_id}/through/answer" method="POST">+74957274444</Number>' in document
+    assert "<Say>notice</Say>" in tell_outside(house.floor, told, dial_id)
+    assert told.calls == [talking.call.id]
+    assert "<Hangup/>" in tell_outside(house.floor, told, "no-such-dial")
 
 
 def test_who_is_passed_on_outside_is_in_no_queue_meanwhile(talking: Ringing) -> None:
