@@ -8,6 +8,7 @@ import pytest
 from openpyxl import load_workbook
 
 from agents.models.searches import CallExport
+from agents.supervisor.breach.suspects import Actor
 from agents.supervisor.breach.touches import read_touches
 from agents.supervisor.exports import exporting
 from agents.supervisor.exports.file import Holds, Sheet, as_csv, as_xlsx, harmless, read_csv
@@ -192,7 +193,7 @@ def test_the_calls_of_one_person_are_exported_and_whom_it_concerns_is_on_record(
     now = centre.clock.now()
     with centre.database.reading("test_audit") as tx:
         period = {"since": now - timedelta(hours=1), "until": now + timedelta(hours=1)}
-        touches = read_touches(tx, insurer_id="vsk", actors=frozenset({"desk-2"}), **period)
+        touches = read_touches(tx, insurer_id="vsk", actors={Actor("desk-2")}, **period)
     concerned = {touch.action: touch.people for touch in touches if touch.subject_kind == "export"}
     assert concerned == {"calls_exported": {logged.insured_id}, "export_taken": {logged.insured_id}}
     boss = logged.site.signed_in("boss")
