@@ -114,13 +114,18 @@ def answered_once(seconds: float, *, in_time: bool = True) -> Answering:
     return Answering(answered=1, in_time=int(in_time), waited_seconds=seconds)
 
 
-def test_who_is_passed_on_to_another_queue_counts_where_they_joined(looking: Looking) -> None:
-    house = looking.house  # noqa: F811
-    house.agent("a1")
-    call = house.call()
-    house.join(call)
+def talking_for(looking: Looking, seconds: float) -> Call:
+    """a1 took a caller of the medical desk after five seconds, and has spoken with them since."""
+    looking.house.agent("a1")
+    call = looking.house.call()
+    looking.house.join(call)
     looking.answer(call, after=5)
-    house.clock.move_by(600)
+    looking.house.clock.move_by(seconds)
+    return call
+
+
+def test_who_is_passed_on_to_another_queue_counts_where_they_joined(looking: Looking) -> None:
+    house, call = looking.house, talking_for(looking, 600)  # noqa: F811
     house.agent("a2", skills={"curator": 1})
     commands.transfer_to_queue(house.floor, **VSK, code="a1", queue="curator")
     looking.comes_back(call)
@@ -168,12 +173,7 @@ def test_a_promise_to_who_stood_in_no_queue_is_nobody_offered(looking: Looking) 
 
 
 def test_a_conversation_before_a_transfer_is_no_wait(looking: Looking) -> None:
-    house = looking.house  # noqa: F811
-    house.agent("a1")
-    call = house.call()
-    house.join(call)
-    looking.answer(call, after=5)
-    house.clock.move_by(600)
+    house, call = looking.house, talking_for(looking, 600)  # noqa: F811
     commands.transfer_to_queue(house.floor, **VSK, code="a1", queue="medical_desk")
     looking.comes_back(call)
     assert looking.queue_now("medical_desk").longest_since == house.clock.now()
